@@ -1,0 +1,238 @@
+"""The adjoint rule, and nothing else about derivatives.
+
+    y[f(i)] += e(..., x[g(i)], ...)   =>   dx[g(i)] += dy[f(i)] * (d e / d x[g(i)])
+
+for each equation in reverse order, each access in turn; dv stands for d seed / d v. Nothing is
+inverted: the adjoint of a gather is a scatter. Where an access is read only under a condition,
+its adjoint is written only under that condition. For `max=` the slope is 1 for the first access
+that won and 0 for all others; who won is an equation too:
+
+    y[f(i)] max= x[g(i)]   =>   w[f(i)] min= where(x[g(i)] == y[f(i)], k(i), K)
+                                dx[g(i)] += where(k(i) == w[f(i)], dy[f(i)], 0)
+
+with k(i) the position 0 .. K-1 of a candidate in the order in which candidates are met.
+
+>>> from symbp.ir.text import parse, text
+>>> program, _ = adjoint(parse("input A[M,K], B[K,N]\\ny[i,j] = sum[k](A[i,k] * B[k,j])"), "y")
+>>> print(text(program, declarations=False), end="")
+y[i,j] = sum[k](A[i,k] * B[k,j])
+dA[i,k] = sum[j](dy[i,j] * B[k,j])
+dB[k,j] = sum[i](A[i,k] * dy[i,j])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sympy import And, Eq, Expr, Integer, Mul, Not, Or, Symbol, true
+from sympy.logic.boolalg import Boolean
+
+from symbp.errors import LanguageError
+from symbp.ir.functions import Where, slope
+from symbp.ir.program import Access, Equation, Program, Range, Tensor, accesses, fresh, index
+from symbp.ir.ranges import occurrences
+
+
+def adjoint(
+    program: Program, seed: str, wrt: Iterable[str] | None = None
+) -> tuple[Program, dict[str, str]]:
+    """Return the program followed by its adjoints, and the name of each gradient.
+
+    Args:
+        seed: the tensor that is differentiated. Where it is no scalar, its adjoint becomes an
+            input of the same shape (a vector-Jacobian product).
+        wrt: what it is differentiated by; every given real tensor when left out.
+
+    Raises:
+        LanguageError: a name is not known, or is a tensor of integers.
+    """
+    table = program.table()
+    real = [t.name for t in program.given() if t.bound is None]
+    chosen = tuple(real if wrt is None else wrt)
+    for name in (seed, *chosen):
+        if name not in table or table[name].bound is not None:
+            raise LanguageError(
+                f"there is no real tensor {name} to differentiate",
+                remedy=f"Known are {', '.join(n for n, t in table.items() if t.bound is None)}.",
+            )
+    build = _Adjoints(_with_plain_choices(program), seed, chosen)
+    return build.run(), {name: build.gradient(name) for name in chosen}
+
+
+@dataclass
+class _Winners:
+    """The tensor that holds who won each max or min, and where each equation's turn begins."""
+
+    name: str
+    offsets: dict[int, Expr]
+
+
+class _Adjoints:
+    def __init__(self, program: Program, seed: str, wrt: tuple[str, ...]) -> None:
+        self.primal = program
+        self.seed = seed
+        self.wrt = wrt
+        self.tensors = program.table()
+        self.active = _active(program, seed, wrt)
+        self.adjoints: dict[str, str] = {}
+        self.equations: list[Equation] = []
+        self.winners: dict[str, _Winners] = {}
+
+    def run(self) -> Program:
+        self._seed()
+        written = {self.seed} if self.tensors[self.seed].shape == () else set()
+        for position in range(len(self.primal.equations) - 1, -1, -1):
+            equation = self.primal.equations[position]
+            if equation.target.name in self.active:
+                for new in self._of(equation, position):
+                    self.equations.append(new)
+        written |= {e.target.name for e in self.equations}
+        for name in self.wrt:
+            if self.gradient(name) not in written and name != self.seed:
+                self.equations.append(self._zero(name))
+        equations = (*self.primal.equations, *self.equations)
+        computed = dict.fromkeys(e.target.name for e in equations)
+        given = (t for t in self.tensors.values() if t.role != "value")
+        return self.primal.but(
+            tensors=(*given, *(self.tensors[name] for name in computed)), equations=equations
+        )
+
+    def gradient(self, name: str) -> str:
+        """Return the name of a tensor's adjoint; declare it the first time."""
+        if name not in self.adjoints:
+            self.adjoints[name] = new = fresh(f"d{name}", self.tensors)
+            self.tensors[new] = Tensor(new, self.tensors[name].shape)
+        return self.adjoints[name]
+
+    def _seed(self) -> None:
+        name = self.gradient(self.seed)
+        if self.tensors[name].shape:
+            self.tensors[name] = replace(self.tensors[name], role="input")
+        else:
+            self.equations.append(Equation(Access(name), "sum", Integer(1), (), primal=self.seed))
+
+    def _zero(self, name: str) -> Equation:
+        shape = self.tensors[name].shape
+        loops = tuple((index(f"i{k}"), extent) for k, extent in enumerate(shape))
+        return Equation(
+            Access(self.gradient(name), *(i for i, _ in loops)), "sum", Integer(0), loops
+        )
+
+    def _of(self, equation: Equation, position: int) -> Iterable[Equation]:
+        """Yield the adjoints of one equation, one for each access."""
+        y = equation.target
+        dy = Access(self.gradient(y.name), *y.indices)
+        if equation.op != "sum":
+            yield from self._winner(equation)
+        for x in accesses(equation.body):
+            if x.name not in self.active or not equation.body.has(x):
+                continue
+            if equation.op == "sum":
+                body = _guarded(equation.body, x, dy)
+            else:
+                winners = self.winners[y.name]
+                mine = winners.offsets[position] + _place(_reduced(equation))
+                body = Where(Eq(mine, Access(winners.name, *y.indices)), dy, 0)
+            if body != 0:
+                target = Access(self.gradient(x.name), *x.indices)
+                yield Equation(
+                    target, "sum", body, _ordered(target, equation.ranges),
+                    equation.source, y.name,
+                )  # fmt: skip
+
+    def _winner(self, equation: Equation) -> Iterable[Equation]:
+        """Yield, once for each tensor, the equations that say which candidate won."""
+        y = equation.target
+        if y.name in self.winners:
+            return
+        name = fresh(f"{y.name}_winner", self.tensors)
+        rivals = [(k, e) for k, e in enumerate(self.primal.equations) if e.target.name == y.name]
+        offsets: dict[int, Expr] = {}
+        total: Expr = Integer(0)
+        for k, rival in rivals:
+            offsets[k] = total
+            total += Mul(*(extent for _, extent in _reduced(rival)))
+        self.winners[y.name] = _Winners(name, offsets)
+        self.tensors[name] = Tensor(name, self.tensors[y.name].shape, bound=total + 1)
+        for k, rival in rivals:
+            place = offsets[k] + _place(_reduced(rival))
+            body = Where(Eq(rival.body, rival.target), place, total)
+            target = Access(name, *rival.target.indices)
+            yield Equation(target, "min", body, rival.ranges, rival.source, y.name)
+
+
+def _reduced(equation: Equation) -> tuple[Range, ...]:
+    """The ranges that make several candidates meet: all, where the target is not plain."""
+    if not equation.plain:
+        return equation.ranges
+    return tuple(r for r in equation.ranges if r[0] in equation.reduced)
+
+
+def _place(ranges: Iterable[Range]) -> Expr:
+    """Return the position of a point in the order in which a loop nest meets it."""
+    place: Expr = Integer(0)
+    for i, extent in ranges:
+        place = place * extent + i
+    return place
+
+
+def _guarded(body: Expr, x: Access, dy: Access) -> Expr:
+    """Return dy * d body / d x, under the condition that x is read at all."""
+    paths = [And(*path) for access, path in occurrences(body) if access == x]
+    condition = Or(*paths)
+    value = slope(body, x) * dy
+    return value if condition == true else Where(condition, _given(value, condition), 0)
+
+
+def _given(value: Expr, condition: Boolean) -> Expr:
+    """Return the value where the condition holds."""
+    known = set(condition.args if isinstance(condition, And) else [condition])
+
+    def choose(c: Boolean, a: Expr, b: Expr) -> Expr:
+        parts = set(c.args if isinstance(c, And) else [c])
+        return a if parts <= known else b if Not(c) in known else Where(c, a, b)
+
+    return value.replace(Where, choose)
+
+
+def _ordered(target: Access, ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+    """Return the ranges with the target's own indices first, in its order."""
+    extents = dict(ranges)
+    order: dict[Symbol, None] = {}
+    for g in target.indices:
+        order.update(dict.fromkeys(i for i in sorted(g.free_symbols, key=str) if i in extents))
+    order.update(dict.fromkeys(extents))
+    return tuple((i, extents[i]) for i in order)
+
+
+def _active(program: Program, seed: str, wrt: tuple[str, ...]) -> set[str]:
+    """Return the tensors on a path from what is differentiated by to the seed."""
+    integers = {t.name for t in program.tensors if t.bound is not None}
+    reached = set(wrt)
+    for equation in program.equations:
+        if any(a.name in reached for a in accesses(equation.body)):
+            reached.add(equation.target.name)
+    wanted = {seed}
+    for equation in reversed(program.equations):
+        if equation.target.name in wanted:
+            wanted.update(a.name for a in accesses(equation.body))
+    return (reached & wanted) - integers
+
+
+def _with_plain_choices(program: Program) -> Program:
+    """Return the program with every max and min taken over a tensor's elements.
+
+    The winner is found by comparing values, which have to be stored for that: recomputed, they
+    may differ in the last place.
+    """
+    tensors, equations = program.table(), []
+    for equation in program.equations:
+        if equation.op != "sum" and not isinstance(equation.body, Access):
+            name = fresh(f"{equation.target.name}_candidate", tensors)
+            value = Access(name, *(i for i, _ in equation.ranges))
+            tensors[name] = Tensor(name, tuple(n for _, n in equation.ranges))
+            equations.append(replace(equation, target=value, op="sum"))
+            equation = replace(equation, body=value)
+        equations.append(equation)
+    return program.but(tensors=tuple(tensors.values()), equations=tuple(equations))

@@ -1,0 +1,214 @@
+"""Scalar functions that SymPy lacks, or whose corners it sets otherwise than this field does.
+
+>>> from sympy import symbols
+>>> x = symbols("x", real=True)
+>>> sigmoid(x).diff(x)
+(1 - sigmoid(x))*sigmoid(x)
+>>> relu(x).diff(x)
+where(x > 0, 1, 0)
+
+Slopes are written in terms of the value, so that the backward pass can use what the forward
+pass holds. At a kink the slope is that of the branch which the formula names:
+
+    relu'(0) = 0      |x|' = sign(x), 0 at 0      sign' = 0      maximum(a, b): a where a >= b
+    where(c, a, b)' = where(c, a', b'): a comparison has no slope
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+from sympy import Abs, DiracDelta, Expr, Function, Heaviside, Integer, Max, Min, Piecewise, Symbol
+from sympy.codegen.cfunctions import expm1, log1p
+from sympy.core.logic import fuzzy_and
+from sympy.logic.boolalg import true
+
+__all__ = [
+    "FUNCTIONS", "Where", "canonical", "expm1", "log1p", "maximum", "minimum", "relu",
+    "sigmoid", "slope", "softplus",
+]  # fmt: skip
+
+
+class Where(Expr):  # type: ignore[misc]
+    """where(condition, a, b): a where the condition holds, else b; the other is never looked at."""
+
+    is_commutative = True
+
+    def __new__(cls, condition: Any, a: Any, b: Any) -> Expr:
+        condition, a, b = sympy.sympify(condition), sympy.sympify(a), sympy.sympify(b)
+        if condition == true or a == b:
+            return a
+        if condition == sympy.false:
+            return b
+        return super().__new__(cls, condition, a, b)
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        condition, a, b = self.args
+        return Where(condition, a.diff(symbol), b.diff(symbol))
+
+    def _eval_is_extended_real(self) -> Any:
+        return fuzzy_and((self.args[1].is_extended_real, self.args[2].is_extended_real))
+
+    def _eval_is_real(self) -> Any:
+        return fuzzy_and((self.args[1].is_real, self.args[2].is_real))
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"where({', '.join(printer.doprint(a) for a in self.args)})"
+
+
+class _Real(Function):  # type: ignore[misc]
+    """A real function of real arguments."""
+
+    is_real = True
+
+
+class sigmoid(_Real):
+    """The logistic function 1 / (1 + exp(-x)); its slope is s (1 - s)."""
+
+    nargs = 1
+    is_positive = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return self * (1 - self)
+
+    def formula(self) -> Expr:
+        return 1 / (1 + sympy.exp(-self.args[0]))
+
+
+class softplus(_Real):
+    """log(1 + exp(x)), without overflow; its slope is the sigmoid."""
+
+    nargs = 1
+    is_positive = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sigmoid(self.args[0])
+
+    def formula(self) -> Expr:
+        return maximum(self.args[0], 0) + log1p(sympy.exp(-Abs(self.args[0])))
+
+
+class relu(_Real):
+    """x where x > 0, else 0; the slope at 0 is 0."""
+
+    nargs = 1
+    is_nonnegative = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return Where(self.args[0] > 0, 1, 0)
+
+    def formula(self) -> Expr:
+        return Where(self.args[0] > 0, self.args[0], 0)
+
+
+class maximum(_Real):
+    """The larger of two; where they tie, the first has the whole slope."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        a, b = self.args
+        return Where(a >= b, 1, 0) if argindex == 1 else Where(a >= b, 0, 1)
+
+    def formula(self) -> Expr:
+        a, b = self.args
+        return Where(a >= b, a, b)
+
+
+class minimum(_Real):
+    """The smaller of two; where they tie, the first has the whole slope."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        a, b = self.args
+        return Where(a <= b, 1, 0) if argindex == 1 else Where(a <= b, 0, 1)
+
+    def formula(self) -> Expr:
+        a, b = self.args
+        return Where(a <= b, a, b)
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
+    "exp": (sympy.exp, 1),
+    "log": (sympy.log, 1),
+    "log1p": (log1p, 1),
+    "expm1": (expm1, 1),
+    "sqrt": (sympy.sqrt, 1),
+    "sin": (sympy.sin, 1),
+    "cos": (sympy.cos, 1),
+    "tan": (sympy.tan, 1),
+    "asin": (sympy.asin, 1),
+    "acos": (sympy.acos, 1),
+    "atan": (sympy.atan, 1),
+    "sinh": (sympy.sinh, 1),
+    "cosh": (sympy.cosh, 1),
+    "tanh": (sympy.tanh, 1),
+    "erf": (sympy.erf, 1),
+    "abs": (Abs, 1),
+    "sign": (sympy.sign, 1),
+    "floor": (sympy.floor, 1),
+    "sigmoid": (sigmoid, 1),
+    "softplus": (softplus, 1),
+    "relu": (relu, 1),
+    "maximum": (maximum, 2),
+    "minimum": (minimum, 2),
+    "where": (Where, 3),
+}
+"""The scalar functions of the text form: name -> (constructor, number of arguments)."""
+
+
+def _fold(function: Callable[..., Expr]) -> Callable[..., Expr]:
+    def folded(*arguments: Expr) -> Expr:
+        result = arguments[0]
+        for argument in arguments[1:]:
+            result = function(result, argument)
+        return result
+
+    return folded
+
+
+def _cases(*pairs: Any) -> Expr:
+    if pairs[-1][1] != true:
+        raise ValueError("a Piecewise needs a last case with the condition True")
+    result: Expr = pairs[-1][0]
+    for value, condition in reversed(pairs[:-1]):
+        result = Where(condition, value, result)
+    return result
+
+
+_HOUSE: tuple[tuple[type, Callable[..., Expr]], ...] = (
+    (Max, _fold(lambda a, b: relu(a) if b == 0 else relu(b) if a == 0 else maximum(a, b))),
+    (Min, _fold(minimum)),
+    (Heaviside, lambda x, *_: Where(x > 0, Integer(1), Integer(0))),
+    (DiracDelta, lambda x, *_: Integer(0)),
+    (Piecewise, _cases),
+)
+
+
+def canonical(expression: Expr) -> Expr:
+    """Replace the SymPy functions that have corners of their own by the field's.
+
+    >>> from sympy import Max, Piecewise, symbols
+    >>> x = symbols("x", real=True)
+    >>> canonical(Max(x, 0)), canonical(Piecewise((x, x > 1), (1, True)))
+    (relu(x), where(x > 1, x, 1))
+    """
+    for theirs, ours in _HOUSE:
+        if expression.has(theirs):
+            expression = expression.replace(theirs, ours)
+    return expression
+
+
+_U = Symbol("_u", real=True)
+
+
+def slope(expression: Expr, access: Expr) -> Expr:
+    """Return the derivative of a scalar expression by one access, with the house's corners.
+
+    The access is replaced by a symbol, so that SymPy sees a function of one variable.
+    """
+    derivative = canonical(expression.xreplace({access: _U}).diff(_U))
+    return derivative.xreplace({_U: access})

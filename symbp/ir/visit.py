@@ -1,0 +1,75 @@
+"""How passes take equations apart: substitute, rename, keep what is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from sympy import Expr, Symbol
+
+from symbp.ir.program import Access, Equation, Program, fresh, index
+
+
+def map_bodies(program: Program, change: Callable[[Equation], Expr]) -> Program:
+    """Return the program with each body replaced by what `change` makes of its equation."""
+    return program.but(equations=tuple(replace(e, body=change(e)) for e in program.equations))
+
+
+def instance(definition: Equation, access: Access) -> Expr:
+    """Return the body of a pointwise definition at the indices of one access.
+
+    >>> from symbp.ir.text import parse
+    >>> p = parse("input x[N,4]\\nh[n,j] = x[n,j]**2")
+    >>> instance(p.equations[0], Access("h", index("a"), index("b")))
+    x[a,b]**2
+    """
+    pairs = dict(zip(definition.target.indices, access.indices, strict=True))
+    return definition.body.xreplace(pairs)
+
+
+def rename(program: Program, names: Mapping[str, str]) -> Program:
+    """Return the program with its tensors renamed."""
+
+    def renamed(expression: Expr) -> Expr:
+        return expression.replace(
+            lambda node: isinstance(node, Access) and node.name in names,
+            lambda node: Access(names[node.name], *node.indices),
+        )
+
+    return Program(
+        tuple(replace(t, name=names.get(t.name, t.name)) for t in program.tensors),
+        tuple(
+            replace(
+                e,
+                target=renamed(e.target),
+                body=renamed(e.body),
+                primal=names.get(e.primal, e.primal) if e.primal else None,
+            )
+            for e in program.equations
+        ),
+        tuple(names.get(n, n) for n in program.outputs),
+    )
+
+
+def needed(program: Program, outputs: Iterable[str] | None = None) -> Program:
+    """Return the program with only what the outputs depend on: dead code elimination.
+
+    Tensors that are given stay declared, so that the signature does not change.
+    """
+    wanted = set(program.outputs if outputs is None else outputs)
+    kept: list[Equation] = []
+    for equation in reversed(program.equations):
+        if equation.target.name in wanted:
+            kept.append(equation)
+            wanted.update(a.name for a in equation.reads())
+    return Program(
+        tuple(t for t in program.tensors if t.role != "value" or t.name in wanted),
+        tuple(reversed(kept)),
+        program.outputs if outputs is None else tuple(outputs),
+    )
+
+
+def fresh_index(name: str, equation: Equation, also: Iterable[Symbol] = ()) -> Symbol:
+    """Return an index that the equation does not use yet."""
+    taken = {str(i) for i, _ in equation.ranges} | {str(i) for i in also}
+    return index(fresh(name, taken))

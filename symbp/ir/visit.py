@@ -51,6 +51,30 @@ def rename(program: Program, names: Mapping[str, str]) -> Program:
     )
 
 
+def redirect(equation: Equation, names: Mapping[str, str]) -> Equation:
+    """Return the equation reading other tensors in place of those named."""
+    if not any(a.name in names for a in equation.reads()):
+        return equation
+    swaps = {a: Access(names[a.name], *a.indices) for a in equation.reads() if a.name in names}
+    return replace(
+        equation,
+        body=equation.body.xreplace(swaps),
+        target=Access(equation.target.name, *(g.xreplace(swaps) for g in equation.target.indices)),
+    )
+
+
+def definitions(program: Program) -> dict[str, Equation]:
+    """Return the pointwise equations that define a tensor alone, over all of its elements."""
+    table = program.table()
+    return {
+        name: group[0]
+        for name, group in program.writers().items()
+        if len(group) == 1
+        and group[0].pointwise
+        and tuple(n for _, n in group[0].ranges) == table[name].shape
+    }
+
+
 def needed(program: Program, outputs: Iterable[str] | None = None) -> Program:
     """Return the program with only what the outputs depend on: dead code elimination.
 

@@ -1,0 +1,91 @@
+"""What is used once, or is trivial, moves into its consumer.
+
+>>> from symbp.ir.text import parse, text
+>>> p = parse("input x[N]\\na[n] = x[n] - 1\\nb[n] = 3 * a[n]**2").but(outputs=("b",))
+>>> print(text(inline(p), declarations=False), end="")
+b[n] = 3 * (x[n] - 1)**2
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Expr, log
+
+from symbp.ir.functions import log1p
+from symbp.ir.program import Equation, Program, accesses
+from symbp.ir.visit import definitions, instance, needed
+from symbp.rewrite.algebra import simplify
+from symbp.rewrite.cost import FUNCTION, cost
+
+_LARGE = 60
+_FOR_A_LOGARITHM = 3
+
+
+def inline(program: Program) -> Program:
+    """Fuse pointwise equations into their only consumer, and trivial ones into all."""
+    pointwise = definitions(program)
+    count: dict[str, int] = {}
+    for equation in program.equations:
+        for access in equation.reads():
+            count[access.name] = count.get(access.name, 0) + 1
+    moved: dict[str, Equation] = {}
+    equations: list[Equation] = []
+    for equation in program.equations:
+        equation = replace(equation, body=_fused(equation, moved, count))
+        equations.append(equation)
+        name = equation.target.name
+        if name in pointwise and name not in program.outputs:
+            moved[name] = equation
+    return needed(program.but(equations=tuple(equations)))
+
+
+def _fused(equation: Equation, moved: dict[str, Equation], count: dict[str, int]) -> Expr:
+    body, loops = equation.body, set(equation.extent)
+    nested = {a for access in accesses(body) for g in access.indices for a in accesses(g)}
+    for access in accesses(body):
+        definition = moved.get(access.name)
+        if definition is None or access in nested or equation.op != "sum":
+            continue
+        covers = set(access.indices) == loops
+        once = count[access.name] == 1 and covers and cost(body) + cost(definition.body) < _LARGE
+        if once or _trivial(definition):
+            body = body.xreplace({access: instance(definition, access)})
+    return body
+
+
+def _trivial(definition: Equation) -> bool:
+    """Numbers and sizes, copies, and scalars that cost next to nothing."""
+    if not definition.target.indices:
+        return cost(definition.body) < FUNCTION // 2
+    return cost(definition.body) == 0 and not definition.body.free_symbols & set(
+        definition.extent
+    ) - {g for a in accesses(definition.body) for g in a.indices}
+
+
+def expose(program: Program) -> Program:
+    """Look through a tensor wherever its consumer does not get dearer by it.
+
+    What the definition has in common with its surroundings cancels: dp[n] * p[n] with
+    dp[n] = -y[n] / p[n] is -y[n]. A logarithm may cost a little more: log(p[n]) with
+    p[n] = sigmoid(z[n]) becomes -softplus(-z[n]), which can't overflow.
+    """
+    pointwise = definitions(program)
+    return program.but(
+        equations=tuple(replace(e, body=_exposed(e, pointwise)) for e in program.equations)
+    )
+
+
+def _exposed(equation: Equation, pointwise: dict[str, Equation]) -> Expr:
+    body = equation.body
+    for access in accesses(body):
+        definition = pointwise.get(access.name)
+        if definition is None or equation.op != "sum" or not body.has(access):
+            continue
+        opened = instance(definition, access)
+        candidate = simplify(body.xreplace({access: opened})).xreplace({opened: access})
+        logarithms = sum(e.has(access) for e in body.atoms(log, log1p))
+        if not candidate.has(access) or logarithms:
+            allowed = cost(body) + _FOR_A_LOGARITHM * logarithms
+            body = candidate if cost(candidate) <= allowed else body
+    return body

@@ -1,0 +1,101 @@
+"""A value that a tensor already holds is read, not computed again.
+
+>>> from symbp.ir.text import parse, text
+>>> p = parse("input z[N]\\nh[n] = sigmoid(z[n])\\ndz[k] = 2 * sigmoid(z[k]) * (1 - sigmoid(z[k]))")
+>>> print(text(known(p), declarations=False), end="")
+h[n] = sigmoid(z[n])
+dz[k] = 2 * (1 - h[k]) * h[k]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Mul
+
+from symbp.ir.program import Access, Equation, Program, accesses
+from symbp.ir.visit import definitions
+from symbp.rewrite.cost import cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A definition, and an access in it from which all of its indices can be told."""
+
+    equation: Equation
+    anchor: Access
+    reads: frozenset[str]
+
+
+def known(program: Program) -> Program:
+    """Replace every expression that is some earlier tensor's body by that tensor."""
+    pointwise = definitions(program)
+    values: dict[str, list[_Value]] = {}
+    equations: list[Equation] = []
+    for equation in program.equations:
+        body = equation.body
+        names = {a.name for a in accesses(body)}
+        candidates = [v for name in sorted(names) for v in values.get(name, ())]
+        candidates.sort(key=lambda v: -cost(v.equation.body))
+        for value in candidates:
+            if value.reads <= names:
+                body = _read(body, value)
+        equation = replace(equation, body=body)
+        equations.append(equation)
+        if equation.target.name in pointwise and (found := _value(equation, program)):
+            values.setdefault(found.anchor.name, []).append(found)
+    return program.but(equations=tuple(equations))
+
+
+def _value(equation: Equation, program: Program) -> _Value | None:
+    if cost(equation.body) == 0:
+        return None
+    loops = set(equation.extent)
+    for access in accesses(equation.body):
+        plain = [g for g in access.indices if g in loops]
+        shape = program[access.name].shape
+        full = all(
+            g not in loops or equation.extent[g] == n
+            for g, n in zip(access.indices, shape, strict=True)
+        )
+        if set(plain) == loops and full:
+            reads = frozenset(a.name for a in accesses(equation.body))
+            return _Value(equation, access, reads)
+    return None
+
+
+def _read(body: Expr, value: _Value) -> Expr:
+    target, loops = value.equation.target, value.equation.extent
+    for access in accesses(body):
+        if access.name != value.anchor.name:
+            continue
+        pairs = zip(value.anchor.indices, access.indices, strict=True)
+        if any(a not in loops and a != b for a, b in pairs):
+            continue
+        mapping = dict(zip(value.anchor.indices, access.indices, strict=True))
+        mapping = {a: b for a, b in mapping.items() if a in loops}
+        instance, held = value.equation.body.xreplace(mapping), target.xreplace(mapping)
+        body = body.xreplace({instance: held})
+        if instance.is_Mul:
+            body = body.replace(lambda e: e.is_Mul, lambda e, i=instance, h=held: _divided(e, i, h))
+    return body
+
+
+def _divided(product: Expr, part: Expr, held: Expr) -> Expr:
+    """Return the product with `part`, a product itself, replaced where all of it is there."""
+    mine, theirs = _powers(product), _powers(part)
+    for base, exponent in theirs.items():
+        present = mine.get(base, 0)
+        if present * exponent <= 0 or abs(present) < abs(exponent):
+            return product
+    return product / part * held
+
+
+def _powers(product: Expr) -> dict[Expr, Expr]:
+    """Return base -> exponent for the numeric powers, each other factor to the power of 1."""
+    found: dict[Expr, Expr] = {}
+    for factor in Mul.make_args(product):
+        power = factor.is_Pow and factor.exp.is_Rational
+        base, exponent = (factor.base, factor.exp) if power else (factor, 1)
+        found[base] = found.get(base, 0) + exponent
+    return found

@@ -1,0 +1,68 @@
+"""Equations that are alike become one, and so do pointwise terms of one target.
+
+>>> from symbp.ir.text import parse, text
+>>> p = parse("input x[N,2]\\na[n] = sum[j](x[n,j])\\nb[k] = sum[i](x[k,i])\\nc[n] = a[n] * b[n]")
+>>> print(text(merge(p.but(outputs=("c",))), declarations=False), end="")
+a[n] = sum[j](x[n,j])
+c[n] = a[n]**2
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sympy import Add, Expr
+
+from symbp.ir.program import Access, Equation, Program, index
+from symbp.ir.visit import needed, redirect
+
+
+def merge(program: Program) -> Program:
+    """Let tensors that are defined alike be one; what nobody reads any more is dropped."""
+    first: dict[Any, str] = {}
+    same: dict[str, str] = {}
+    writers = program.writers()
+    for name, group in writers.items():
+        key = tuple(_key(redirect(e, same)) for e in group)
+        twin = first.setdefault(key, name)
+        if twin != name and name not in program.outputs:
+            same[name] = twin
+    kept = [redirect(e, same) for e in program.equations if e.target.name not in same]
+    return needed(program.but(equations=tuple(kept)))
+
+
+def combine(program: Program) -> Program:
+    """Add up the pointwise equations of each target in the last of them.
+
+    >>> from symbp.ir.text import parse, text
+    >>> p = parse("input x[N], y[N]\\na[n] = x[n]\\na[k] += 2 * y[k]").but(outputs=("a",))
+    >>> print(text(combine(p), declarations=False), end="")
+    a[n] = 2 * y[n] + x[n]
+    """
+    groups: dict[str, list[Equation]] = {}
+    for equation in program.equations:
+        if equation.pointwise:
+            groups.setdefault(equation.target.name, []).append(equation)
+    equations = []
+    for equation in program.equations:
+        group = groups.get(equation.target.name, [])
+        if not equation.pointwise or len(group) == 1:
+            equations.append(equation)
+        elif equation is group[-1]:
+            equations.append(replace(group[0], body=Add(*(_renamed(e, group[0]) for e in group))))
+    return program.but(equations=tuple(equations))
+
+
+def _renamed(equation: Equation, like: Equation) -> Expr:
+    """Return the body in the indices of an equation with the same box."""
+    pairs = zip(equation.target.indices, like.target.indices, strict=True)
+    return equation.body.xreplace(dict(pairs))
+
+
+def _key(equation: Equation) -> Any:
+    """The equation with its indices renamed to their places, and without its target's name."""
+    names = {i: index(f"_{k}") for k, (i, _) in enumerate(equation.ranges)}
+    target = Access("", *equation.target.indices).xreplace(names)
+    extents = tuple(extent for _, extent in equation.ranges)
+    return (equation.op, target, equation.body.xreplace(names), extents)

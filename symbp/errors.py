@@ -25,9 +25,12 @@ class Source:
     def excerpt(self) -> str:
         """Return the line with carets under the culprit."""
         gutter = f"{self.line:>5} | "
-        lead = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
-        carets = "^" * max(1, min(self.width, len(self.text) - self.column + 1))
-        return f"{gutter}{self.text}\n{' ' * (len(gutter) - 2)}| {lead}{carets}"
+        start = max(0, self.column - 60) if len(self.text) > 120 else 0  # of a very long line
+        shown, before = self.text[start : start + 120], self.text[start : self.column - 1]
+        lead = "".join("\t" if c == "\t" else " " for c in before)
+        carets = "^" * max(1, min(self.width, len(shown) - len(before)))
+        shown = "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in shown)
+        return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {lead}{carets}"
 
 
 class SymbpError(Exception):
@@ -40,12 +43,15 @@ class SymbpError(Exception):
         equation: str | None = None,
         source: Source | None = None,
         remedy: str | None = None,
+        culprit: object = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.equation = equation
         self.source = source
         self.remedy = remedy
+        self.culprit = culprit
+        """The access that is wrong, where one is: who knows its place can point at it."""
 
     def at(self, source: Source | None) -> SymbpError:
         """Name the place, unless a nearer one is known."""

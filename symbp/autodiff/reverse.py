@@ -81,16 +81,15 @@ class _Adjoints:
 
     def run(self) -> Program:
         self._seed()
-        written = {self.seed} if self.tensors[self.seed].shape == () else set()
+        written = {self.gradient(self.seed)}
         for position in range(len(self.primal.equations) - 1, -1, -1):
             equation = self.primal.equations[position]
-            if equation.target.name in self.active:
-                for new in self._of(equation, position):
-                    self.equations.append(new)
-        written |= {e.target.name for e in self.equations}
-        for name in self.wrt:
-            if self.gradient(name) not in written and name != self.seed:
-                self.equations.append(self._zero(name))
+            y = equation.target.name
+            if y in self.active and self.gradient(y) in written:
+                new = tuple(self._of(equation, position))
+                self.equations += new
+                written.update(e.target.name for e in new)
+        self.equations += [self._zero(n) for n in self.wrt if self.gradient(n) not in written]
         equations = (*self.primal.equations, *self.equations)
         computed = dict.fromkeys(e.target.name for e in equations)
         given = (t for t in self.tensors.values() if t.role != "value")
@@ -181,7 +180,8 @@ def _guarded(body: Expr, x: Access, dy: Access) -> Expr:
     """Return dy * d body / d x, under the condition that x is read at all."""
     paths = [And(*path) for access, path in occurrences(body) if access == x]
     condition = Or(*paths)
-    value = slope(body, x) * dy
+    number, rest = slope(body, x).as_content_primitive()
+    value = Mul(number, rest, dy)  # 2 (h - y) dy, where SymPy itself makes (2 h - 2 y) dy
     return value if condition == true else Where(condition, _given(value, condition), 0)
 
 

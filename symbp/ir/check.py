@@ -2,7 +2,7 @@
 
     every name is declared once; a given tensor is never a target
     every access has as many indices as its tensor has axes, and stays inside it
-    every index of body and target has a range; a range is used
+    every index of body and target has one range
     a tensor is read only when all of its equations have run
     the equations of one target combine in one way
 
@@ -13,6 +13,8 @@
 from __future__ import annotations
 
 from collections import Counter
+
+from sympy import Symbol
 
 from symbp.errors import LanguageError, OrderError, ShapeError, SymbpError
 from symbp.ir import ranges
@@ -32,13 +34,14 @@ def check(program: Program) -> None:
         if count > 1:
             raise LanguageError(f"{name} is declared twice", remedy="Rename one of them.")
     table = program.table()
+    sizes = set(program.sizes())
     last = {e.target.name: k for k, e in enumerate(program.equations)}
     ops: dict[str, str] = {}
     for position, equation in enumerate(program.equations):
         try:
             _check_order(equation, position, last, table)
             _check_combination(equation, ops)
-            _check_indices(equation, table)
+            _check_indices(equation, sizes)
             ranges.check_inside(equation, table)
         except SymbpError as error:
             error.equation = error.equation or show(equation)
@@ -64,6 +67,7 @@ def _check_order(
             raise OrderError(
                 f"{use.name} is read before it is complete",
                 remedy="Move the equation below all that define what it reads.",
+                culprit=use,
             )
 
 
@@ -76,10 +80,9 @@ def _check_combination(equation: Equation, ops: dict[str, str]) -> None:
         )
 
 
-def _check_indices(equation: Equation, table: dict[str, Tensor]) -> None:
+def _check_indices(equation: Equation, sizes: set[Symbol]) -> None:
     extents = equation.extent
     used = equation.body.free_symbols | equation.target.free_symbols
-    sizes = {s for t in table.values() for n in t.shape for s in n.free_symbols}
     for symbol in sorted(used - set(extents) - sizes, key=str):
         raise ShapeError(f"index {symbol} has no range", remedy=f"Add: for {symbol} in SIZE")
     if len(extents) != len(equation.ranges):

@@ -5,7 +5,7 @@
 >>> sigmoid(x).diff(x)
 (1 - sigmoid(x))*sigmoid(x)
 >>> relu(x).diff(x)
-where(x > 0, 1, 0)
+where(relu(x) > 0, 1, 0)
 
 Slopes are written in terms of the value, so that the backward pass can use what the forward
 pass holds. At a kink the slope is that of the branch which the formula names:
@@ -20,7 +20,20 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Abs, DiracDelta, Expr, Function, Heaviside, Integer, Max, Min, Piecewise, Symbol
+from mpmath.libmp import prec_to_dps
+from sympy import (
+    Abs,
+    DiracDelta,
+    Expr,
+    Function,
+    Heaviside,
+    Integer,
+    Max,
+    Min,
+    Piecewise,
+    Pow,
+    Symbol,
+)
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.logic import fuzzy_and
 from sympy.logic.boolalg import true
@@ -64,7 +77,17 @@ class _Real(Function):  # type: ignore[misc]
     is_real = True
 
 
-class sigmoid(_Real):
+class _Formula(_Real):
+    """A function that is written in others."""
+
+    def formula(self) -> Expr:
+        raise NotImplementedError
+
+    def _eval_evalf(self, prec: int) -> Expr | None:
+        return self.formula().evalf(prec_to_dps(prec)) if self.is_number else None
+
+
+class sigmoid(_Formula):
     """The logistic function 1 / (1 + exp(-x)); its slope is s (1 - s)."""
 
     nargs = 1
@@ -77,7 +100,7 @@ class sigmoid(_Real):
         return 1 / (1 + sympy.exp(-self.args[0]))
 
 
-class softplus(_Real):
+class softplus(_Formula):
     """log(1 + exp(x)), without overflow; its slope is the sigmoid."""
 
     nargs = 1
@@ -90,20 +113,20 @@ class softplus(_Real):
         return maximum(self.args[0], 0) + log1p(sympy.exp(-Abs(self.args[0])))
 
 
-class relu(_Real):
+class relu(_Formula):
     """x where x > 0, else 0; the slope at 0 is 0."""
 
     nargs = 1
     is_nonnegative = True
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        return Where(self.args[0] > 0, 1, 0)
+        return Where(self > 0, 1, 0)
 
     def formula(self) -> Expr:
         return Where(self.args[0] > 0, self.args[0], 0)
 
 
-class maximum(_Real):
+class maximum(_Formula):
     """The larger of two; where they tie, the first has the whole slope."""
 
     nargs = 2
@@ -117,7 +140,7 @@ class maximum(_Real):
         return Where(a >= b, a, b)
 
 
-class minimum(_Real):
+class minimum(_Formula):
     """The smaller of two; where they tie, the first has the whole slope."""
 
     nargs = 2
@@ -202,6 +225,39 @@ def canonical(expression: Expr) -> Expr:
     return expression
 
 
+class _abs(_Real):
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sympy.sign(self.args[0])
+
+
+class _sign(_Real):
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return Integer(0)
+
+
+class _floor(_sign):
+    pass
+
+
+class _mod(_Real):
+    def fdiff(self, argindex: int = 1) -> Expr:
+        a, b = self.args
+        return Integer(1) if argindex == 1 else -sympy.floor(a / b)
+
+
+class _power(_Real):
+    """a**b, whose slope b a**(b-1) is finite at a = 0 where SymPy's a**b b/a is 0/0."""
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        a, b = self.args
+        return b * a ** (b - 1) if argindex == 1 else sympy.log(a) * a**b
+
+
+_STAND_INS: tuple[tuple[type, type], ...] = (
+    (Abs, _abs), (sympy.sign, _sign), (sympy.floor, _floor), (sympy.Mod, _mod), (Pow, _power),
+)  # fmt: skip
+"""Functions whose slope SymPy can't tell, or not in the form that this field wants."""
+
 _U = Symbol("_u", real=True)
 
 
@@ -210,5 +266,10 @@ def slope(expression: Expr, access: Expr) -> Expr:
 
     The access is replaced by a symbol, so that SymPy sees a function of one variable.
     """
-    derivative = canonical(expression.xreplace({access: _U}).diff(_U))
+    function = expression.xreplace({access: _U})
+    for theirs, ours in _STAND_INS:
+        function = function.replace(theirs, ours)
+    derivative = canonical(function.diff(_U))
+    for theirs, ours in _STAND_INS:
+        derivative = derivative.replace(ours, theirs)
     return derivative.xreplace({_U: access})

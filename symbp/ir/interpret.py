@@ -15,6 +15,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import reduce
 from typing import Any
 
@@ -48,20 +49,27 @@ class Arithmetic:
         return (self.lowest if op == "max" else self.highest), choose
 
 
-def _exp(x: float) -> float:
-    try:
-        return math.exp(x)
-    except OverflowError:
-        return math.inf
+def _total(function: Callable[[float], float]) -> Callable[[float], float]:
+    """Extend a function of `math` by infinity where it overflows and NaN where it has no value."""
+
+    def extended(x: float) -> float:
+        try:
+            return float(function(x))
+        except OverflowError:
+            return math.copysign(math.inf, x)
+        except ValueError:
+            return math.nan
+
+    return extended
 
 
 def _power(a: float, b: float) -> float:
     try:
-        return float(a**b)
+        return math.pow(a, b)
     except OverflowError:
-        return math.inf
-    except ZeroDivisionError:
-        return math.inf
+        return -math.inf if a < 0 and b % 2 == 1 else math.inf
+    except ValueError:
+        return math.inf if a == 0 else math.nan
 
 
 def _sigmoid(x: float) -> float:
@@ -102,13 +110,14 @@ FLOATS = Arithmetic(
     float,
     {
         **_SHARED,
-        **{name: getattr(math, name) for name in (
-            "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-            "erf", "floor",
+        **{name: _total(getattr(math, name)) for name in (
+            "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "tanh", "erf",
+            "floor",
         )},
-        "exp": _exp,
-        "expm1": lambda x: math.expm1(x) if x < 709 else _exp(x),
+        "cosh": lambda x: abs(_total(math.cosh)(x)),
         "log": _log,
+        "sign": lambda x: math.copysign(1.0, x) if x else x,
+        "log1p": lambda x: math.log1p(x) if x > -1 else _log(1 + x),
         "Pow": _power,
         "sigmoid": _sigmoid,
         "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
@@ -188,13 +197,19 @@ def interpret(
     for tensor in program.having("value"):
         shape = tuple(int(n.xreplace(extents)) for n in tensor.shape)
         memory[tensor.name] = np.full(shape, None, dtype=object)
-    for equation in program.equations:
+    last = {e.target.name: position for position, e in enumerate(program.equations)}
+    for position, equation in enumerate(program.equations):
         _run(equation, memory, arithmetic, extents)
-    for name, equations in program.writers().items():
-        neutral = arithmetic.combine(equations[0].op)[0]
-        flat = memory[name].reshape(-1)
-        flat[[k for k, v in enumerate(flat) if v is None]] = neutral
+        if last[equation.target.name] == position:
+            _complete(memory[equation.target.name], arithmetic.combine(equation.op)[0])
     return memory
+
+
+def _complete(array: Array, neutral: Any) -> None:
+    """Fill the places that no equation has written."""
+    for place in np.ndindex(array.shape):
+        if array[place] is None:
+            array[place] = neutral
 
 
 def _load(
@@ -248,7 +263,14 @@ def _inside(access: Access, place: tuple[int, ...], array: Array) -> tuple[int, 
     return place
 
 
-_INTEGERS = Arithmetic(int, {**_SHARED, "floor": math.floor, "Pow": lambda a, b: a**b}, None, None)
+def _exact(value: Any) -> Any:
+    return Fraction(int(value.p), int(value.q)) if isinstance(value, sympy.Rational) else int(value)
+
+
+_INTEGERS = Arithmetic(
+    _exact, {**_SHARED, "floor": math.floor, "Pow": lambda a, b: a**b}, None, None
+)
+"""Indices: whole numbers, and fractions of them under a floor."""
 
 
 def _compile(e: Expr, memory: dict[str, Array], arithmetic: Arithmetic) -> Evaluate:

@@ -126,7 +126,8 @@ class Printer:
     def sum(self, e: Expr) -> tuple[str, int]:
         content, inner = e.primitive()
         if content != 1 and all(abs(t.as_coeff_Mul()[0]) == 1 for t in inner.args):
-            return self.product(Mul(content, inner, evaluate=False))
+            # A sum all the same: SymPy tells (2*(a + b))*c from 2*(a + b)*c.
+            return self.product(Mul(content, inner, evaluate=False))[0], ADD
         text = ""
         for term in terms(e):
             minus = bool(term.could_extract_minus_sign())
@@ -136,16 +137,19 @@ class Printer:
 
     def product(self, e: Expr) -> tuple[str, int]:
         if e.args[0].is_negative and e.args[0].is_Number:
-            rest = Mul(-e.args[0], *e.args[1:], evaluate=not e.args[1].is_Add)
+            factors = e.args[1:] if e.args[0] == -1 else (-e.args[0], *e.args[1:])
+            rest = Mul(*factors, evaluate=len(factors) == 1)
             return f"-{self(rest, UNARY if rest.is_Add else MULTIPLY)}", UNARY
         above, below = quotient(e, self.order)
         return self.fraction(above, below)
 
     def fraction(self, above: list[Expr], below: list[Expr]) -> tuple[str, int]:
         top = self.times.join(self(f, MULTIPLY if k == 0 else UNARY) for k, f in enumerate(above))
-        for factor in below:
-            top = f"{top or self.one()}{self.over}{self(factor, UNARY)}"
-        return top, (MULTIPLY if len(above) + len(below) > 1 or not above else UNARY)
+        if not below:
+            return top, MULTIPLY if len(above) > 1 else UNARY
+        under = self.times.join(self(f, UNARY) for f in below)
+        under = f"({under})" if len(below) > 1 else under
+        return f"{top or self.one()}{self.over}{under}", MULTIPLY
 
     def one(self) -> str:
         return "1"

@@ -10,11 +10,12 @@ affine access, as p in x[p+u], runs as far as the access stays inside.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 
 import sympy
 from sympy import Expr, Integer, Mod, Symbol, floor
-from sympy.logic.boolalg import And, Boolean, Not
+from sympy.logic.boolalg import And, Boolean, Not, Or
 
 from symbp.errors import ShapeError
 from symbp.ir.functions import Where
@@ -24,8 +25,9 @@ Extents = Mapping[Symbol, Expr]
 Tensors = Mapping[str, Tensor]
 Occurrence = tuple[Access, tuple[Boolean, ...]]
 """An access with the conditions under which it is read."""
+Facts = tuple[Expr, ...]
 
-__all__ = ["bounds", "check_inside", "index", "infer", "occurrences"]
+__all__ = ["bounds", "check_inside", "index", "infer", "occurrences", "told"]
 
 
 def bounds(g: Expr, extents: Extents, tensors: Tensors) -> tuple[Expr, Expr] | None:
@@ -92,6 +94,18 @@ def infer(
     Raises:
         ShapeError: two axes disagree, or nothing says how far an index runs.
     """
+    extents = told(uses, tensors, given)
+    for i in indices:
+        if i not in extents:
+            raise ShapeError(
+                f"nothing says how far index {i} runs",
+                remedy=f"Use {i} as an index of a tensor, or add: for {i} in SIZE",
+            )
+    return {i: extents[i] for i in indices}
+
+
+def told(uses: Iterable[Access], tensors: Tensors, given: Extents) -> dict[Symbol, Expr]:
+    """Return the extents that the accesses tell; raise where two axes disagree."""
     uses = tuple(uses)
     extents: dict[Symbol, Expr] = dict(given)
     first: dict[Symbol, Access] = {}
@@ -103,18 +117,13 @@ def infer(
                 raise ShapeError(
                     f"index {g} ranges over {extents[g]} in {first[g]} but over {extent} in {use}",
                     remedy="Give the two axes the same size, or rename one of the indices.",
+                    culprit=use,
                 )
             first.setdefault(g, use)
     for use in uses:
         for g, extent in zip(use.indices, tensors[use.name].shape, strict=True):
             _infer_affine(g, extent, extents, tensors)
-    for i in indices:
-        if i not in extents:
-            raise ShapeError(
-                f"nothing says how far index {i} runs",
-                remedy=f"Use {i} as an index of a tensor, or add: for {i} in SIZE",
-            )
-    return {i: extents[i] for i in indices}
+    return extents
 
 
 def _infer_affine(g: Expr, extent: Expr, extents: dict[Symbol, Expr], tensors: Tensors) -> None:
@@ -137,18 +146,19 @@ def check_inside(equation: Equation, tensors: Tensors) -> None:
         for occurrence in occurrences(part)
     ]  # fmt: skip
     for access, path in [*reads, (equation.target, guards)]:
-        facts = [f for condition in path for f in _facts(condition)]
+        cases = _facts(And(*path))
         for axis, (g, extent) in enumerate(
             zip(access.indices, tensors[access.name].shape, strict=True)
         ):
-            low = _never_negative(g, equation.extent, tensors, facts)
-            high = _never_negative(extent - 1 - g, equation.extent, tensors, facts)
+            low = _never_negative(g, equation.extent, tensors, cases)
+            high = _never_negative(extent - 1 - g, equation.extent, tensors, cases)
             if not (low and high):
                 raise ShapeError(
                     f"axis {axis} of {access.name} has {extent} elements, 0 to {extent - 1},"
                     f" and {access} reads {'before the first' if not low else 'past the last'}",
                     remedy="Narrow the index's range (for i in SIZE), or guard the access:"
                     f" where({g} >= 0 and {g} < {extent}, ..., 0)",
+                    culprit=access,
                 )
 
 
@@ -161,20 +171,28 @@ def _guards(equation: Equation) -> tuple[Boolean, ...]:
     return tuple(found)
 
 
-def _facts(condition: Boolean) -> list[Expr]:
-    """Return expressions that are >= 0 where the condition holds."""
+def _facts(condition: Boolean) -> list[Facts]:
+    """Return, for each case in which the condition holds, expressions that are >= 0 there."""
+    if isinstance(condition, Or):
+        return [case for c in condition.args for case in _facts(c)]
     if isinstance(condition, And):
-        return [f for c in condition.args for f in _facts(c)]
+        parts = itertools.product(*(_facts(c) for c in condition.args))
+        return [tuple(itertools.chain(*part)) for part in parts]
     if not condition.is_Relational:
-        return []
+        return [()]
     a, b = condition.args
-    kinds = {sympy.Ge: [a - b], sympy.Gt: [a - b - 1], sympy.Le: [b - a], sympy.Lt: [b - a - 1]}
-    return kinds.get(condition.func, [a - b, b - a] if condition.func is sympy.Eq else [])
+    kinds = {
+        sympy.Ge: (a - b,), sympy.Gt: (a - b - 1,), sympy.Le: (b - a,), sympy.Lt: (b - a - 1,),
+        sympy.Eq: (a - b, b - a),
+    }  # fmt: skip
+    return [kinds.get(condition.func, ())]
 
 
-def _never_negative(g: Expr, extents: Extents, tensors: Tensors, facts: list[Expr]) -> bool:
-    for fact in (Integer(0), *facts):
+def _never_negative(g: Expr, extents: Extents, tensors: Tensors, cases: list[Facts]) -> bool:
+    """Tell whether g is >= 0 over the box in every case."""
+
+    def holds(fact: Expr) -> bool:
         low = bounds(sympy.expand(g - fact), extents, tensors)
-        if low is not None and sympy.expand(low[0]).is_nonnegative:
-            return True
-    return False
+        return low is not None and bool(sympy.expand(low[0]).is_nonnegative)
+
+    return holds(Integer(0)) or all(any(map(holds, facts)) for facts in cases)

@@ -7,11 +7,14 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+import operator
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache, reduce
 from importlib import resources
 from typing import Any
 
@@ -20,7 +23,7 @@ from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput
 from sympy import Expr, Rational, Symbol
 from sympy.core.symbol import Str
 
-from symbp.errors import LanguageError, Source
+from symbp.errors import LanguageError, Source, SymbpError
 from symbp.ir.functions import FUNCTIONS, canonical
 from symbp.ir.program import Access, index
 
@@ -33,6 +36,8 @@ Node = Any
 MAX_CHARACTERS = 2_000_000
 MAX_NAME = 64
 MAX_DIGITS = 40
+MAX_DEPTH = 50
+MAX_BITS = 8192
 
 
 class Reduction(Expr):  # type: ignore[misc]
@@ -61,8 +66,18 @@ class Reduction(Expr):  # type: ignore[misc]
         return f"{self.op}[{bound}]({printer.doprint(self.body)})"
 
 
-class _Brackets:
-    """Drops the line ends inside brackets, so that a formula may run over several lines."""
+class _RefusedTokenError(Exception):
+    """A token that the grammar takes and the language does not."""
+
+    def __init__(self, token: Token, message: str, remedy: str) -> None:
+        self.token, self.message, self.remedy = token, message, remedy
+
+
+class _Tokens:
+    """Drops the line ends inside brackets, so that a formula may run over several lines.
+
+    Names are brought to one spelling here (NFKC), so that columns stay those of the text.
+    """
 
     always_accept = ("_NL",)
 
@@ -70,8 +85,25 @@ class _Brackets:
         depth = 0
         for token in stream:
             depth += (token.value in "([") - (token.value in ")]") if len(token) == 1 else 0
+            if depth > MAX_DEPTH:
+                raise _RefusedTokenError(token, "the brackets are nested too deeply",
+                               "Give a part of the formula a name of its own.")  # fmt: skip
+            if token.type == "NAME":
+                token = _spelled(token)
             if token.type != "_NL" or depth <= 0:
                 yield token
+
+
+def _spelled(token: Token) -> Token:
+    if not token.isidentifier():
+        raise _RefusedTokenError(
+            token, f"{str(token)!r} is no name", "Names are letters, digits and _."
+        )
+    name = unicodedata.normalize("NFKC", token)
+    if len(name) > MAX_NAME:
+        raise _RefusedTokenError(token, f"a name may have {MAX_NAME} characters, not {len(name)}",
+                       "Choose a shorter one.")  # fmt: skip
+    return token.update(value=name)
 
 
 @cache
@@ -79,33 +111,39 @@ def _parser() -> Lark:
     grammar = resources.files("symbp.ir").joinpath("grammar.lark").read_text("utf-8")
     return Lark(
         grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False,
-        postlex=_Brackets(),
+        postlex=_Tokens(),
     )  # fmt: skip
 
 
 def read(text: str, file: str = "<text>") -> Node:
     """Parse a text into its syntax tree; raise LanguageError with the place where it fails."""
-    text = unicodedata.normalize("NFKC", text)
     if len(text) > MAX_CHARACTERS:
         raise LanguageError(
             f"{file}: the text has {len(text)} characters; {MAX_CHARACTERS} are allowed",
             remedy="Describe large networks in Python.",
         )
-    lines = text.splitlines()
+    lines = lines_of(text)
     try:
         return _parser().parse(text)
     except UnexpectedInput as error:
         raise _syntax_error(error, file, lines) from None
-    except RecursionError:
-        raise LanguageError(f"{file}: the text is nested too deeply") from None
+    except _RefusedTokenError as error:
+        source = place(error.token, file, lines)
+        raise LanguageError(error.message, source=source, remedy=error.remedy) from None
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text as the grammar counts them."""
+    return [line.rstrip("\r") for line in text.split("\n")]
 
 
 def _syntax_error(error: UnexpectedInput, file: str, lines: list[str]) -> LanguageError:
     line, column = int(error.line), int(error.column)
-    if line < 1:  # the text ended
-        line, column = max(1, len(lines)), len(lines[-1]) + 1 if lines else 1
-    found = lines[line - 1] if line <= len(lines) else ""
     token = getattr(error, "token", None)
+    if line < 1 or (token is not None and token.type == "$END"):
+        line = max((k for k, text in enumerate(lines, 1) if text.strip()), default=1)
+        column = len(lines[line - 1]) + 1
+    found = lines[line - 1] if line <= len(lines) else ""
     source = Source(file, line, max(1, column), found, len(token or "x"))
     if isinstance(error, UnexpectedCharacters):
         shown = found[column - 1 : column] or "end of line"
@@ -113,10 +151,28 @@ def _syntax_error(error: UnexpectedInput, file: str, lines: list[str]) -> Langua
             f"the character {shown!r} has no meaning here", source=source,
             remedy="Names are letters, digits and _; strings and other marks do not occur.",
         )  # fmt: skip
+    unclosed = _unclosed(lines, line, column)
+    if unclosed is not None and (unclosed.line < line or token is None or token.type == "$END"):
+        return LanguageError(
+            "this bracket is not closed", source=replace(unclosed, file=file),
+            remedy="Close it; a formula may go on in the next line only inside of brackets.",
+        )  # fmt: skip
     ended = token is None or token.type in ("$END", "_NL")
     remedy = "Close every bracket and finish the line." if ended else _remedy(found, token)
     shown = "the end of the line" if ended else f"{str(token)!r}"
     return LanguageError(f"{shown} was not expected here", source=source, remedy=remedy)
+
+
+def _unclosed(lines: list[str], line: int, column: int) -> Source | None:
+    """Return the innermost bracket that is open where the text fails."""
+    opened: list[Source] = []
+    for number, text in enumerate([*lines[: line - 1], lines[line - 1][: column - 1]], 1):
+        for place, character in enumerate(text.partition("#")[0], 1):
+            if character in "([":
+                opened.append(Source("", number, place, lines[number - 1]))
+            elif character in ")]" and opened:
+                opened.pop()
+    return opened[-1] if opened else None
 
 
 def _remedy(line: str, token: Token | None) -> str:
@@ -150,6 +206,8 @@ class Expressions:
         self.file = file
         self.lines = lines
         self._resolve = resolve
+        self.places: dict[Expr, Source | None] = {}
+        """Where each access was read first, so that an error can point at it."""
 
     def error(self, message: str, node: Any, remedy: str | None = None) -> LanguageError:
         return LanguageError(message, source=place(node, self.file, self.lines), remedy=remedy)
@@ -157,21 +215,32 @@ class Expressions:
     def __call__(self, node: Any) -> Any:
         try:
             result = getattr(self, str(node.data))(*node.children)
-        except LanguageError as error:
+            if isinstance(result, Access) and result not in self.places:
+                self.places[result] = place(node, self.file, self.lines)
+            if isinstance(result, Expr) and result.is_number and not _is_finite(result):
+                raise self.error(
+                    "this is a division by zero or has no finite value", node,
+                    "Every number in a formula is finite.",
+                )  # fmt: skip
+        except SymbpError as error:
             raise error.at(place(node, self.file, self.lines)) from None
-        except (TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError):
-            raise self.error("this has no value as a formula", node) from None
-        if result in (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-            raise self.error("this is a division by zero or has no finite value", node)
+        except (TypeError, ValueError, AttributeError, ArithmeticError):
+            raise self.error(
+                "this has no value as a formula", node,
+                "Numbers and conditions are two things: where(condition, a, b) leads from"
+                " one to the other.",
+            ) from None  # fmt: skip
         return result
 
     def number(self, token: Token) -> Expr:
         digits = sum(c.isdigit() for c in token)
         if digits > MAX_DIGITS or len(token) > MAX_DIGITS + 20:
-            raise self.error(f"a number may have {MAX_DIGITS} digits", token)
+            raise self.error(
+                f"a number may have {MAX_DIGITS} digits", token, "A double holds 17 of them."
+            )
         value = float(token)
         if not math.isfinite(value) or (value and abs(value) < 1e-300) or abs(value) > 1e300:
-            raise self.error(f"{token} is outside of 1e-300 .. 1e300", token)
+            raise self.error(f"{token} is outside of 1e-300 .. 1e300", token, "Scale the formula.")
         return Rational(str(token))
 
     def name(self, token: Token) -> Expr:
@@ -182,12 +251,7 @@ class Expressions:
         return Access(str(token))
 
     def access(self, token: Token, subscript: Node) -> Expr:
-        return Access(self.named(token), *(self.integer(g) for g in subscript.children))
-
-    def named(self, token: Token) -> str:
-        if len(token) > MAX_NAME:
-            raise self.error(f"a name may have {MAX_NAME} characters, not {len(token)}", token)
-        return str(token)
+        return Access(str(token), *(self.integer(g) for g in subscript.children))
 
     def integer(self, node: Any) -> Expr:
         """An index or a size: names in it are integers."""
@@ -198,27 +262,16 @@ class Expressions:
             self._resolve = outer
 
     def integer_name(self, _: str, token: Token) -> Expr:
-        return index(self.named(token))
+        return index(str(token))
 
     def call(self, token: Token, *arguments: Any) -> Any:
         known = FUNCTIONS.get(str(token))
         if known is None:
-            raise self.error(f"there is no function {token}", token, self._known(str(token)))
+            raise self.error(f"there is no function {token}", token, suggest(token, FUNCTIONS))
         function, count = known
         if len(arguments) != count or any(a.data == "keyword" for a in arguments):
-            raise self.error(f"{token} takes {count} argument{'s' * (count > 1)}", token)
+            raise self.error(*takes(token, count))
         return canonical(function(*(self(a) for a in arguments)))
-
-    def _known(self, name: str) -> str:
-        import difflib
-
-        close = difflib.get_close_matches(name, self.callables(), n=3)
-        return f"Did you mean {' or '.join(close)}?" if close else (
-            "Known are " + ", ".join(sorted(self.callables())) + "."
-        )  # fmt: skip
-
-    def callables(self) -> list[str]:
-        return list(FUNCTIONS)
 
     def reduction(self, token: Token, subscript: Node, body: Any) -> Expr:
         if token not in REDUCTIONS:
@@ -228,36 +281,56 @@ class Expressions:
         indices = [self.integer(g) for g in subscript.children]
         for g, node in zip(indices, subscript.children, strict=True):
             if not g.is_Symbol:
-                raise self.error(f"{token} binds plain indices, not {g}", node)
+                raise self.error(
+                    f"{token} binds plain indices, not {g}", node, f"Write {token}[i](...)"
+                )
         if len(set(indices)) != len(indices):
-            raise self.error(f"{token} binds an index twice", subscript)
+            raise self.error(f"{token} binds an index twice", subscript, "Name each index once.")
         return Reduction(str(token), self(body), *indices)
 
     def sum(self, first: Any, *rest: Any) -> Expr:
-        result = self(first)
+        # At once: one by one, a long sum takes quadratic time.
+        terms = [self(first)]
         for sign, node in zip(rest[::2], rest[1::2], strict=True):
-            result = result + self(node) if sign == "+" else result - self(node)
-        return result
+            terms.append(self(node) if sign == "+" else -self(node))
+        return _joined(sympy.Add, operator.add, terms)
 
     def product(self, first: Any, *rest: Any) -> Expr:
-        result = self(first)
-        for operator, node in zip(rest[::2], rest[1::2], strict=True):
+        # All at once: SymPy makes 2*(a + b)*c of three factors, but (2*a + 2*b)*c pair by pair.
+        factors = self._factors(first)
+        for sign, node in zip(rest[::2], rest[1::2], strict=True):
             factor = self(node)
-            if operator != "*" and factor == 0:
-                raise self.error("this divides by zero", node)
-            result = {
-                "*": lambda a, b: a * b, "/": lambda a, b: a / b,
-                "//": lambda a, b: sympy.floor(a / b), "%": sympy.Mod,
-            }[str(operator)](result, factor)  # fmt: skip
-        return result
+            if sign != "*" and factor == 0:
+                raise self.error("this divides by zero", node, "Check the formula.")
+            if sign in ("*", "/"):
+                factors.append(factor if sign == "*" else 1 / factor)
+            elif sign == "//":
+                factors = [sympy.floor(sympy.Mul(*factors) / factor)]
+            else:
+                factors = [sympy.Mod(sympy.Mul(*factors), factor)]
+        return _joined(sympy.Mul, operator.mul, factors)
+
+    def _factors(self, node: Any) -> list[Expr]:
+        """Return a factor, and -1 apart from it where a minus stands before."""
+        signs = 0
+        while getattr(node, "data", None) == "signed":
+            signs += node.children[0] == "-"
+            node = node.children[1]
+        return [sympy.Integer(-1)] * (signs % 2) + [self(node)]
 
     def signed(self, sign: Token, node: Any) -> Expr:
         return -self(node) if sign == "-" else self(node)
 
     def power(self, base: Any, exponent: Any) -> Expr:
         a, b = self(base), self(exponent)
-        if a.is_number and b.is_number and (abs(b) > 1000 or (a == 0 and b < 0)):
-            raise self.error("this power is too large, or divides by zero", exponent)
+        if isinstance(a, Expr) and isinstance(b, Expr) and b.is_Rational:
+            number = a.as_coeff_Mul()[0]
+            bits = max(number.p.bit_length(), number.q.bit_length()) if number.is_Rational else 1
+            if bits * abs(b) > MAX_BITS or (a == 0 and b < 0):
+                raise self.error(
+                    "this power is too large, or divides by zero", exponent,
+                    f"Numbers may have {MAX_BITS} bits.",
+                )  # fmt: skip
         return a**b
 
     def comparison(self, left: Any, operator: Token, right: Any) -> Any:
@@ -282,4 +355,32 @@ def as_size(value: Expr) -> Expr:
     )
 
 
-__all__ = ["RESERVED", "Expressions", "Node", "Reduction", "as_size", "place", "read"]
+def _joined(flat: Any, pair: Callable[[Any, Any], Any], parts: list[Any]) -> Any:
+    """Return the sum or product of expressions, or of whole tensors that have the operators."""
+    return flat(*parts) if all(isinstance(p, Expr) for p in parts) else reduce(pair, parts)
+
+
+def _is_finite(number: Expr) -> bool:
+    """Tell whether a constant is a finite double; an unreadable one is none."""
+    if number.is_Rational:
+        return True
+    return bool(number.is_real is not False) and math.isfinite(float(number))
+
+
+def takes(token: Token, count: int) -> tuple[str, Token, str]:
+    """Return message, culprit and remedy for a call with the wrong arguments."""
+    letters = ", ".join("abc"[:count])
+    return f"{token} takes {count} argument{'s' * (count > 1)}", token, f"Write {token}({letters})"
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return the known names that are close to one that is not known, or all of them."""
+    choices = sorted(set(known))
+    close = difflib.get_close_matches(str(name), choices, n=3)
+    return f"Did you mean {' or '.join(close)}?" if close else f"Known are {', '.join(choices)}."
+
+
+__all__ = [
+    "RESERVED", "Expressions", "Node", "Reduction", "as_size", "lines_of", "place", "read",
+    "suggest", "takes",
+]  # fmt: skip

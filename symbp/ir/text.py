@@ -28,7 +28,7 @@ from symbp.ir.program import (
     accesses,
     index,
 )
-from symbp.ir.syntax import Expressions, Node, Reduction, as_size, place, read
+from symbp.ir.syntax import Expressions, Node, Reduction, as_size, lines_of, place, read
 
 
 class TextPrinter(Printer):
@@ -59,17 +59,15 @@ def show(equation: Equation, first: bool = True, clause: bool = False) -> str:
 def text(program: Program, declarations: bool = True) -> str:
     """Return a program as text; ranges are written out only where they can't be inferred."""
     lines = [declare(t) for t in program.given()] if declarations else []
+    table = program.table()
     tensors = {t.name: t for t in program.given()}
-    seen: set[str] = set()
     for equation in program.equations:
-        target = program[equation.target.name]
-        first = target.name not in seen
-        if first and target.bound is not None:
+        target = table[equation.target.name]
+        first = target.name not in tensors
+        if first and not _told_by(equation, target, tensors):
             lines.append(declare(target))
             tensors[target.name] = target
-        known = tensors if first else {**tensors, target.name: target}
-        lines.append(show(equation, first, not _inferable(equation, known)))
-        seen.add(target.name)
+        lines.append(show(equation, first, not _inferable(equation, tensors)))
         tensors[target.name] = target
     return "".join(f"{line}\n" for line in lines)
 
@@ -80,6 +78,14 @@ def declare(tensor: Tensor) -> str:
     bound = f" in {scalar(tensor.bound)}" if tensor.bound is not None else ""
     default = f" = {scalar(tensor.default)}" if tensor.default is not None else ""
     return f"{tensor.role} {tensor.name}{shape}{bound}{default}"
+
+
+def _told_by(equation: Equation, target: Tensor, tensors: dict[str, Tensor]) -> bool:
+    """Tell whether a target's first equation says all that a declaration would."""
+    try:
+        return value_of(equation, tensors) == target
+    except ShapeError:
+        return False
 
 
 def _inferable(equation: Equation, tensors: dict[str, Tensor]) -> bool:
@@ -94,7 +100,7 @@ def _inferable(equation: Equation, tensors: dict[str, Tensor]) -> bool:
 
 def parse(text: str, file: str = "<text>") -> Program:
     """Read a program; raise SymbpError with line and column where it is not well formed."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     table: dict[str, Tensor] = {}
     equations: list[Equation] = []
     for statement in read(text, file).children:
@@ -111,7 +117,9 @@ def parse(text: str, file: str = "<text>") -> Program:
             else:
                 raise LanguageError(f"{statement.children[0]} does not belong in a program")
         except SymbpError as error:
-            raise error.at(at) from None
+            raise error.at(expressions.places.get(error.culprit) or at) from None
+        except RecursionError:
+            raise LanguageError("this is nested too deeply", source=at) from None
     return Program(tuple(table.values()), tuple(equations))
 
 
@@ -122,7 +130,7 @@ def declared(statement: Node, expressions: Expressions) -> list[Tensor]:
         parts = {str(c.data): c.children for c in item.children[1:]}
         found.append(
             Tensor(
-                expressions.named(item.children[0]),
+                str(item.children[0]),
                 tuple(as_size(expressions.integer(g)) for g in parts.get("shape", ())),
                 role,  # type: ignore[arg-type]
                 as_size(expressions.integer(parts["bound"][0])) if "bound" in parts else None,
@@ -136,7 +144,7 @@ def left(statement: Node, expressions: Expressions) -> Access:
     """Return the target of an equation."""
     lhs = statement.children[0]
     indices = lhs.children[1].children if len(lhs.children) > 1 else ()
-    return Access(expressions.named(lhs.children[0]), *(expressions.integer(g) for g in indices))
+    return Access(str(lhs.children[0]), *(expressions.integer(g) for g in indices))
 
 
 def clause(statement: Node, expressions: Expressions) -> dict[Symbol, Expr]:
@@ -200,12 +208,14 @@ def check_access(use: Access, table: dict[str, Tensor]) -> None:
         raise OrderError(
             f"{use.name} is not known here",
             remedy="Declare it (input, param, ...) or define it by an equation above.",
+            culprit=use,
         )
     rank = len(table[use.name].shape)
     if len(use.indices) != rank:
         raise ShapeError(
             f"{use.name} has {rank} ax{'i' if rank == 1 else 'e'}s, {use} gives {len(use.indices)}",
             remedy=f"Its shape is [{', '.join(map(str, table[use.name].shape))}].",
+            culprit=use,
         )
     for g in use.indices:
         for inner in accesses(g):
@@ -213,6 +223,7 @@ def check_access(use: Access, table: dict[str, Tensor]) -> None:
                 raise ShapeError(
                     f"{inner.name} holds real numbers and can't be an index",
                     remedy=f"Declare it as integers: label {inner.name}[...] in SIZE",
+                    culprit=inner,
                 )
 
 
@@ -220,7 +231,8 @@ def _told_apart(
     body: Expr, target: Access, table: dict[str, Tensor], also: set[Symbol]
 ) -> tuple[Expr, Access]:
     """Tell names without brackets apart: a size, an index, or else a 0-d tensor."""
-    sizes = {str(s): s for t in table.values() for n in t.shape for s in n.free_symbols}
+    extents = {n for t in table.values() for n in t.shape}
+    sizes = {str(s): s for n in extents for s in n.free_symbols}
     known = {str(s): s for e in (body, target) for s in _indices(e)} | {str(i): i for i in also}
     known = {**known, **sizes}
     swaps: dict[Expr, Expr] = {}

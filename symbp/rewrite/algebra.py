@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from sympy import Add, Expr, Integer, Mul, exp, expand, factor_terms, log
+from sympy import Add, Expr, Integer, Mul, StrictGreaterThan, exp, expand, factor_terms, log
 
-from symbp.ir.functions import Where, expm1, log1p, sigmoid, softplus
+from symbp.ir.functions import Where, expm1, log1p, relu, sigmoid, softplus
 from symbp.ir.program import Access, Program
 from symbp.ir.visit import map_bodies
 from symbp.rewrite.cost import cheapest, cost
@@ -117,6 +117,12 @@ def _exp_product(e: Expr) -> Expr | None:
     return Mul(exp(Add(*(f.args[0] for f in found))), *(f for f in e.args if f not in found))
 
 
+def _relu_positive(e: Expr) -> Expr | None:
+    if isinstance(e, StrictGreaterThan) and isinstance(e.args[0], relu) and e.args[1] == 0:
+        return e.args[0].args[0] > 0
+    return None
+
+
 def _where_around_product(e: Expr) -> Expr | None:
     if not e.is_Mul:
         return None
@@ -203,6 +209,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("log(a exp(u) / b) = log a + u - log b", _log_product),
     ("log(1 + u) = log1p(u)", _log1p),
     ("exp(u) - 1 = expm1(u)", _expm1),
+    ("relu(u) > 0 where u > 0", _relu_positive),
     ("exp(a) exp(b) = exp(a + b)", _exp_product),
     ("a where(c, b, 0) = where(c, a b, 0)", _where_around_product),
     ("where(c, where(c, a, b), d) = where(c, a, d)", _where_nested),

@@ -64,7 +64,7 @@ def _trivial(definition: Equation) -> bool:
 
 
 def expose(program: Program) -> Program:
-    """Look through a tensor wherever its consumer does not get dearer by it.
+    """Look through a tensor wherever its consumer gets cheaper by it.
 
     What the definition has in common with its surroundings cancels: dp[n] * p[n] with
     dp[n] = -y[n] / p[n] is -y[n]. A logarithm may cost a little more: log(p[n]) with
@@ -85,7 +85,14 @@ def _exposed(equation: Equation, pointwise: dict[str, Equation]) -> Expr:
         opened = instance(definition, access)
         candidate = simplify(body.xreplace({access: opened})).xreplace({opened: access})
         logarithms = sum(e.has(access) for e in body.atoms(log, log1p))
-        if not candidate.has(access) or logarithms:
-            allowed = cost(body) + _FOR_A_LOGARITHM * logarithms
-            body = candidate if cost(candidate) <= allowed else body
+        if logarithms:
+            better = cost(candidate) <= cost(body) + _FOR_A_LOGARITHM * logarithms
+        else:
+            better = not candidate.has(access) and _burden(candidate) < _burden(body)
+        body = candidate if better else body
     return body
+
+
+def _burden(body: Expr) -> tuple[int, int]:
+    """What a body costs, and of those that cost the same, how much it reads."""
+    return cost(body), len(accesses(body))

@@ -1,0 +1,120 @@
+"""Compile one C file into a shared library with the compiler that is there.
+
+Looked for in this order: what the environment variable CC says, cc, gcc, clang, and the one that
+comes with the Python package ziglang (`pip install "symbp[compiler]"`).
+
+The library is built where it is used, so it may use every instruction of this processor. No flag
+allows the compiler to change what the arithmetic means: there is no -ffast-math here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import secrets
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from symbp.errors import TargetError
+
+FLAGS = ("-std=c99", "-O3", "-fPIC", "-shared")
+"""What every library is compiled with."""
+
+NATIVE = ("-march=native",)
+"""Left out where the compiler doesn't know it."""
+
+
+def library_name(name: str) -> str:
+    """Return the file name of a network's library; NAME.so would hide NAME.py from Python.
+
+    >>> library_name("xor")
+    'libxor.so'
+    """
+    return f"lib{name}.so"
+
+
+def compiled(source: str, files: Mapping[str, str | bytes], library: str) -> bytes:
+    """Return the bytes of the library that a C file among `files` (name -> text) compiles into.
+
+    Nothing is left on the disk, so a module can be written with its library, whole or not at all.
+
+    Raises:
+        TargetError: see `compile_c`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            Path(folder, name).write_bytes(data)
+        compile_c(Path(folder, source), Path(folder, library))
+        return Path(folder, library).read_bytes()
+
+
+def compile_c(source: Path, library: Path, *, flags: Sequence[str] = NATIVE) -> None:
+    """Compile a C file into a shared library; an older library stays until the new one is whole.
+
+    A process that has loaded the old one keeps it unharmed: the new one is a file of its own. (The
+    dynamic loader knows libraries by their path, so that process sees the new one when restarted.)
+
+    Args:
+        flags: added to FLAGS; an empty sequence gives a library for any processor of the family.
+
+    Raises:
+        TargetError: there is no compiler, or it refuses the file; its own words are shown.
+    """
+    command = find_compiler()
+    temporary = library.with_name(f".{library.name}.{secrets.token_hex(4)}.tmp")
+    attempts = [tuple(flags), ()] if flags else [()]
+    try:
+        library.parent.mkdir(parents=True, exist_ok=True)
+        for extra in attempts:
+            result = _run([*command, *FLAGS, *extra, "-o", str(temporary), str(source), "-lm"])
+            if result.returncode == 0:
+                os.replace(temporary, library)
+                return
+    except OSError as error:
+        raise TargetError(
+            f"{library} can't be built: {error.strerror or error}",
+            remedy="Check the compiler in CC and that the folder can be written.",
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    raise TargetError(
+        f"{shlex.join(command)} does not compile {source.name}:\n{result.stderr.strip()}",
+        remedy="Choose another compiler with the environment variable CC.",
+    )
+
+
+def find_compiler() -> list[str]:
+    """Return the command of a C compiler.
+
+    Raises:
+        TargetError: there is none, or CC names one that isn't there.
+    """
+    chosen = shlex.split(os.environ.get("CC", ""))
+    if chosen:
+        if shutil.which(chosen[0]) is None:
+            raise TargetError(
+                f"the C compiler {chosen[0]!r} that CC names is not there",
+                remedy="Set CC to one that is, or unset it.",
+            )
+        return chosen
+    for name in ("cc", "gcc", "clang"):
+        if shutil.which(name):
+            return [name]
+    if importlib.util.find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "cc"]
+    raise TargetError(
+        "there is no C compiler here",
+        remedy='Build with --target numpy, or get a compiler: pip install "symbp[compiler]"',
+    )
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)

@@ -1,0 +1,289 @@
+"""The command line: arguments in, the compiler's functions called, words out.
+
+Every error becomes one message on stderr, in one place (`_Guarded`). Exit codes: 0 done, 1 a
+check disagrees or a training diverged, 2 bad input, 130 interrupted. What a command needs is
+imported inside it, so that `symbp --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from symbp.errors import SymbpError, TargetError
+from symbp.version import VERSION
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from symbp.compiler import Target
+    from symbp.lang.network import Network
+
+DEMO_EPOCHS = 100
+ENOUGH = 0.96
+"""What the demo promises on held-out digits."""
+
+
+def _failure(message: str, code: int) -> click.exceptions.Exit:
+    """Say what is wrong; return what ends the command."""
+    click.echo(f"symbp: {message}", err=True)
+    return click.exceptions.Exit(code)
+
+
+class _Guarded(click.Group):
+    """Turns every foreseen error into one message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without the signs of mathematics
+        try:
+            return super().invoke(ctx)
+        except SymbpError as error:
+            from symbp.train import DivergenceError
+
+            raise _failure(str(error), 1 if isinstance(error, DivergenceError) else 2) from None
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise  # a reader such as head has seen enough
+            where = f"{error.filename}: " if error.filename else ""
+            raise _failure(f"{where}{error.strerror or error}", 2) from None
+        except KeyboardInterrupt:
+            raise _failure("interrupted", 130) from None
+
+
+_PATH = click.Path(path_type=Path)
+_SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
+_spec = click.argument("spec")
+_target = click.option(
+    "--target", type=click.Choice(["numpy", "c"]), default="numpy",
+    help="What to emit: a NumPy module, or C99 with a thin Python module.",
+)  # fmt: skip
+_dtype = click.option(
+    "--dtype", type=click.Choice(["float32", "float64"]), default="float64",
+    help="The numbers that the module computes with.",
+)  # fmt: skip
+_folder = click.option(
+    "-o", "--output", "folder", type=_PATH, default=Path(), metavar="DIR",
+    help="The folder to write to; the present one when left out.",
+)  # fmt: skip
+
+
+@click.group(cls=_Guarded, context_settings=_SETTINGS)
+@click.version_option(VERSION, prog_name="symbp")
+def main() -> None:
+    """A compiler for back-propagation.
+
+    A network goes in as equations; its exact gradients come out as formulas, and as NumPy or C
+    code that trains it and needs nothing of symbp to run.
+
+    SPEC is a .bp file, or FILE.py:NAME for a network that Python code builds.
+
+    \b
+    Examples:
+      symbp demo
+      symbp derive xor.bp
+      symbp build xor.bp --target c -o generated
+      symbp check xor.bp
+      symbp train xor.bp data.csv --epochs 500
+    """
+
+
+@main.command()
+@_spec
+@_target
+@_dtype
+@_folder
+def build(spec: str, target: Target, dtype: str, folder: Path) -> None:
+    """Emit the module that trains a network.
+
+    Writes NAME.py; with --target c also NAME.c, NAME.h and the compiled library.
+
+    \b
+    Examples:
+      symbp build xor.bp
+      symbp build digits.py:net --target c --dtype float32 -o generated
+    """
+    from symbp import artifact, compiler
+
+    network = compiler.load(spec)
+    path = compiler.build(network, target=target, dtype=dtype, directory=folder)
+    click.echo(path)
+    if target == "c":
+        for name in (f"{path.stem}.c", f"{path.stem}.h", artifact.library_name(path.stem)):
+            click.echo(path.with_name(name))
+
+
+@main.command()
+@_spec
+@click.option(
+    "--format", "form", type=click.Choice(["text", "latex", "markdown", "html"]), default="text",
+    help="How to write the formulas.",
+)  # fmt: skip
+@click.option("--wrt", metavar="NAME", help="Only the gradient by this parameter or input.")
+@click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Write to a file.")
+def derive(spec: str, form: str, wrt: str | None, file: Path | None) -> None:
+    """Show the gradients of a network as formulas.
+
+    \b
+    Examples:
+      symbp derive xor.bp --wrt W1
+      symbp derive xor.bp --format html -o xor.html
+    """
+    from symbp import artifact, compiler
+
+    formulas = getattr(compiler.derive(compiler.load(spec)), form)(wrt)
+    if file is None:
+        click.echo(formulas.rstrip("\n"))
+    else:
+        artifact.write({file: formulas.rstrip("\n") + "\n"})
+        click.echo(file)
+
+
+@main.command()
+@_spec
+@_target
+@_dtype
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Draws parameters and data.")
+def check(spec: str, target: Target, dtype: str, seed: int) -> None:
+    """Hold the emitted gradients against independent methods.
+
+    Every parameter's gradient is compared with central differences of the emitted loss and with
+    the reference interpreter. Errors are relative to the gradient's largest element. The exit code
+    is 1 where one disagrees.
+
+    \b
+    Example:
+      symbp check xor.bp --target c
+    """
+    from symbp import compiler
+
+    network = compiler.load(spec)
+    with tempfile.TemporaryDirectory() as folder:
+        _check(network, _built(network, target, dtype, Path(folder)), seed)
+
+
+@main.command()
+@_spec
+@click.argument("data", type=_PATH)
+@click.option("--epochs", type=click.IntRange(min=1), help="In all.  [default: 100]")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Samples a step.  [default: 32]")
+@click.option("--seed", type=click.IntRange(min=0), help="Of weights, split and order.")
+@click.option(
+    "--validation", type=click.FloatRange(0, 1, max_open=True), metavar="FRACTION",
+    help="Hold out so many of the samples.  [default: 0.2 of 50 or more]",
+)  # fmt: skip
+@click.option("--learning-rate", type=float, help="The same as --set learning_rate=VALUE.")
+@click.option("--set", "hyper", multiple=True, metavar="NAME=VALUE", help="A hyper-parameter.")
+@click.option("--target-loss", type=float, help="Stop when the training loss is as small.")
+@click.option("--standardize", is_flag=True, default=None, help="Scale inputs to mean 0, spread 1.")
+@click.option("--target-column", "columns", multiple=True, metavar="NAME", help="Of a CSV file.")
+@click.option(
+    "--checkpoint-every", type=click.IntRange(min=1), metavar="EPOCHS",
+    help="Save the state so often.  [default: 20 times in all]",
+)  # fmt: skip
+@click.option("--resume", type=_PATH, metavar="FILE", help="Go on from a NAME.state.npz.")
+@_target
+@_dtype
+@_folder
+def train(
+    spec: str, data: Path, hyper: Sequence[str], learning_rate: float | None,
+    columns: Sequence[str], resume: Path | None, target: Target, dtype: str, folder: Path,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Build a network, train it on DATA (.npz or .csv), report and save.
+
+    An .npz file holds arrays by the network's names; a .csv file a row for each sample, the target
+    in the last columns. Writes NAME.py, NAME.params.npz, NAME.state.npz (for --resume),
+    NAME.history.csv and, where matplotlib is installed, NAME.loss.png.
+
+    \b
+    Examples:
+      symbp train xor.bp xor.csv --epochs 2000 --learning-rate 0.5
+      symbp train iris.bp iris.csv --target-column species --standardize
+      symbp train xor.bp xor.csv --epochs 4000 --resume xor.state.npz
+    """
+    from symbp import compiler
+    from symbp import train as training
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    rate = {} if learning_rate is None else {"learning_rate": learning_rate}
+    given["hyper"] = {**dict(map(_assignment, hyper)), **rate}
+    module = _built(compiler.load(spec), target, dtype, folder)
+    samples = training.read(data, module.INPUTS, module.DTYPE, columns)
+    run = training.prepare(module, samples, given, resume)
+    with training.progress(run) as watch:
+        outcome = training.train(module, samples, run, folder, watch)
+    click.echo(training.summary(outcome))
+
+
+@main.command()
+@_target
+@click.option("-o", "--output", "folder", type=_PATH, default=Path("symbp-demo"), metavar="DIR")
+def demo(target: Target, folder: Path) -> None:
+    """Derive, check and train a network that reads handwritten digits.
+
+    Needs no network access: the 1,797 digits come with the package. Takes less than a minute.
+    """
+    from symbp import compiler, train
+    from symbp import data as stored
+
+    spec = stored.digits_network()
+    network = compiler.load(str(spec))
+    click.echo(f"1. The network ({spec})\n\n{spec.read_text(encoding='utf-8')}")
+    click.echo("2. The gradient by the first layer's weights, and all that it needs, derived\n")
+    click.echo(compiler.derive(network).text("h_W"))
+    try:
+        module = _built(network, target, "float64", folder)
+    except TargetError as error:
+        click.echo(f"{error.message}: NumPy instead.\n", err=True)
+        module = _built(network, "numpy", "float64", folder)
+    click.echo(f"3. The emitted module ({module.__file__}), checked\n")
+    _check(network, module, seed=0)
+    click.echo("\n4. Trained on four fifths of 1,797 handwritten digits, tested on the rest\n")
+    images, labels = stored.digits()
+    samples = train.from_arrays({"x": images, "t": labels}, module.INPUTS, module.DTYPE)
+    run = train.prepare(module, samples, {"epochs": DEMO_EPOCHS})
+    with train.progress(run) as watch:
+        outcome = train.train(module, samples, run, folder, watch)
+    click.echo(train.summary(outcome))
+    click.echo(
+        f"\nNext:\n  less {module.__file__}\n  symbp derive {spec} --format html -o digits.html\n"
+        f"  symbp build {spec} --target c -o {folder}"
+    )
+    if not (outcome.held_out and (outcome.held_out.accuracy or 0.0) >= ENOUGH):
+        raise _failure(f"fewer than {ENOUGH:.0%} of the held-out digits are read right", 1)
+
+
+def _built(network: Network, target: Target, dtype: str, folder: Path) -> ModuleType:
+    from symbp import artifact, compiler
+
+    return artifact.load(compiler.build(network, target=target, dtype=dtype, directory=folder))
+
+
+def _check(network: Network, module: ModuleType, seed: int) -> None:
+    from symbp import compiler, verify
+
+    program, gradients = compiler.gradient_program(network)
+    rows = verify.check(module, program, gradients, network.loss, seed)
+    click.echo(verify.table(rows))
+    if not verify.agrees(rows):
+        raise _failure("a gradient disagrees: see the table", 1)
+    click.echo("All gradients agree.")
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,9 @@
+"""The NumPy target: one module that needs numpy only.
+
+Read first `module.py` (the file from top to bottom), then `equations.py` (one equation as
+statements) and `expressions.py` (one expression as ufunc calls).
+"""
+
+from symbp.codegen.numpy_target.module import emit
+
+__all__ = ["emit"]

@@ -1,0 +1,407 @@
+"""One equation at a time as NumPy statements: product, reduction, scatter or pointwise.
+
+Which buffer a value lives in is decided here, statement by statement, by asking the arena; when
+the last equation that reads a value has been written, its buffer goes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import sympy
+from sympy import Expr, Mul
+
+from symbp.codegen.header import formula
+from symbp.codegen.numpy_target.expressions import Axes, Lowering
+from symbp.ir.program import Access, Equation, Program, accesses
+from symbp.schedule import Arena, Slot
+from symbp.schedule.arena import aliasable, last_reads
+
+_REDUCERS = {"sum": "add", "max": "maximum", "min": "minimum"}
+_LOWEST = {"sum": "0.0", "max": "-np.inf", "min": "np.inf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A matrix product: operands, and their batch, free and contracted indices."""
+
+    a: Access
+    b: Access
+    constant: Expr
+    batch: Axes
+    free_a: Axes
+    free_b: Axes
+    contracted: Axes
+
+
+def product(equation: Equation) -> Product | None:
+    """Return an equation as a product of two tensors, or None where it is no such thing."""
+    if equation.op != "sum" or not equation.plain or not equation.reduced:
+        return None
+    loops = equation.extent
+    factors = [f for f in Mul.make_args(equation.body) if f.free_symbols & set(loops)]
+    constant = Mul(*(f for f in Mul.make_args(equation.body) if f not in factors))
+    if len(factors) == 1 and factors[0].is_Pow and factors[0].exp == 2:
+        factors = [factors[0].base] * 2
+    if len(factors) != 2 or not all(isinstance(f, Access) for f in factors):
+        return None
+    for f in factors:
+        if any(g not in loops for g in f.indices) or len(set(f.indices)) != len(f.indices):
+            return None
+    target = equation.target.indices
+    a, b = sorted(factors, key=lambda f: min((target.index(g) for g in f.indices if g in target),
+                                             default=len(target)))  # fmt: skip
+    both = [i for i in a.indices if i in b.indices]
+    contracted = tuple(i for i in both if i not in target)
+    if set(contracted) != set(equation.reduced):
+        return None
+    return Product(
+        a, b, constant,
+        tuple(i for i in target if i in both),
+        tuple(i for i in target if i in a.indices and i not in both),
+        tuple(i for i in target if i in b.indices and i not in both),
+        contracted,
+    )  # fmt: skip
+
+
+def natural_box(equation: Equation) -> Axes:
+    """Return the order of axes in which an operand lies already, so that nothing is transposed."""
+    target = equation.target.indices
+    for access in accesses(equation.body):
+        box = access.indices
+        whole = set(box) == set(equation.extent) and len(box) == len(equation.extent)
+        if whole and tuple(i for i in box if i in target) == target:
+            return box
+    return (*target, *equation.reduced)
+
+
+class Emitter:
+    """Writes the statements of one function, and knows where every value lives."""
+
+    def __init__(
+        self,
+        program: Program,
+        arena: Arena,
+        spell: Callable[[str], str],
+        scratch_name: Callable[[], str],
+        fixed: Mapping[str, Slot],
+        keep: Iterable[str],
+    ) -> None:
+        self.program = program
+        self.table = program.table()
+        self.arena = arena
+        self.spell = spell
+        self.scratch_name = scratch_name
+        self.fixed = dict(fixed)
+        """Results whose buffers the caller hands in."""
+        self.keep = set(keep)
+        """Values that outlive this function."""
+        self.slots: dict[str, Slot] = {}
+        self.last = last_reads(program.equations)
+        self.started: set[str] = set()
+        self.lines: list[str] = []
+
+    def run(self) -> list[str]:
+        """Return the statements of all equations, each under its formula."""
+        groups: dict[str, list[Equation]] = self.program_groups()
+        for position, equation in enumerate(self.program.equations):
+            name = equation.target.name
+            if name not in self.started:
+                self.comment(groups[name])
+            self.equation(equation, position)
+            self.started.add(name)
+            self.release(position)
+        for name, slot in self.fixed.items():
+            if not self.table[name].shape:
+                self.lines.append(f"{slot.label}[()] = {self.spell(name)}")
+        return self.lines
+
+    def program_groups(self) -> dict[str, list[Equation]]:
+        return {n: list(g) for n, g in self.program.writers().items()}
+
+    def comment(self, group: list[Equation]) -> None:
+        """Write what the next statements compute."""
+        of = f"  (of {group[0].primal})" if group[0].primal else ""
+        first, *more = formula(group)
+        self.lines += [f"# {first}{of}", *(f"# {line}" for line in more)]
+
+    def release(self, position: int) -> None:
+        """Give back the buffers of values that nothing later reads."""
+        for name, slot in list(self.slots.items()):
+            if self.last[name] == position and name not in self.keep:
+                del self.slots[name]
+                self.arena.give(slot)
+
+    # One equation ---------------------------------------------------------------------------
+
+    def lowering(self, equation: Equation, box: Axes) -> Lowering:
+        return Lowering(
+            self.program, equation.extent, box, self.arena, self.spell, self.scratch_name
+        )
+
+    def equation(self, equation: Equation, position: int) -> None:
+        if not self.table[equation.target.name].shape:
+            self.scalar(equation)
+        elif not equation.plain:
+            self.scatter(equation)
+        elif (found := product(equation)) is not None and equation.target.indices:
+            self.contraction(equation, found)
+        elif equation.reduced or equation.op != "sum":
+            self.reduction(equation)
+        else:
+            self.pointwise(equation, position)
+
+    def slot(self, equation: Equation, inherit: Slot | None = None) -> Slot:
+        """Return the buffer of an equation's target, a new one the first time."""
+        name = equation.target.name
+        if name in self.slots:
+            return self.slots[name]
+        if name in self.fixed:
+            slot = self.fixed[name]
+        elif inherit is not None:
+            slot = inherit
+        else:
+            tensor = self.table[name]
+            kind = "int" if tensor.bound is not None else "real"
+            slot = self.arena.take(tensor.shape, self.spell(name), kind)
+        self.slots[name] = slot
+        return slot
+
+    def pointwise(self, equation: Equation, position: int) -> None:
+        name = equation.target.name
+        lower = self.lowering(equation, equation.target.indices)
+        spelled = self.spell(name)
+        lower.dying = self.dying(equation, position)
+        if name in self.started:
+            operand = lower(equation.body)
+            self.lines += lower.lines
+            text = lower.spread(operand, equation.target.indices)
+            self.lines.append(f"{self.slots[name].label} += {text}")
+            if operand.slot is not None:
+                self.arena.give(operand.slot)
+            return
+        if not self.covers(equation):
+            self.fill(equation)
+            self.started.add(name)
+            self.pointwise(equation, position)
+            return
+        heir = None if name in self.fixed else self.heir(equation, position)
+        if heir:
+            lower.dying.pop(heir, None)
+            slot = self.slot(equation, self.slots.pop(heir))
+        else:
+            slot = self.slot(equation)
+        for operand in lower.dying:
+            del self.slots[operand]
+        read = {self.slots[a.name] for a in equation.reads() if a.name in self.slots}
+        scratch = heir is None and slot not in read and not self.held(slot)
+        lower.into(equation.body, slot, spelled, scratch)
+        self.lines += lower.lines
+
+    def held(self, slot: Slot) -> bool:
+        """Tell whether a buffer that was handed in still holds what somebody reads: W_next in W."""
+        return slot.kind == "held"
+
+    def dying(self, equation: Equation, position: int) -> dict[str, Slot]:
+        """Return the operands, each read once here and nowhere later, with their buffers."""
+        if equation.target.name in self.started:
+            return {}
+        reads = [a for a in sympy.preorder_traversal(equation.body) if isinstance(a, Access)]
+        names = [a.name for a in reads]
+        return {
+            a.name: self.slots[a.name]
+            for a in reads
+            if a.name in self.slots
+            and names.count(a.name) == 1
+            and self.last[a.name] == position
+            and a.name not in self.keep
+            and a.name not in self.fixed
+            and a.indices == equation.target.indices
+            and self.table[a.name].bound is None
+        }
+
+    def covers(self, equation: Equation) -> bool:
+        shape = self.table[equation.target.name].shape
+        return tuple(equation.extent[g] for g in equation.target.indices) == shape
+
+    def heir(self, equation: Equation, position: int) -> str | None:
+        """Return an operand that dies here and whose buffer the target can take over."""
+        shape = self.table[equation.target.name].shape
+        for access in equation.reads():
+            name = access.name
+            if (
+                name in self.slots
+                and self.last[name] == position
+                and name not in self.keep
+                and name not in self.fixed
+                and self.table[name].shape == shape
+                and self.table[name].bound is None
+                and aliasable(equation, name)
+            ):
+                return name
+        return None
+
+    def fill(self, equation: Equation) -> None:
+        slot = self.slot(equation)
+        name = self.spell(equation.target.name)
+        self.lines.append(f"{slot.label}.fill({_LOWEST[equation.op]})")
+        if slot.label != name:
+            self.lines.append(f"{name} = {slot.label}")
+            slot.label = name
+
+    def contraction(self, equation: Equation, found: Product) -> None:
+        """Write a matrix product; `einsum` where the operands are no matrices."""
+        name = equation.target.name
+        first = name not in self.started
+        slot = self.slot(equation) if first else self.temporary(equation)
+        label = self.spell(name) if first else slot.label
+        assign = f"{label} = " if slot.label != label else ""
+        self.lines.append(f"{assign}{self.product_text(equation, found, slot.label)}")
+        slot.label = label
+        if found.constant != 1:
+            lower = self.lowering(equation, equation.target.indices)
+            self.lines.append(f"{label} *= {lower(found.constant)}")
+        if not first:
+            self.lines.append(f"{self.slots[name].label} += {label}")
+            self.arena.give(slot)
+
+    def temporary(self, equation: Equation) -> Slot:
+        return self.arena.take(self.table[equation.target.name].shape, self.scratch_name)
+
+    def product_text(self, equation: Equation, found: Product, out: str) -> str:
+        target = equation.target.indices
+        natural = (*found.batch, *found.free_a, *found.free_b)
+        simple = (
+            len(found.contracted) == 1 and len(found.free_a) <= 1 and len(found.free_b) <= 1
+            and (not found.batch or (found.free_a and found.free_b))
+        )  # fmt: skip
+        if not simple or natural != target:
+            return self.einsum_text(equation, found, out)
+        a = self.matrix(found.a, (*found.batch, *found.free_a, *found.contracted))
+        b = self.matrix(found.b, (*found.batch, *found.contracted, *found.free_b))
+        # For plain matrices `dot` is matmul with half the overhead.
+        return f"np.{'matmul' if found.batch else 'dot'}({a}, {b}, out={out})"
+
+    def matrix(self, access: Access, wanted: Axes) -> str:
+        order = [access.indices.index(i) for i in wanted]
+        name = self.spell(access.name)
+        if order == sorted(order):
+            return name
+        if len(order) == 2:
+            return f"{name}.T"
+        return f"{name}.transpose({', '.join(map(str, order))})"
+
+    def einsum_text(self, equation: Equation, found: Product, out: str) -> str:
+        letters = {i: chr(ord("a") + k) for k, (i, _) in enumerate(equation.ranges)}
+
+        def word(indices: Iterable[Expr]) -> str:
+            return "".join(letters[i] for i in indices)
+
+        spec = f"{word(found.a.indices)},{word(found.b.indices)}->{word(equation.target.indices)}"
+        a, b = self.spell(found.a.name), self.spell(found.b.name)
+        return f'np.einsum("{spec}", {a}, {b}, out={out}, optimize=True)'
+
+    def reduction(self, equation: Equation) -> None:
+        """Write a sum, max or min over axes of a box."""
+        name = equation.target.name
+        box = natural_box(equation)
+        lower = self.lowering(equation, box)
+        operand = lower(equation.body)
+        missing = tuple(i for i in box if i not in operand.axes)
+        self.lines += lower.lines
+        text = operand.text if not missing else self.broadcast(lower, operand, box, equation)
+        reduced = [str(box.index(i)) for i in equation.reduced]
+        axis = reduced[0] if len(reduced) == 1 else f"({', '.join(reduced)})"
+        reducer = _REDUCERS[equation.op]
+        if not equation.reduced:
+            value = text
+        elif name in self.started or not self.covers(equation):
+            value = f"np.{reducer}.reduce({text}, axis={axis})"
+        else:
+            slot = self.slot(equation)
+            spelled = self.spell(name)
+            assign = f"{spelled} = " if slot.label != spelled else ""
+            self.lines.append(f"{assign}np.{reducer}.reduce({text}, axis={axis}, out={slot.label})")
+            slot.label = spelled
+            self.free(operand.slot)
+            return
+        if name not in self.started:
+            self.fill(equation)
+        label = self.slots[name].label
+        region = self.region(equation, lower)
+        if equation.op == "sum":
+            self.lines.append(f"{label}{region} += {value}")
+        else:
+            self.lines.append(f"np.{reducer}({label}{region}, {value}, out={label}{region})")
+        self.free(operand.slot)
+
+    def region(self, equation: Equation, lower: Lowering) -> str:
+        """Return the slice of the target that an equation over a smaller box writes."""
+        if self.covers(equation):
+            return ""
+        stops = [lower.scalar(equation.extent[g]) for g in equation.target.indices]
+        return f"[{', '.join(f':{stop}' for stop in stops)}]"
+
+    def broadcast(self, lower: Lowering, operand: object, box: Axes, equation: Equation) -> str:
+        shape = ", ".join(lower.scalar(equation.extent[i]) for i in box)
+        comma = "," if len(box) == 1 else ""
+        return f"np.broadcast_to({lower.spread(operand, box)}, ({shape}{comma}))"  # type: ignore[arg-type]
+
+    def free(self, slot: Slot | None) -> None:
+        if slot is not None:
+            self.arena.give(slot)
+
+    def scalar(self, equation: Equation) -> None:
+        """Write a 0-d value: a Python or NumPy number."""
+        name = self.spell(equation.target.name)
+        value = self.scalar_value(equation)
+        if equation.target.name not in self.started:
+            self.lines.append(f"{name} = {value}")
+        elif equation.op == "sum":
+            self.lines.append(f"{name} += {value}")
+        else:
+            self.lines.append(f"{name} = {equation.op}({name}, {value})")
+
+    def scalar_value(self, equation: Equation) -> str:
+        box = equation.reduced
+        lower = self.lowering(equation, box)
+        found = product(equation)
+        if found is not None and found.a.indices == found.b.indices:
+            dot = f"np.vdot({self.spell(found.a.name)}, {self.spell(found.b.name)})"
+            return dot if found.constant == 1 else f"{dot} * {lower(found.constant)}"
+        operand = lower(equation.body)
+        self.lines += lower.lines
+        self.free(operand.slot)
+        if not box:
+            return operand.text
+        missing = [i for i in box if i not in operand.axes]
+        text = self.broadcast(lower, operand, box, equation) if missing else operand.text
+        return f"np.{_REDUCERS[equation.op]}.reduce({text}, axis=None)"
+
+    def scatter(self, equation: Equation) -> None:
+        """Write values to computed places; where places repeat, one after the other."""
+        name, target = equation.target.name, equation.target
+        free = target.free_symbols
+        kept = tuple(i for i, _ in equation.ranges if i in free)
+        lower = self.lowering(equation, (*kept, *equation.reduced))
+        operand = lower(equation.body)
+        self.lines += lower.lines
+        text = operand.text
+        box = (*kept, *equation.reduced)
+        if equation.reduced or (equation.op != "sum" and not operand.axes):
+            text = self.broadcast(lower, operand, box, equation)
+            if equation.reduced:
+                axes = tuple(range(len(kept), len(box)))
+                text = f"np.{_REDUCERS[equation.op]}.reduce({text}, axis={axes})"
+        elif operand.axes:
+            text = lower.spread(operand, kept)
+        if name not in self.started:
+            self.fill(equation)
+        label = self.slots[name].label
+        place = lower.place(target, kept)
+        if equation.op == "sum" and set(kept) <= set(target.indices):
+            self.lines.append(f"{label}[{place}] += {text}")
+        else:
+            self.lines.append(f"np.{_REDUCERS[equation.op]}.at({label}, ({place},), {text})")
+        self.free(operand.slot)

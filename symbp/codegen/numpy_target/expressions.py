@@ -1,0 +1,401 @@
+"""Scalar expressions over a box as calls of NumPy's ufuncs into buffers.
+
+An operand has exactly the axes of the indices that occur in it, in the order of the box. Small
+operands meet first: what depends on one index is finished before it is spread over two. The last
+call writes into the target, the others into the target too or into scratch buffers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer, Mul, Symbol
+
+from symbp.errors import TargetError
+from symbp.ir.functions import Where
+from symbp.ir.printer import Printer, quotient, terms
+from symbp.ir.program import Access, Program
+from symbp.ir.ranges import bounds
+from symbp.schedule import Arena, Slot
+
+Axes = tuple[Symbol, ...]
+
+UFUNCS = {
+    "exp": "exp", "log": "log", "log1p": "log1p", "expm1": "expm1", "sin": "sin", "cos": "cos",
+    "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh",
+    "cosh": "cosh", "tanh": "tanh", "Abs": "abs", "sign": "sign", "floor": "floor",
+    "maximum": "maximum", "minimum": "minimum",
+}  # fmt: skip
+HELPERS = ("sigmoid", "softplus", "erf")
+_COMPARISONS = {
+    "StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=",
+    "Equality": "==", "Unequality": "!=",
+}  # fmt: skip
+
+
+class ScalarPrinter(Printer):
+    """Expressions without loop indices: Python numbers, sizes and 0-d arrays."""
+
+    times = " * "
+    over = " / "
+    spelling = {
+        **{name.lower(): f"np.{ufunc}" for name, ufunc in UFUNCS.items()},
+        "sqrt": "np.sqrt",
+        **{name: f"_{name}" for name in HELPERS},
+    }
+
+    def __init__(self, spell: Callable[[str], str]) -> None:
+        super().__init__()
+        self.spell = spell
+
+    def access(self, e: Access) -> tuple[str, int]:
+        text, level = super().access(e)
+        return self.spell(e.name) + text.removeprefix(e.name), level
+
+    def symbol(self, e: Symbol) -> tuple[str, int]:
+        return self.spell(str(e)), 9
+
+    def constant(self, e: Expr) -> tuple[str, int]:
+        return ("np.pi", 9) if e == sympy.pi else (repr(float(e)), 9)
+
+    def function(self, e: Expr) -> tuple[str, int]:
+        if e.func.__name__ == "relu":
+            return f"np.maximum({self(e.args[0])}, 0.0)", 9
+        return super().function(e)
+
+    def where(self, e: Expr) -> tuple[str, int]:
+        condition, a, b = e.args
+        return f"({self(a)} if {self(condition)} else {self(b)})", 9
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Text of an array (or, without axes, of a scalar), and its buffer where that is scratch."""
+
+    text: str
+    axes: Axes = ()
+    slot: Slot | None = None
+    loose: bool = False
+    """The text needs parentheses as a factor."""
+
+    def __str__(self) -> str:
+        return f"({self.text})" if self.loose else self.text
+
+
+class Lowering:
+    """Turns one equation's body into statements."""
+
+    def __init__(
+        self,
+        program: Program,
+        extents: dict[Symbol, Expr],
+        box: Axes,
+        arena: Arena,
+        spell: Callable[[str], str],
+        scratch_name: Callable[[], str],
+    ) -> None:
+        self.program = program
+        self.tensors = program.table()
+        self.extents = extents
+        self.box = box
+        self.arena = arena
+        self.scalar = ScalarPrinter(spell)
+        self.spell = spell
+        self.scratch_name = scratch_name
+        self.lines: list[str] = []
+        self.spare: list[Slot] = []
+        self.renamed: dict[int, str] = {}
+        self.dying: dict[str, Slot] = {}
+        """Operands that nobody reads again: their buffers may be written over."""
+
+    # Operands -----------------------------------------------------------------------------
+
+    def axes(self, expression: Any) -> Axes:
+        """Return the indices that an expression runs over, in the order of the box."""
+        free = expression.free_symbols
+        return tuple(i for i in self.box if i in free)
+
+    def __call__(self, e: Any) -> Operand:
+        """Return an operand that holds the value of an expression."""
+        if not self.axes(e):
+            if e == 1:
+                return Operand("_ONE")  # an array: NumPy takes longer to read a Python number
+            text, level = self.scalar.visit(sympy.sympify(e))
+            return Operand(text, loose=level < 8)
+        if isinstance(e, Access):
+            return self.access(e)
+        if isinstance(e, Symbol):
+            extent = self.scalar(self.extents[e])
+            return Operand(f"np.arange({extent})", (e,))
+        return self.reduce_tree(e, None)
+
+    def access(self, e: Access) -> Operand:
+        name = self.spell(e.name)
+        if all(g in self.extents for g in e.indices) and len(set(e.indices)) == len(e.indices):
+            axes = self.axes(e)
+            order = [e.indices.index(i) for i in axes]
+            if order == sorted(order):
+                return Operand(name, axes, self.dying.pop(e.name, None))
+            if len(order) == 2:
+                return Operand(f"{name}.T", axes)
+            return Operand(f"{name}.transpose({', '.join(map(str, order))})", axes)
+        return Operand(f"{name}[{self.place(e, self.axes(e))}]", self.axes(e))
+
+    def place(self, e: Access, axes: Axes) -> str:
+        """Return the index arrays of an access that is no plain one, clipped where guarded."""
+        shape = self.tensors[e.name].shape
+        found = []
+        for g, extent in zip(e.indices, shape, strict=True):
+            text = self.spread(self.integers(g), axes)
+            limits = bounds(g, self.extents, self.tensors)
+            inside = limits and limits[0].is_nonnegative and (
+                sympy.expand(extent - 1 - limits[1]).is_nonnegative
+            )  # fmt: skip
+            last = self.scalar(extent - 1)
+            found.append(text if inside else f"np.clip({text}, 0, {last})")
+        return ", ".join(found)
+
+    def integers(self, g: Expr) -> Operand:
+        """Return an integer expression of indices as an operand; Python's own operators do."""
+        axes = self.axes(g)
+        if g.is_Symbol and g in self.extents:
+            return Operand(f"np.arange({self.scalar(self.extents[g])})", axes)
+        if isinstance(g, Access):
+            return self.access(g)
+        if not axes:
+            return Operand(self.scalar(g))
+        parts = [f"({self.spread(self.integers(a), axes)})" for a in g.args]
+        if g.is_Add:
+            return Operand(" + ".join(parts), axes, loose=True)
+        if g.is_Mul:
+            return Operand(" * ".join(parts), axes, loose=True)
+        if isinstance(g, sympy.Mod):
+            return Operand(" % ".join(parts), axes, loose=True)
+        if isinstance(g, sympy.floor):
+            above, below = g.args[0].as_numer_denom()
+            inner = self.spread(self.integers(above), axes)
+            return Operand(f"({inner}) // {self.scalar(below, 9)}", axes, loose=True)
+        raise TargetError(f"the NumPy target has no index arithmetic for {g}")
+
+    def spread(self, operand: Operand, axes: Axes) -> str:
+        """Return the text of an operand with an axis of 1 for each index that it lacks."""
+        if not operand.axes or operand.axes == axes:
+            return operand.text
+        first = axes.index(operand.axes[0])
+        marks = [":" if i in operand.axes else "None" for i in axes[first:]]
+        if "None" not in marks:
+            return operand.text
+        return f"{operand}[{', '.join(marks)}]"
+
+    # Statements ---------------------------------------------------------------------------
+
+    def into(self, e: Expr, target: Slot, name: str, scratch: bool) -> None:
+        """Compute an expression into a buffer and call it `name`.
+
+        Args:
+            scratch: the buffer holds nothing that the expression reads, so that intermediate
+                values may go there too.
+        """
+        if scratch:
+            self.spare.append(target)
+            self.renamed[id(target)] = name
+        if not self.axes(e) or isinstance(e, (Access, Symbol)):
+            operand = self(e)
+            text = self.spread(operand, self.box)
+            self.emit(f"np.copyto({target.label}, {text})")
+            self.bind(name, target)
+            return
+        self.reduce_tree(e, (target, name))
+
+    def bind(self, name: str, slot: Slot) -> None:
+        if slot.label != name:
+            self.emit(f"{name} = {slot.label}")
+            slot.label = name
+
+    def emit(self, line: str) -> None:
+        self.lines.append(line)
+
+    def destination(self, axes: Axes, operands: Iterable[Operand]) -> Slot:
+        """Return a buffer for an intermediate value: an operand's own, the target's, or new."""
+        for operand in operands:
+            if operand.slot is not None and operand.axes == axes:
+                return operand.slot
+        shape = tuple(self.extents[i] for i in axes)
+        if self.spare and self.spare[-1].shape == shape:
+            return self.spare.pop()
+        return self.arena.take(shape, self.scratch_name)
+
+    def call(
+        self, function: str, operands: Sequence[Operand], final: tuple[Slot, str] | None
+    ) -> Operand:
+        """Emit one ufunc call; return its result."""
+        axes = tuple(i for i in self.box if any(i in o.axes for o in operands))
+        slot = final[0] if final else self.destination(axes, operands)
+        name = final[1] if final else self.renamed.pop(id(slot), slot.label)
+        texts = [self.spread(o, axes) for o in operands]
+        own = slot.label
+        operator = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}.get(function)
+        if operator and texts[0] == own == name:
+            self.emit(f"{own} {operator}= {texts[1]}")
+        elif operator in ("+", "*") and texts[1] == own == name:
+            self.emit(f"{own} {operator}= {texts[0]}")
+        else:
+            function = f"_{function}" if function in HELPERS else f"np.{function}"
+            assign = f"{name} = " if name != own else ""
+            self.emit(f"{assign}{function}({', '.join(texts)}, out={own})")
+        slot.label = name
+        for operand in operands:
+            if operand.slot is not None and operand.slot is not slot:
+                self.arena.give(operand.slot)
+        return Operand(name, axes, slot if not final else None)
+
+    def reduce_tree(self, e: Any, final: tuple[Slot, str] | None) -> Operand:
+        """Lower a compound expression; the last call writes to `final` where it is given."""
+        if e.is_Add:
+            return self.sum(e, final)
+        if e.is_Mul or (e.is_Pow and e.exp.is_number):
+            return self.product(e, final)
+        if isinstance(e, Where):
+            return self.choice(e, final)
+        if e.is_Pow:
+            return self.call("power", [self(e.base), self(e.exp)], final)
+        name = e.func.__name__
+        if name == "relu":
+            return self.call("maximum", [self(e.args[0]), Operand("0.0")], final)
+        if name in UFUNCS or name in HELPERS:
+            return self.call(UFUNCS.get(name, name), [self(a) for a in e.args], final)
+        if isinstance(e, sympy.Mod):
+            return self.call("mod", [self(a) for a in e.args], final)
+        if e.is_Boolean:
+            return self.condition(e)
+        raise TargetError(f"the NumPy target has no function {name}", remedy=f"in {e}")
+
+    def sum(self, e: Expr, final: tuple[Slot, str] | None) -> Operand:
+        content, inner = e.primitive()
+        if content != 1 and all(abs(t.as_coeff_Mul()[0]) == 1 for t in inner.args):
+            return self.product(Mul(content, inner, evaluate=False), final)
+        parts = sorted(terms(e), key=lambda t: len(self.axes(t)))
+        # A difference of like terms comes before anything is added that could hide its digits.
+        parts.sort(key=lambda t: (len(self.axes(t)), not isinstance(abs_term(t), Access)))
+        positive = next((p for p in parts if not p.could_extract_minus_sign()), None)
+        if positive is not None:
+            first = min(
+                (p for p in parts if not p.could_extract_minus_sign()),
+                key=lambda p: len(self.axes(p)),
+            )
+            parts.remove(first)
+            parts.insert(0, first)
+        result: Operand | None = None
+        for k, part in enumerate(parts):
+            last = final if k == len(parts) - 1 else None
+            minus = bool(part.could_extract_minus_sign())
+            if result is None:
+                result = self(part)
+                continue
+            other = self(-part if minus else part)
+            result = self.call("subtract" if minus else "add", [result, other], last)
+        assert result is not None
+        return result
+
+    def product(self, e: Expr, final: tuple[Slot, str] | None) -> Operand:
+        above, below = quotient(e)
+        scalars = [f for f in above if not self.axes(f)]
+        constant = Mul(*scalars) / Mul(*(f for f in below if not self.axes(f)))
+        above = [f for f in above if self.axes(f)]
+        below = [f for f in below if self.axes(f)]
+        steps = self.factors(above) if above else []
+        under = self.folded("multiply", self.factors(below), None) if below else None
+        operands = [*steps]
+        if constant != 1 and not (constant == -1 or (under and not operands)):
+            operands.insert(0, self(constant))
+        minus = constant == -1
+        if not operands and under is not None:
+            return self.call("divide", [self(constant), under], final)
+        if under is None and not minus:
+            return self.folded("multiply", operands, final)
+        top = self.folded("multiply", operands, None)
+        if under is not None:
+            top = self.call("divide", [top, under], None if minus else final)
+        return self.call("negative", [top], final) if minus else top
+
+    def factors(self, found: list[Expr]) -> list[Operand]:
+        """Return the operands of a product, those over fewer indices first."""
+        operands: list[Operand] = []
+        for factor in sorted(found, key=lambda f: len(self.axes(f))):
+            base, exponent = factor.as_base_exp() if factor.is_Pow else (factor, Integer(1))
+            if exponent.is_Integer and 1 < exponent <= 4:
+                operand = self(base)
+                held = replace(operand, slot=None)
+                operands += [held] * (int(exponent) - 1) + [operand]
+            elif exponent == sympy.Rational(1, 2):
+                operands.append(self.call("sqrt", [self(base)], None))
+            elif exponent != 1:
+                operands.append(self.call("power", [self(base), self(exponent)], None))
+            else:
+                operands.append(self(factor))
+        return operands
+
+    def folded(
+        self, function: str, operands: list[Operand], final: tuple[Slot, str] | None
+    ) -> Operand:
+        if len(operands) == 1 and final is not None:
+            return self.call("positive", operands, final)
+        result = operands[0]
+        for k, operand in enumerate(operands[1:]):
+            last = final if k == len(operands) - 2 else None
+            if operand.text == result.text and operand.slot is not None and result.slot is None:
+                result = self.call("square", [operand], last) if len(operands) == 2 else self.call(
+                    function, [replace(result), replace(operand, slot=None)], last
+                )  # fmt: skip
+            else:
+                result = self.call(function, [result, operand], last)
+        return result
+
+    def choice(self, e: Expr, final: tuple[Slot, str] | None) -> Operand:
+        condition, a, b = e.args
+        if b == 0 and tame(a):
+            mask = self.condition(condition)
+            return self.call("multiply", [self(a), replace(mask, slot=None)], final)
+        axes = self.axes(e)
+        if final is not None:
+            axes = self.box
+        parts = [self.condition(condition), self(a), self(b)]
+        text = f"np.where({', '.join(self.spread(p, axes) for p in parts)})"
+        for part in parts:
+            if part.slot is not None:
+                self.arena.give(part.slot)
+        if final is None:
+            return Operand(text, axes)
+        self.emit(f"np.copyto({final[0].label}, {text})")
+        self.bind(final[1], final[0])
+        return Operand(final[1], axes)
+
+    def condition(self, e: Any) -> Operand:
+        """Return a condition as an expression of Boolean arrays."""
+        axes = self.axes(e)
+        if not axes:
+            return Operand(self.scalar(e), loose=True)
+        if e.is_Relational:
+            a, b = (self.spread(self(x), axes) for x in e.args)
+            return Operand(f"{a} {_COMPARISONS[e.func.__name__]} {b}", axes, loose=True)
+        parts = [self.spread(self.condition(x), axes) for x in e.args]
+        if isinstance(e, sympy.Not):
+            return Operand(f"~({parts[0]})", axes)
+        joined = (" & " if isinstance(e, sympy.And) else " | ").join(f"({p})" for p in parts)
+        return Operand(joined, axes, loose=True)
+
+
+def abs_term(term: Expr) -> Expr:
+    """Return a term without its sign."""
+    return -term if term.could_extract_minus_sign() else term
+
+
+def tame(e: Expr) -> bool:
+    """Tell whether an expression is finite wherever its operands are: it may be masked by 0."""
+    if isinstance(e, Access) or not e.args:
+        return True
+    polynomial = e.is_Add or e.is_Mul or (e.is_Pow and e.exp.is_Integer and e.exp.is_positive)
+    return polynomial and all(tame(a) for a in e.args)

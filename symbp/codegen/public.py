@@ -1,0 +1,255 @@
+"""The public functions of a generated module, over the core that the target brings.
+
+_predict(work, sizes, reads)           -> outputs
+_forward(work, sizes, reads)           -> loss, tape...
+_backward(work, sizes, reads, grads)   fills the gradients
+_update(work, sizes, reads)            parameters and state in place
+_buffers(sizes), _buffers_of_predict(sizes)   -> work
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Expr
+
+from symbp.codegen import runtime
+from symbp.codegen.face import Face
+from symbp.codegen.header import shape_text
+from symbp.schedule import Phase
+
+
+class Public:
+    """Writes what users call: checks first, then the core, then what is handed back."""
+
+    def __init__(self, face: Face) -> None:
+        self.face = face
+        self.plan = face.plan
+        self.names = face.names
+
+    def guard(self, phase: Phase | None) -> bool:
+        """Tell whether exp may overflow on the way to a finite value, as in 1 / (1 + exp(-x))."""
+        return phase is not None and any(
+            f.func.__name__ == "sigmoid"
+            for e in phase.program.equations
+            for f in _functions(e.body)
+        )
+
+    def guarded(self, lines: list[str], *phases: Phase | None) -> list[str]:
+        if not any(self.guard(p) for p in phases):
+            return [f"    {line}" for line in lines]
+        return ['    with np.errstate(over="ignore"):', *(f"        {line}" for line in lines)]
+
+    def fresh(self, name: str) -> str:
+        return f"{name}({', '.join(self.face.sizes)})"
+
+    def predict(self) -> list[str]:
+        face, plan = self.face, self.plan
+        hyper = plan.hyper(plan.predict)
+        results = ", ".join(f"{n} {shape_text(face.table[n])}" for n in plan.outputs)
+        reads = face.inputs
+        work = self.fresh("_buffers_of_predict") if self.has("_buffers_of_predict") else "()"
+        call = f"_predict({', '.join([work, face.reads(plan.predict.reads)])})"
+        lines = [
+            f"def predict(params, {face.arguments(reads, hyper)}):",
+            f'    """Return {results} for {face.describe(reads)}."""',
+            face.unpack(),
+            f"    {', '.join([*face.known_sizes(reads), *(self.names[n] for n in reads)])}"
+            f"{',' if len(reads) + len(face.known_sizes(reads)) == 1 else ''}"
+            f" = _inputs({', '.join(self.names[n] for n in reads)})",
+            *face.finite(reads),
+            *self.guarded([f"outputs = {call}"], plan.predict),
+        ]
+        arrays = [f"np.asarray(outputs[{k}], dtype=_DTYPE)" for k in range(len(plan.outputs))]
+        if len(plan.outputs) == 1:
+            return [*lines, f"    return {arrays[0]}"]
+        pairs = ", ".join(f'"{n}": {a}' for n, a in zip(plan.outputs, arrays, strict=True))
+        return [*lines, f"    return {{{pairs}}}"]
+
+    def has(self, name: str) -> bool:
+        """Tell whether a phase needs buffers at all."""
+        return name == "_buffers" or any(
+            self.plan.predict.program[e.target.name].shape
+            for e in self.plan.predict.program.equations
+        )
+
+    def tape(self) -> list[str]:
+        """Everything backward reads that is no parameter, in its order."""
+        return [n for n in self.plan.backward.reads if n not in self.face.params]
+
+    def signature(self, name: str, hyper: Iterable[str]) -> str:
+        return f"def {name}(params, {self.face.arguments(self.face.data, list(hyper))}):"
+
+    def checked(self) -> list[str]:
+        face = self.face
+        data = [self.names[n] for n in face.data]
+        bound = [*face.known_sizes(face.data), *data]
+        return [
+            face.unpack(),
+            f"    {', '.join(bound)}{',' if len(bound) == 1 else ''} = _data({', '.join(data)})",
+            *face.finite(face.data),
+        ]
+
+    def forward_call(self) -> str:
+        computed = [self.names[n] for n in self.plan.tape]
+        return (
+            f"{', '.join([self.names[self.plan.loss], *computed])}"
+            f"{',' if not computed else ''} = "
+            f"_forward({', '.join(['work', self.face.reads(self.plan.forward.reads)])})"
+        )
+
+    def backward_call(self) -> str:
+        reads = self.face.reads(self.plan.backward.reads)
+        return f"_backward({', '.join(filter(None, ['work', reads, '*grads']))})"
+
+    def forward(self) -> list[str]:
+        plan = self.plan
+        hyper = plan.hyper(plan.forward, plan.backward)
+        tape = ", ".join(f'"{n}": {self.names[n]}' for n in [*self.tape(), *self.untold_sizes()])
+        return [
+            self.signature("forward", hyper),
+            '    """Return the loss, and the tape: the values that `backward` reads.',
+            "",
+            f"    {self.face.describe(self.face.data)}",
+            '    """',
+            *self.checked(),
+            f"    work = {self.fresh('_buffers')}",
+            *self.guarded([self.forward_call()], plan.forward),
+            f"    return float({self.names[plan.loss]}), {{{tape}}}",
+        ]
+
+    def backward(self) -> list[str]:
+        plan, names = self.plan, self.names
+        lines = [
+            "def backward(params, tape):",
+            '    """Return the gradient of the loss by each parameter, a dict of arrays."""',
+            self.unpack(plan.backward.reads),
+            *(f'    {names[n]} = tape["{n}"]' for n in self.tape()),
+        ]
+        sizes = self.sizes_from_tape()
+        return [
+            *lines, *sizes,
+            f"    work = {self.fresh('_buffers')}",
+            "    grads = _gradients()",
+            *self.guarded([self.backward_call()], plan.backward),
+            "    return dict(zip(PARAMETERS, grads, strict=True))",
+        ]  # fmt: skip
+
+    def sizes_from_tape(self) -> list[str]:
+        """Return the lines that read the sizes off the tape's arrays."""
+        lines, known = [], set()
+        for name in self.tape():
+            for axis, extent in enumerate(self.face.table[name].shape):
+                if extent.is_Symbol and str(extent) not in known:
+                    known.add(str(extent))
+                    size = self.names[str(extent)]
+                    lines.append(f"    {size} = {self.names[name]}.shape[{axis}]")
+        return [*lines, *(f'    {self.names[n]} = tape["{n}"]' for n in self.untold_sizes())]
+
+    def untold_sizes(self) -> list[str]:
+        """Return the sizes that no array on the tape shows: they go on it themselves."""
+        shown = {str(n) for t in self.tape() for n in self.face.table[t].shape}
+        return [str(s) for s in self.plan.program.sizes() if str(s) not in shown]
+
+    def value_and_grad(self) -> list[str]:
+        plan = self.plan
+        hyper = plan.hyper(plan.forward, plan.backward)
+        return [
+            self.signature("value_and_grad", hyper),
+            '    """Return the loss and its gradient by each parameter, a dict of arrays."""',
+            *self.checked(),
+            f"    work = {self.fresh('_buffers')}",
+            "    grads = _gradients()",
+            *self.guarded([self.forward_call(), self.backward_call()], plan.forward, plan.backward),
+            f"    return float({self.names[plan.loss]}), dict(zip(PARAMETERS, grads, strict=True))",
+        ]
+
+    def training(self) -> list[list[str]]:
+        plan, face, names = self.plan, self.face, self.names
+        gradients = [
+            "def _gradients():",
+            '    """Return new arrays for the gradients, in the order of PARAMETERS."""',
+            "    return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())",
+        ]
+        if plan.update is None:
+            return [gradients]
+        hyper = face.hyper
+        by_param = {plan.gradients[p]: k for k, p in enumerate(face.params)}
+        source = {
+            g: f"grads[{by_param[plan.gradients[p]]}]" for p, g in self.update_gradients().items()
+        }
+        words = [source.get(n) or names[n] for n in plan.update.reads]
+        state = face.state and [f"    {', '.join(names[n] for n in face.state)}"
+                                f"{',' if len(face.state) == 1 else ''} = _state(state)"]  # fmt: skip
+        step = [
+            f"def train_step(params, state, {face.arguments(face.data, hyper)}):",
+            '    """Update params and state in place by one step; return the loss before it."""',
+            *self.checked(),
+            *(state or []),
+            f"    work, grads = _workspace({', '.join(face.sizes)})",
+            *self.guarded(
+                [
+                    self.forward_call(), self.backward_call(),
+                    f"_update({', '.join(['work', *face.sizes, *words])})",
+                ],
+                plan.forward, plan.backward, plan.update,
+            ),
+            f"    return float({names[plan.loss]})",
+        ]  # fmt: skip
+        return [step, face.fit(), gradients, self.workspace()]
+
+    def update_gradients(self) -> dict[str, str]:
+        """Return parameter -> the name of its gradient in the update's equations."""
+        assert self.plan.update is not None
+        return {p: g for p, g in self.plan.update_gradients.items() if g in self.plan.update.reads}
+
+    def workspace(self) -> list[str]:
+        sizes = ", ".join(self.face.sizes)
+        key = f"({sizes}{',' if len(self.face.sizes) == 1 else ''})"
+        return [
+            "_LOCAL = threading.local()",
+            "",
+            "",
+            f"def _workspace({sizes}):",
+            '    """Return buffers and gradients that the steps of this thread share."""',
+            '    store = _LOCAL.__dict__.setdefault("store", {})',
+            f"    work = store.get({key})",
+            "    if work is None:",
+            "        if len(store) >= 4:",
+            "            store.clear()",
+            f"        work = store[{key}] = ({self.fresh('_buffers')}, _gradients())",
+            "    return work",
+        ]
+
+    def checks(self) -> list[list[str]]:
+        face = self.face
+        sections = [face.parameters(), face.checks("_inputs", face.inputs)]
+        sections.append(face.checks("_data", face.data))
+        if face.state:
+            sections.append(face.optimizer_state())
+        return sections
+
+    def helpers(self, body: str) -> list[str]:
+        """Return the functions that the module calls, copied from `runtime`."""
+        order = (
+            runtime._sigmoid, runtime._softplus, runtime._erf, runtime._polynomial,
+            runtime._orthogonal, runtime._batches, runtime._convert, runtime._refuse,
+            runtime._refuse_parameters, runtime._finite,
+        )  # fmt: skip
+        texts, found = {f.__name__: runtime.source(f) for f in order}, []
+        for name, text in texts.items():
+            if f"{name}(" in body:
+                found.append(text)
+                body += text
+        return found
+
+    def unpack(self, reads: Iterable[str]) -> str:
+        face, needed = self.face, set(reads)
+        words = [face.names[n] if n in needed else "_" for n in face.params]
+        return f"    {', '.join(words)}{',' if len(words) == 1 else ''} = _parameters(params)"
+
+
+def _functions(expression: Expr) -> Iterable[Expr]:
+    yield expression
+    for a in expression.args:
+        yield from _functions(a)

@@ -1,0 +1,164 @@
+"""THE PAGE: every arrow of the pipeline. Read this first.
+
+description -> Network          lang      equations, parameters, optimizer
+Network     -> Program          autodiff  the adjoints of all equations (one rule)
+Program     -> Program          rewrite   fewer operations, stable at the extremes
+Program     -> Plan             schedule  forward | backward | predict | update
+Plan        -> files            codegen   NumPy or C
+files       -> a module         artifact  written, compiled, loaded
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from symbp import artifact, codegen, rewrite, schedule
+from symbp.autodiff import adjoint
+from symbp.codegen.face import Initial, Options
+from symbp.codegen.report import Formulas
+from symbp.errors import TargetError
+from symbp.ir.check import check
+from symbp.ir.program import Program
+from symbp.lang.network import Network
+
+from symbp.lang.load import load
+
+Target = Literal["numpy", "c"]
+Pass = Callable[[Program], Program]
+
+TIDY: tuple[tuple[Pass, str], ...] = (
+    (rewrite.merge, "the same sum written twice (softmax and its loss) becomes one"),
+    (rewrite.combine, "adjoints that meet in one tensor become one formula"),
+    (rewrite.known, "sigmoid'(z) = h (1 - h): what the forward pass holds is read"),
+    (rewrite.inline, "seeds, constants and single uses move to where they are needed"),
+    (rewrite.algebra, "each body by the table of identities"),
+    (rewrite.expose, "definitions are opened where something cancels: p - y"),
+    (rewrite.hoist, "constants leave the sums"),
+)
+"""What makes formulas short. Run until nothing changes; `derive` shows the result."""
+
+FINISH: tuple[tuple[Pass, str], ...] = (
+    (rewrite.stabilise, "exponents are shifted, now that p - onehot has fallen out"),
+    (rewrite.share, "what is left twice is computed once; contractions get plain operands"),
+    (rewrite.known, "shared values are read by what was there before"),
+    (rewrite.order, "products next to their biases, scatters last, dead code out"),
+)
+"""What makes code fast and safe; formulas get longer by it."""
+
+MAX_ROUNDS = 8
+
+
+def tidy(program: Program) -> Program:
+    """Apply the simplifying passes until nothing changes."""
+    for _ in range(MAX_ROUNDS):
+        before = program
+        for run, _reason in TIDY:
+            program = run(program)
+        if program.equations == before.equations:
+            break
+    return program
+
+
+def finish(program: Program) -> Program:
+    """Apply the passes that prepare a simplified program for machine numbers."""
+    for run, _reason in FINISH:
+        program = run(program)
+    return program
+
+
+def gradient_program(network: Network) -> tuple[Program, dict[str, str]]:
+    """Return the raw adjoint program, as the rule gives it, and the gradient of each parameter.
+
+    >>> from symbp.lang.parser import parse
+    >>> net = parse("network a\\ninput x[N]\\nparam w\\noutput w*x\\nloss mean[n]((w*x[n])**2)")
+    >>> gradient_program(net)[1]
+    {'w': 'dw'}
+    """
+    params = [t.name for t in network.program.having("param")]
+    program, gradients = adjoint(network.program, network.loss, params)
+    outputs = tuple(dict.fromkeys((network.loss, *gradients.values())))
+    return program.but(outputs=outputs), gradients
+
+
+def derive(network: Network) -> Formulas:
+    """Return the formulas of a network: its forward pass and every gradient, simplified."""
+    program, gradients = gradient_program(network)
+    wanted = tuple(dict.fromkeys((*network.outputs, *program.outputs)))
+    program = rewrite.order(tidy(program.but(outputs=wanted)))
+    return Formulas(network.name, program, network.loss, gradients)
+
+
+def plan(network: Network) -> schedule.Plan:
+    """Return what the emitters read: all programs of a network, rewritten and cut up."""
+    program, gradients = gradient_program(network)
+    joint = finish(tidy(program))
+    forward = network.program.but(outputs=network.outputs)
+    predict = finish(tidy(rewrite.order(forward)))
+    update = network.update
+    updates = None
+    if update is not None:
+        results = tuple(dict.fromkeys(update.results.values()))
+        updates = finish(tidy(update.program.but(outputs=results)))
+    for each in filter(None, (joint, predict, updates)):
+        check(each)
+    return schedule.plan(
+        network.name,
+        network.program,
+        joint=joint,
+        predict=predict,
+        update=updates,
+        loss=network.loss,
+        outputs=network.outputs,
+        gradients=gradients,
+        update_gradients=update.gradients if update else {},
+        updated=update.results if update else {},
+        state=update.initial if update else {},
+    )
+
+
+def emit(network: Network, target: Target = "numpy", dtype: str = "float64") -> dict[str, str]:
+    """Return the files of a module: name -> text.
+
+    Raises:
+        TargetError: the target or the dtype is not known, or lacks a function of the network.
+    """
+    if target not in codegen.TARGETS:
+        raise TargetError(
+            f"there is no target {target!r}", remedy=f"Known: {', '.join(codegen.TARGETS)}."
+        )
+    if dtype not in ("float32", "float64"):
+        raise TargetError(f"there is no dtype {dtype!r}", remedy="Known: float32, float64.")
+    spec = shlex.quote(network.source or "SPEC")
+    command = f"symbp build {spec} --target {target} --dtype {dtype}"
+    initial = {n: Initial(i.kind, tuple(i.arguments)) for n, i in network.initial.items()}
+    options = Options(target, dtype, network.source, command, initial)
+    return codegen.TARGETS[target](plan(network), options)
+
+
+def build(
+    network: Network,
+    target: Target = "numpy",
+    dtype: str = "float64",
+    directory: str | Path = ".",
+) -> Path:
+    """Write a network's module into a folder and return the path of NAME.py.
+
+    The C target is compiled, with $CC or the compiler on the PATH; NAME.c and NAME.h stand beside.
+
+    Raises:
+        TargetError: see `emit`; or no compiler is there, or it fails.
+        DataError: the folder can't be written.
+    """
+    folder = Path(directory)
+    files: dict[str, str | bytes] = {**emit(network, target, dtype)}
+    if target == "c":
+        library = artifact.library_name(network.name)
+        files[library] = artifact.compiled(f"{network.name}.c", files, library)
+    artifact.write({folder / name: content for name, content in files.items()})
+    return folder / f"{network.name}.py"
+
+
+__all__ = ["build", "derive", "emit", "gradient_program", "load", "plan"]

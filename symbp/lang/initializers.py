@@ -1,0 +1,103 @@
+"""How parameters begin: descriptions only, which the emitters turn into code.
+
+>>> uniform(-0.1, 0.1)
+Initial(kind='uniform', arguments=(-0.1, 0.1))
+
+With `fan_in` the first axis of a weight and `fan_out` its last:
+
+    glorot_uniform   U(-r, r), r = sqrt(6 / (fan_in + fan_out))      Glorot and Bengio 2010
+    glorot_normal    N(0, s),  s = sqrt(2 / (fan_in + fan_out))
+    he_uniform       U(-r, r), r = sqrt(6 / fan_in)                  He et al. 2015
+    he_normal        N(0, s),  s = sqrt(2 / fan_in)
+    lecun_uniform    U(-r, r), r = sqrt(3 / fan_in)                  LeCun et al. 1998
+    lecun_normal     N(0, s),  s = sqrt(1 / fan_in)
+    orthogonal       gain times a matrix with orthonormal rows or columns    Saxe et al. 2014
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symbp.errors import LanguageError
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """The distribution that a parameter is drawn from, or the constant that it begins with."""
+
+    kind: str
+    arguments: tuple[float, ...] = ()
+
+    def suits(self, name: str, rank: int) -> Initial:
+        """Return it, or raise where a parameter of this rank has no fan-in and fan-out."""
+        if rank < 2 and self.kind.startswith(("glorot", "he", "lecun", "orthogonal")):
+            raise LanguageError(
+                f"{self.kind} needs an axis in and an axis out; {name} has rank {rank}",
+                remedy="Use zeros, constant(value), uniform(low, high) or normal(std).",
+            )
+        return self
+
+
+glorot_uniform = Initial("glorot_uniform")
+glorot_normal = Initial("glorot_normal")
+he_uniform = Initial("he_uniform")
+he_normal = Initial("he_normal")
+lecun_uniform = Initial("lecun_uniform")
+lecun_normal = Initial("lecun_normal")
+zeros = Initial("zeros")
+
+
+def orthogonal(gain: float = 1.0) -> Initial:
+    """Return `gain` times a matrix with orthonormal rows or columns, whichever are fewer."""
+    return Initial("orthogonal", (float(gain),))
+
+
+def uniform(low: float, high: float) -> Initial:
+    """Return the uniform distribution on low .. high."""
+    if not low < high:
+        raise LanguageError(
+            f"uniform({low}, {high}) is empty", remedy="Write uniform(low, high) with low < high."
+        )
+    return Initial("uniform", (float(low), float(high)))
+
+
+def normal(std: float) -> Initial:
+    """Return the normal distribution around 0 with this standard deviation."""
+    if not std > 0:
+        raise LanguageError(f"normal({std}) has no width", remedy="Write normal(0.1), or zeros.")
+    return Initial("normal", (float(std),))
+
+
+def constant(value: float) -> Initial:
+    """Return the same value for all elements."""
+    return Initial("constant", (float(value),))
+
+
+INITIALIZERS: dict[str, Initial | Callable[..., Initial]] = {
+    "glorot_uniform": glorot_uniform,
+    "glorot_normal": glorot_normal,
+    "he_uniform": he_uniform,
+    "he_normal": he_normal,
+    "lecun_uniform": lecun_uniform,
+    "lecun_normal": lecun_normal,
+    "zeros": zeros,
+    "orthogonal": orthogonal,
+    "uniform": uniform,
+    "normal": normal,
+    "constant": constant,
+}
+"""Every initialiser by its name in the text form."""
+
+
+def initial(given: Initial | Callable[[], Initial] | None, name: str, rank: int) -> Initial:
+    """Return how a parameter begins; vectors and scalars with zeros when nothing is said."""
+    if given is None:
+        return zeros if rank < 2 else glorot_uniform
+    found = given() if callable(given) else given
+    if not isinstance(found, Initial):
+        raise LanguageError(
+            f"{given} is no initialiser",
+            remedy=f"Known are {', '.join(INITIALIZERS)}.",
+        )
+    return found.suits(name, rank)

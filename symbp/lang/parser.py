@@ -1,0 +1,347 @@
+"""The text form: a .bp file is read, never evaluated, and becomes a network.
+
+>>> from symbp.ir.text import text
+>>> net = parse('''
+... network line
+... input   x[N]
+... target  y[N]
+... param   a, b
+... p[n] = a*x[n] + b
+... output  p
+... loss    mse(p, y)
+... ''')
+>>> net.name, net.outputs, net.loss
+('line', ('p',), 'loss')
+
+A file declares (input, target, label, param, hyper, value), defines (equations with indices;
+layers and formulas of whole tensors without), and directs:
+
+    network NAME            once
+    output  p, softmax(z)   one or more; without a name of its own it is called `output`
+    loss    mse(p, y)       once; any scalar formula
+    penalty l2(0.001, W)    added to the loss; without names on all weights
+    optimizer adam(learning_rate=exponential(0.1, decay=0.9, every=100))
+    clip    norm(5.0)       of the gradients: norm(limit) or value(limit)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lark import Token
+from sympy import Expr, Symbol
+
+from symbp.errors import LanguageError, Source, SymbpError
+from symbp.ir.program import Operation
+from symbp.ir.syntax import Expressions, Node, as_size, lines_of, place, read
+from symbp.ir.text import clause, left
+from symbp.lang import tensors
+from symbp.lang.formulas import Formulas
+from symbp.lang.lowering import free_indices
+from symbp.lang.network import Network, Parts, assemble, loss_tensor, network_name, output_tensor
+from symbp.lang.optimizers import Clip, Optimizer
+from symbp.lang.penalties import Penalty
+from symbp.lang.tensors import Handle, Naming, Rule, ancestors, apply, defined, extend, valid_name
+
+
+def parse(text: str, file: str = "<text>") -> Network:
+    """Return the network that a text describes.
+
+    Raises:
+        LanguageError, ShapeError, OrderError: with line, caret and remedy.
+    """
+    lines = lines_of(text)
+    description = _Description(file, lines)
+    statements = read(text, file).children
+    description.foresee(statements)
+    for statement in statements:
+        at = place(statement, file, lines)
+        try:
+            description.take(statement, at)
+        except SymbpError as error:
+            raise error.at(at) from None
+        except RecursionError:
+            raise LanguageError(
+                "this is nested too deeply", source=at, remedy="Give a part of it a name."
+            ) from None
+    return description.network()
+
+
+class _Description:
+    """What the statements so far have said."""
+
+    def __init__(self, file: str, lines: list[str]) -> None:
+        self.file = file
+        self.lines = lines
+        self.scope: dict[str, Handle] = {}
+        self.sizes: dict[str, Symbol] = {}
+        self.later: dict[str, int] = {}
+        self.places: dict[Handle, Source | None] = {}
+        self.once: dict[str, Source | None] = {}
+        self.name = ""
+        self.loss: Handle | None = None
+        self.outputs: list[Handle] = []
+        self.optimizer: Optimizer | None = None
+        self.penalties: list[tuple[Penalty, Node]] = []
+        self.clip: Clip | None = None
+
+    def foresee(self, statements: Iterable[Node]) -> None:
+        """Remember which names are defined at all, and where, for the messages."""
+        for statement in statements:
+            if statement.data == "directive":
+                continue
+            items = (
+                statement.children[:1] if statement.data == "equation" else statement.children[1:]
+            )
+            for item in items:
+                token = item.children[0]
+                self.later.setdefault(str(token), token.line)
+
+    def take(self, statement: Node, at: Source | None) -> None:
+        formulas = Formulas(self.file, self.lines, self.scope, self.sizes, self.later)
+        if statement.data == "declaration":
+            for item in statement.children[1:]:
+                self._declare(str(statement.children[0]), item, formulas)
+        elif statement.data == "directive":
+            word, *arguments = statement.children
+            self._direct(word, arguments, formulas, at)
+        elif len(statement.children[0].children) > 1:
+            self._equation(statement, formulas, at)
+        else:
+            self._definition(statement, formulas, at)
+
+    def _error(self, message: str, node: Any, remedy: str) -> LanguageError:
+        return LanguageError(message, source=place(node, self.file, self.lines), remedy=remedy)
+
+    def _bind(self, token: Token, handle: Handle) -> None:
+        """Enter a tensor and the parts of its layer: h, h_W, h_b, h_z."""
+        name = str(token)
+        handle.naming.own = name
+        self.scope[name] = handle
+        self.places[handle] = place(token, self.file, self.lines)
+        for part in ancestors([handle]):
+            if part.naming.owner is handle.naming:
+                self.scope.setdefault(f"{name}_{part.naming.word}", part)
+
+    def _new_name(self, token: Token) -> str:
+        """Return the name that a statement defines; raise where it is taken or reserved."""
+        with self._at(token):
+            name = valid_name(str(token))
+        if name in self.sizes:
+            raise self._error(f"{name} is a size already", token, "Rename one of the two.")
+        known = self.scope.get(name)
+        if known is not None and known.role != "value":
+            raise self._error(
+                f"{name} is declared already ({known!r})", token, "Choose another name."
+            )
+        if known is not None:
+            raise self._error(
+                f"{name} is defined twice", token, "Choose another name, or add to it with +=."
+            )
+        return name
+
+    # Declarations
+
+    def _declare(self, role: str, item: Node, formulas: Formulas) -> None:
+        token, parts = item.children[0], {str(c.data): c for c in item.children[1:]}
+        name = self._new_name(token)
+        for part, roles in (("bound", ("input", "label", "value")), ("initial", ("param",)),
+                            ("default", ("hyper",))):  # fmt: skip
+            if part in parts and role not in roles:
+                raise self._error(
+                    f"{role} {name} can't have {_PARTS[part]}", parts[part], _DECLARED[role]
+                )
+        with self._at(item):
+            handle = self._declared(role, name, parts, formulas)
+        self._bind(token, handle)
+
+    def _declared(self, role: str, name: str, parts: dict[str, Node], formulas: Formulas) -> Handle:
+        shape = [self._size(name, n) for n in parts["shape"].children] if "shape" in parts else []
+        bound = self._size(name, parts["bound"].children[0]) if "bound" in parts else None
+        if role == "param":
+            init = formulas.initial(parts["initial"].children[0]) if "initial" in parts else None
+            return tensors.param(name, *shape, init=init)
+        if role == "hyper":
+            if "default" not in parts or shape:
+                raise LanguageError(
+                    f"{name} is one number with a default", remedy=_DECLARED["hyper"]
+                )
+            return tensors.hyper(name, formulas.whole(parts["default"].children[1]))
+        if role == "label" and bound is None:
+            raise LanguageError(f"how many classes has {name}?", remedy=_DECLARED["label"])
+        if role == "state":
+            raise LanguageError("a network has no state", remedy="Optimizers have their own.")
+        return Handle(role, tuple(shape), Naming(name, name), bound=bound)  # type: ignore[arg-type]
+
+    def _size(self, name: str, node: Node) -> Expr:
+        with self._at(node):
+            found = tensors.extent(name, as_size(Expressions(self.file, self.lines).integer(node)))
+        for symbol in sorted(found.free_symbols, key=str):
+            with self._at(node):
+                valid_name(str(symbol))
+            if str(symbol) in self.scope or str(symbol) == name:
+                raise self._error(
+                    f"{symbol} is a tensor and can't be a size", node, "Rename one of the two."
+                )
+            self.sizes[str(symbol)] = symbol
+        return found
+
+    # Equations and definitions
+
+    def _equation(self, statement: Node, formulas: Formulas, at: Source | None) -> None:
+        """Take z[n,j] = ..., += ..., max= ..., min= ..."""
+        token, assign = statement.children[0].children[0], str(statement.children[1])
+        known = self.scope.get(str(token))
+        if known is None or (assign == "=" and known.rules) or known.role != "value":
+            self._new_name(token)
+        given = clause(statement, Expressions(self.file, self.lines))
+        outer = formulas.elements
+        with formulas._reading(False, None):
+            target = left(statement, formulas)
+        loops = None if assign != "=" else (*free_indices(target), *given)
+        body = outer(statement.children[2], loops)
+        op: Operation = "sum" if assign in ("=", "+=") else assign.rstrip("=")  # type: ignore[assignment]
+        bound = () if assign == "=" else None
+        rule = Rule(
+            target.indices, tensors.scalar(body), op, bound, given, at, dict(formulas.places)
+        )
+        if known is None:
+            self._bind(token, defined(Naming(str(token), str(token)), rule))
+        else:
+            extend(known, rule)
+
+    def _definition(self, statement: Node, formulas: Formulas, at: Source | None) -> None:
+        """Take h = dense(x, 32), r = h + x, c = a*b: whole tensors, or scalars."""
+        token, assign = statement.children[0].children[0], str(statement.children[1])
+        if assign != "=":
+            if str(token) not in self.scope:
+                raise formulas.unknown(token)
+            return self._equation(statement, formulas, at)
+        known = self.scope.get(str(token))
+        if known is None or known.rules or known.role != "value":
+            self._new_name(token)
+        value = formulas.whole(statement.children[2])
+        if not isinstance(value, Handle):
+            given = clause(statement, Expressions(self.file, self.lines))
+            rule = Rule((), tensors.exact(value), "sum", (), given, at, dict(formulas.places))
+            value = defined(Naming(str(token)), rule)
+        elif value in self.scope.values():
+            value = apply(lambda a: a, value)
+        if known is not None and known.shape != value.shape:
+            raise self._error(
+                f"{known!r} was declared, and this is {value!r}", token, "Give one shape to both."
+            )
+        self._bind(token, value)
+        return None
+
+    # Directives
+
+    def _direct(
+        self, word: Token, arguments: list[Node], formulas: Formulas, at: Source | None
+    ) -> None:
+        if not arguments:
+            raise self._error(f"{word} takes something", word, _DIRECTED[str(word)])
+        if word not in ("output", "penalty"):
+            if str(word) in self.once:
+                raise self._error(f"there is a second {word} line", word, "Keep one of them.")
+            if len(arguments) > 1:
+                raise self._error(f"{word} takes one thing", arguments[1], _DIRECTED[str(word)])
+        self.once.setdefault(str(word), at)
+        getattr(self, f"_take_{word}")(arguments, formulas)
+
+    def _take_network(self, arguments: list[Node], formulas: Formulas) -> None:
+        (node,) = arguments
+        if node.data != "name":
+            raise self._error("a network has a plain name", node, _DIRECTED["network"])
+        with self._at(node):
+            self.name = network_name(str(node.children[0]))
+
+    def _take_output(self, arguments: list[Node], formulas: Formulas) -> None:
+        for node in arguments:
+            with self._at(node):
+                handle = output_tensor(formulas.whole(node))
+            if handle in self.outputs:
+                raise self._error("this is an output twice", node, "Name it once.")
+            self.outputs.append(handle)
+
+    def _take_loss(self, arguments: list[Node], formulas: Formulas) -> None:
+        (node,) = arguments
+        with self._at(node):
+            self.loss = loss_tensor(formulas.whole(node))
+
+    def _take_optimizer(self, arguments: list[Node], formulas: Formulas) -> None:
+        self.optimizer = formulas.optimizer(arguments[0])
+
+    def _take_penalty(self, arguments: list[Node], formulas: Formulas) -> None:
+        self.penalties += [(formulas.penalty(node), node) for node in arguments]
+
+    def _take_clip(self, arguments: list[Node], formulas: Formulas) -> None:
+        self.clip = formulas.clip(arguments[0])
+
+    @contextmanager
+    def _at(self, node: Any) -> Iterator[None]:
+        """Let an error that has no place yet have that of a node."""
+        try:
+            yield
+        except SymbpError as error:
+            raise error.at(place(node, self.file, self.lines)) from None
+
+    # The end
+
+    def network(self) -> Network:
+        """Return the network, or raise where something is missing or left over."""
+        start = self.once.get("network") or Source(self.file, 1, 1, self.lines[0])
+        for word in ("network", "output", "loss"):
+            if word not in self.once:
+                remedy = f"Add a line. {_DIRECTED[word]}"
+                raise LanguageError(f"there is no {word} line", source=start, remedy=remedy)
+        assert self.loss is not None
+        used = ancestors([self.loss, *self.outputs])
+        self._check_used(set(used))
+        for penalty, node in self.penalties:
+            with self._at(node):
+                penalty.over(h for h in used if h.role == "param")
+        declared = [h for h in self.scope.values() if h.role != "value"]
+        penalties = [penalty for penalty, _ in self.penalties]
+        parts = Parts(self.loss, self.outputs, self.optimizer, penalties, self.clip, declared)
+        try:
+            return assemble(self.name, parts, Path(self.file).name)
+        except SymbpError as error:
+            unused = self.once.get("clip") if self.optimizer is None else None
+            raise error.at(unused or start) from None
+
+    def _check_used(self, used: set[Handle]) -> None:
+        for name, handle in self.scope.items():
+            if handle.role == "value" and not handle.rules:
+                raise LanguageError(
+                    f"{name} is declared and never defined",
+                    source=self.places[handle], remedy="Add its equation.",
+                )  # fmt: skip
+            if handle.role == "value" and handle not in used:
+                raise LanguageError(
+                    f"{name} is computed, and neither an output nor the loss depends on it",
+                    source=self.places.get(handle), remedy=f"Remove it, or add: output {name}",
+                )  # fmt: skip
+
+
+_PARTS = {"bound": "a bound", "initial": "an initialiser", "default": "a default"}
+_DECLARED = {
+    "input": "Write: input x[N, 4], or input k[N] in 10 for integers.",
+    "target": "Write: target y[N, 1]",
+    "label": "Write: label t[N] in 10",
+    "param": "Write: param W[4, 2] ~ he_normal, b[2] ~ constant(1)",
+    "hyper": "Write: hyper alpha = 0.3",
+    "value": "Write: value z[N, 6]",
+    "state": "Optimizers have states of their own.",
+}
+_DIRECTED = {
+    "network": "Write: network NAME",
+    "output": "Write: output p",
+    "loss": "Write: loss mse(p, y)",
+    "optimizer": "Write: optimizer adam(learning_rate=0.001)",
+    "penalty": "Write: penalty l2(0.001, W1, W2)",
+    "clip": "Write: clip norm(5.0), or clip value(1.0)",
+}

@@ -1,0 +1,115 @@
+"""A training run as a value: what it was told, where it stands; saved and read back exactly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from symbp.artifact import archive, unarchive
+from symbp.errors import DataError
+from symbp.train.data import Array, Data
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run is told. `validation` None holds a fifth out where there are 50 samples."""
+
+    epochs: int = 100
+    batch_size: int = 32
+    seed: int = 0
+    validation: float | None = None
+    standardize: bool = False
+    target_loss: float | None = None
+    checkpoint_every: int | None = None
+    hyper: Mapping[str, float] = field(default_factory=dict)
+
+    def changed(self, given: Mapping[str, Any]) -> Settings:
+        """Return the settings with what is given put in place; hyper-parameters one by one."""
+        hyper = {**self.hyper, **given.get("hyper", {})}
+        return replace(self, **{**given, "hyper": hyper})
+
+
+@dataclass(slots=True)
+class Run:
+    """Where a run stands: parameters and optimizer after len(losses) epochs."""
+
+    settings: Settings
+    params: dict[str, Array]
+    state: dict[str, Array]
+    losses: list[float] = field(default_factory=list)
+
+    def packed(self, module: ModuleType, data: Data) -> bytes:
+        """Return the run as the bytes of an `.npz` file."""
+        return archive({
+            "settings": np.array(json.dumps(asdict(self.settings))),
+            "network": np.array(_identity(module)),
+            "data": np.array(fingerprint(data)),
+            "losses": np.array(self.losses, dtype=float),
+            **{f"param.{name}": array for name, array in self.params.items()},
+            **{f"state.{name}": array for name, array in self.state.items()},
+        })  # fmt: skip
+
+
+def begin(module: ModuleType, settings: Settings) -> Run:
+    """Return a run that has not made a step."""
+    params = module.init_params(settings.seed)
+    return Run(settings, params, module.init_state(params))
+
+
+def restore(path: Path, module: ModuleType, data: Data, given: Mapping[str, Any]) -> Run:
+    """Return the run that was saved, with some settings changed; a target loss is asked anew.
+
+    Raises:
+        DataError: the file is none, or belongs to another network, data or split.
+    """
+    saved = _read(path)
+    for what, mine in (("network", _identity(module)), ("data", fingerprint(data))):
+        if str(saved[what]) != mine:
+            raise DataError(
+                f"{path.name} was saved while training on another {what}",
+                remedy="Resume with the same description, data and dtype, or start anew.",
+            )
+    settings = Settings(**json.loads(str(saved["settings"])))
+    for name in ("seed", "validation", "standardize"):
+        if name in given and given[name] != getattr(settings, name):
+            raise DataError(
+                f"{path.name} was saved with {name} {getattr(settings, name)}, not {given[name]}",
+                remedy="Leave the option out to go on, or start anew without --resume.",
+            )
+    losses = [float(loss) for loss in saved["losses"]]
+    settings = settings.changed({"target_loss": None, **given})
+    return Run(settings, _part(saved, "param."), _part(saved, "state."), losses)
+
+
+def fingerprint(data: Data) -> str:
+    """Return a digest of the arrays: equal data, equal digest."""
+    digest = hashlib.sha256()
+    for name, array in data.arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _identity(module: ModuleType) -> str:
+    shapes = {name: list(shape) for name, shape in module.PARAMETERS.items()}
+    return json.dumps([module.NAME, module.DTYPE, shapes])
+
+
+def _part(saved: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {k.removeprefix(prefix): a for k, a in saved.items() if k.startswith(prefix)}
+
+
+def _read(path: Path) -> dict[str, Array]:
+    saved = unarchive(path)
+    if not {"settings", "network", "data", "losses"} <= saved.keys():
+        raise DataError(
+            f"{path} is no saved run", remedy="Give the NAME.state.npz that train writes."
+        )
+    return saved

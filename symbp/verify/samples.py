@@ -1,0 +1,67 @@
+"""Small random numbers that suit a network: what it is fed and where its gradient is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from symbp.ir.program import Program, Tensor
+
+Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
+
+SMALLEST = 3
+"""The first symbolic size; the next are one more each, so that no two axes are confused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Parameters and data, and the sizes that they show."""
+
+    params: Arrays
+    data: Arrays
+    sizes: dict[str, int]
+
+
+def draw(program: Program, initial: Mapping[str, Any], dtype: str, seed: int) -> Sample:
+    """Return parameters near their initial values, and data by role and shape.
+
+    Inputs are normal, targets uniform in 0..1 (which suits cross-entropies too), labels uniform
+    in their range. The parameters are moved a little: zeros are where kinks lie.
+    """
+    rng = np.random.default_rng(seed)
+    extents: dict[Expr, int] = {s: SMALLEST + k for k, s in enumerate(program.sizes())}
+    params = {
+        t.name: np.array(initial[t.name] + 0.1 * rng.standard_normal(_shape(t, extents)), dtype)
+        for t in program.having("param")
+    }
+    data: Arrays = {}
+    for tensor in program.having("input", "target", "label"):
+        data[tensor.name] = _values(tensor, extents, dtype, rng)
+    return Sample(params, data, {str(s): n for s, n in extents.items()})
+
+
+def _values(
+    tensor: Tensor, extents: Mapping[Expr, int], dtype: str, rng: np.random.Generator
+) -> np.ndarray[Any, np.dtype[Any]]:
+    shape = _shape(tensor, extents)
+    if tensor.bound is not None:
+        return rng.integers(0, int(tensor.bound.xreplace(dict(extents))), shape)
+    values = rng.uniform(size=shape) if tensor.role == "target" else rng.standard_normal(shape)
+    return np.asarray(values, dtype=dtype)
+
+
+def _shape(tensor: Tensor, extents: Mapping[Expr, int]) -> tuple[int, ...]:
+    return tuple(int(n.xreplace(dict(extents))) for n in tensor.shape)
+
+
+def work(program: Program, sizes: Mapping[str, int]) -> int:
+    """Return how many times the reference evaluates a body in one run."""
+    extents = {Symbol(k, integer=True, positive=True): n for k, n in sizes.items()}
+    return sum(
+        int(np.prod([int(n.xreplace(extents)) for _, n in e.ranges], dtype=np.int64))
+        for e in program.equations
+    )

@@ -107,8 +107,10 @@ def _beside(path: Path) -> Path:
 
 def _fill(path: Path, content: str | bytes) -> None:
     data = content.encode() if isinstance(content, str) else content
-    # 0o666 lets the user's umask decide, as for any file that a program writes.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    # 0o666 lets the user's umask decide, as for any file that a program writes; O_BINARY is
+    # Windows' word for leaving line ends alone.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
     with open(descriptor, "wb") as stream:
         stream.write(data)
         stream.flush()

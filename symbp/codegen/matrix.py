@@ -136,6 +136,7 @@ class Pointwise:
         return next(large, (ONE, ONE))
 
 
+ZERO = Pointwise(Integer(0), ())
 Matrix = Named | Ones | OneHot | Product | Transpose | Norm | Pointwise
 
 
@@ -195,7 +196,7 @@ class Forms:
         self.extents: dict[Symbol, Expr] = {}
 
     def form(self, formula: Formula) -> Matrix | None:
-        """Return the formula's right side as a matrix, or None."""
+        """Return the formula's right side as a matrix, or None; all zeros are a bare 0."""
         if formula.op != "sum" or len(formula.indices) > 2:
             return None
         self.extents = dict(zip(formula.indices, formula.tensor.shape, strict=True))
@@ -388,7 +389,7 @@ class Forms:
             raise _Formless
         if not found:
             return e
-        if row is not None and col is not None and len(found) == 1 and not e.is_Boolean:
+        if row is not None and col is not None and len(found) == 1 and isinstance(e, Expr):
             return self._broadcast(e, row, col)
         if isinstance(e, Access):
             return self._leaf(e, frame)
@@ -469,7 +470,9 @@ def matrix_forms(program: Program, inline: Iterable[str] = ()) -> dict[str, Matr
             found[formula.tensor.name] = form
     for name in inline:
         reader, *others = readers.get(name) or [name]
-        if name in found and reader in found and reader != name and not others:
+        if others or reader == name or not {name, reader} <= found.keys():
+            continue
+        if found[name] != ZERO:
             found[reader] = substitute(found[reader], name, found.pop(name))
     return found
 

@@ -20,6 +20,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from sympy import Expr
 
@@ -150,6 +151,9 @@ class _Entry:
     matrix: str | None
 
 
+Sections = list[tuple[str, list[_Entry]]]
+
+
 class _Sheet:
     """What there is to print: roles of the tensors, their formulas and matrix forms."""
 
@@ -181,15 +185,10 @@ class _Sheet:
         about = f" = {printer.partial(self.adjoints[name])}" if name in self.adjoints else ""
         return _Entry(name, _shape(tensor), about, printer.line(self.formulas[name]), matrix)
 
-    def sections(self, style: Style) -> list[tuple[str, list[_Entry]]]:
+    def sections(self, style: Style) -> Sections:
         """Return the forward pass, and the gradients from the loss backwards."""
         parts = (("Forward", self.forward), ("Gradients", self.gradients))
         return [(title, [self.entry(n, style) for n in part]) for title, part in parts if part]
-
-    def signs(self, style: Style) -> list[str]:
-        """Return what each sign means that the sections use."""
-        entries = [e for _, entries in self.sections(style) for e in entries]
-        return style(self).explained("\n".join(f"{e.index}\n{e.matrix}" for e in entries))
 
 
 def _shape(tensor: Tensor) -> str:
@@ -320,9 +319,10 @@ class _Matrices(FormulaPrinter):
         matrix = self.operands[factor.name] if isinstance(factor, Access) else None
         return 2 if matrix is None else 1 if isinstance(matrix, Named) else 0
 
-    def explained(self, used: str) -> list[str]:
-        """Return the meaning of each sign that is used."""
-        sheet = self.sheet
+    def signs_in(self, sections: Sections) -> list[str]:
+        """Return the meaning of each sign that the sections use."""
+        sheet, entries = self.sheet, [e for _, part in sections for e in part]
+        used = "\n".join(f"{e.index}\n{e.matrix}" for e in entries)
         layers = {self.named(a)[0]: self.partial(sheet.adjoints[a]) for a in sheet.layers}
         found = [f"{name} = {meaning}" for name, meaning in layers.items() if name in used]
         if sheet.one_hot and re.search(r"\bY\b", used):
@@ -424,14 +424,15 @@ Style = type[_Plain] | type[_Latex]
 
 
 def _text(sheet: _Sheet) -> str:
+    sections = sheet.sections(_Plain)
     lines = [sheet.source.name, "", "Given"]
     lines += [f"  {t.role} {t.name} {_shape(t)}" for t in sheet.given]
-    for title, entries in sheet.sections(_Plain):
+    for title, entries in sections:
         lines += ["", title]
         for entry in entries:
             lines += [f"  {entry.name} {entry.shape}{entry.about}", f"    {entry.index}"]
             lines += [f"    {entry.matrix}"] if entry.matrix else []
-    signs = sheet.signs(_Plain)
+    signs = _Plain(sheet).signs_in(sections)
     lines += ["", "Signs", *(f"  {sign}" for sign in signs)] if signs else []
     return "\n".join(lines) + "\n"
 
@@ -445,17 +446,22 @@ _PREAMBLE = r"""\documentclass{article}
 
 
 def _latex(sheet: _Sheet) -> str:
-    sections = {"Given": [_membership(t, sheet) for t in sheet.given]}
-    for title, entries in sheet.sections(_Latex):
-        sections[title] = [e.index for e in entries]
-        sections[f"{title} in matrix form"] = [e.matrix for e in entries if e.matrix]
-    sections["Signs"] = sheet.signs(_Latex)
-    body = "\n".join(_section(title, rows) for title, rows in sections.items() if rows)
-    odd = sorted({c for c in sheet.source.name + body if not c.isascii()})
-    known = (f"\\DeclareUnicodeCharacter{{{ord(c):04X}}}{{U+{ord(c):04X}}}\n" for c in odd)
-    declared = f"\\ifdefined\\DeclareUnicodeCharacter\n{''.join(known)}\\fi\n" if odd else ""
-    title = f"\\section*{{Formulas of {escaped(sheet.source.name)}}}\n"
-    return f"{_PREAMBLE}{declared}\\begin{{document}}\n{title}{body}\n\\end{{document}}\n"
+    sections = sheet.sections(_Latex)
+    parts = {"Given": [_membership(t, sheet) for t in sheet.given]}
+    for title, entries in sections:
+        parts[title] = [e.index for e in entries]
+        parts[f"{title} in matrix form"] = [e.matrix for e in entries if e.matrix]
+    parts["Signs"] = _Latex(sheet).signs_in(sections)
+    heading = f"\\section*{{Formulas of {escaped(sheet.source.name)}}}\n"
+    body = heading + "\n".join(_section(title, rows) for title, rows in parts.items() if rows)
+    return f"{_PREAMBLE}{_declared(body)}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
+def _declared(body: str) -> str:
+    """Declare the letters that LaTeX itself does not know, so that they can stop nothing."""
+    strange = sorted({c for c in body if c > "\u017f" or not normalize("NFD", c)[0].isascii()})
+    lines = [f"\\DeclareUnicodeCharacter{{{ord(c):04X}}}{{U+{ord(c):04X}}}" for c in strange]
+    return "\n".join(("\\ifdefined\\DeclareUnicodeCharacter", *lines, "\\fi\n")) if lines else ""
 
 
 def _section(title: str, formulas: list[str]) -> str:
@@ -538,15 +544,16 @@ def _block(formula: str) -> list[str]:
 
 
 def _markdown(sheet: _Sheet) -> str:
+    sections = sheet.sections(_Latex)
     lines = [f"# Formulas of {_code(sheet.source.name)}", "", "## Given", ""]
     lines += [f"- {t.role} {_code(t.name)} {_shape(t)}" for t in sheet.given]
     lines.append("")
-    for title, entries in sheet.sections(_Latex):
+    for title, entries in sections:
         lines += [f"## {title}", ""]
         for entry in entries:
             lines += [f"### {_code(entry.name)} {entry.shape}", "", *_block(entry.index)]
             lines += _block(entry.matrix) if entry.matrix else []
-    signs = sheet.signs(_Latex)
+    signs = _Latex(sheet).signs_in(sections)
     lines += ["## Signs", "", *(line for s in signs for line in _block(s))] if signs else []
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -568,7 +575,7 @@ math { text-align: left }
 
 
 def _html(sheet: _Sheet) -> str:
-    render, name = _mathml(), html.escape(sheet.source.name)
+    render, name, sections = _mathml(), html.escape(sheet.source.name), sheet.sections(_Latex)
 
     def shown(formula: str) -> str:
         return f'<div class="formula">{render(formula)}</div>'
@@ -576,12 +583,12 @@ def _html(sheet: _Sheet) -> str:
     body = [f"<h1>Formulas of {name}</h1>", "<h2>Given</h2>", "<ul>"]
     body += [f"<li>{t.role} {_titled(t.name, _shape(t))}</li>" for t in sheet.given]
     body.append("</ul>")
-    for title, entries in sheet.sections(_Latex):
+    for title, entries in sections:
         body.append(f"<h2>{title}</h2>")
         for entry in entries:
             body += [f"<h3>{_titled(entry.name, entry.shape)}</h3>", shown(entry.index)]
             body += [shown(entry.matrix)] if entry.matrix else []
-    signs = sheet.signs(_Latex)
+    signs = _Latex(sheet).signs_in(sections)
     body += ["<h2>Signs</h2>", *map(shown, signs)] if signs else []
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -17,6 +17,7 @@ from symbp.ir.program import Equation, Program, accesses
 from symbp.ir.visit import definitions, instance, needed
 from symbp.rewrite.algebra import simplify
 from symbp.rewrite.cost import FUNCTION, cost
+from symbp.rewrite.known import Values
 
 _LARGE = 60
 _FOR_A_LOGARITHM = 3
@@ -71,12 +72,16 @@ def expose(program: Program) -> Program:
     p[n] = sigmoid(z[n]) becomes -softplus(-z[n]), which can't overflow.
     """
     pointwise = definitions(program)
-    return program.but(
-        equations=tuple(replace(e, body=_exposed(e, pointwise)) for e in program.equations)
-    )
+    values = Values(program)
+    equations: list[Equation] = []
+    for equation in program.equations:
+        equation = replace(equation, body=_exposed(equation, pointwise, values))
+        equations.append(equation)
+        values.add(equation)
+    return program.but(equations=tuple(equations))
 
 
-def _exposed(equation: Equation, pointwise: dict[str, Equation]) -> Expr:
+def _exposed(equation: Equation, pointwise: dict[str, Equation], values: Values) -> Expr:
     body = equation.body
     for access in accesses(body):
         definition = pointwise.get(access.name)
@@ -84,6 +89,7 @@ def _exposed(equation: Equation, pointwise: dict[str, Equation]) -> Expr:
             continue
         opened = instance(definition, access)
         candidate = simplify(body.xreplace({access: opened})).xreplace({opened: access})
+        candidate = values.read(candidate)
         logarithms = sum(e.has(access) for e in body.atoms(log, log1p))
         if logarithms:
             better = cost(candidate) <= cost(body) + _FOR_A_LOGARITHM * logarithms

@@ -27,23 +27,40 @@ class _Value:
     reads: frozenset[str]
 
 
-def known(program: Program) -> Program:
-    """Replace every expression that is some earlier tensor's body by that tensor."""
-    pointwise = definitions(program)
-    values: dict[str, list[_Value]] = {}
-    equations: list[Equation] = []
-    for equation in program.equations:
-        body = equation.body
+class Values:
+    """The pointwise definitions met so far, found by the tensors that they read."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._pointwise = definitions(program)
+        self._by_anchor: dict[str, list[_Value]] = {}
+
+    def add(self, equation: Equation) -> None:
+        """Remember what an equation defines, if it defines a tensor alone and pointwise."""
+        if equation.target.name in self._pointwise:
+            found = _value(equation, self._program)
+            if found is not None:
+                self._by_anchor.setdefault(found.anchor.name, []).append(found)
+
+    def read(self, body: Expr) -> Expr:
+        """Return a body with every remembered expression in it read from its tensor."""
         names = {a.name for a in accesses(body)}
-        candidates = [v for name in sorted(names) for v in values.get(name, ())]
+        candidates = [v for name in sorted(names) for v in self._by_anchor.get(name, ())]
         candidates.sort(key=lambda v: -cost(v.equation.body))
         for value in candidates:
             if value.reads <= names:
                 body = _read(body, value)
-        equation = replace(equation, body=body)
+        return body
+
+
+def known(program: Program) -> Program:
+    """Replace every expression that is some earlier tensor's body by that tensor."""
+    values = Values(program)
+    equations: list[Equation] = []
+    for equation in program.equations:
+        equation = replace(equation, body=values.read(equation.body))
         equations.append(equation)
-        if equation.target.name in pointwise and (found := _value(equation, program)):
-            values.setdefault(found.anchor.name, []).append(found)
+        values.add(equation)
     return program.but(equations=tuple(equations))
 
 

@@ -72,6 +72,6 @@ def test_no_text_takes_long_or_raises_another_exception(text):
 
 def test_a_byte_order_mark_tabs_and_line_ends_of_windows_are_no_matter(tmp_path):
     path = tmp_path / "net.bp"
-    text = "network net\r\n\tinput\tx[N]\r\nparam a\r\n\r\np = a*x # p\r\noutput p\r\nloss sum[n](p[n])"
-    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    lines = ["network net", "\tinput\tx[N]", "param a", "", "p = a*x # p", "output p", "loss a"]
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
     assert load(str(path)).program == parse(text_of(path).replace("\r", "")).program

@@ -10,8 +10,19 @@ from symbp.errors import LanguageError, ShapeError
 from symbp.ir.interpret import interpret
 from symbp.ir.text import text
 from symbp.lang import (
-    Handle, cross_entropy, huber, input, l1, l2, label, log_softmax, mse, network, param,
-    softmax, target,
+    Handle,
+    cross_entropy,
+    huber,
+    input,
+    l1,
+    l2,
+    label,
+    log_softmax,
+    mse,
+    network,
+    param,
+    softmax,
+    target,
 )  # fmt: skip
 from symbp.lang.losses import LOSSES
 

@@ -48,7 +48,7 @@ CASES = {
     ],
     "z = mean[n,i](x[n,i])": ["z_sum = sum[n,i](x[n,i])", "z = 0.25 * z_sum / N"],
     "z[n] = max[i](x[n,i])": ["z[n] = max[i](x[n,i])"],
-    "z[n] = x[n,0] - max[i](x[n,i])": ["z_max[n] = max[i](x[n,i])", "z[n] = -z_max[n] + x[n,0]"],
+    "z[n] = x[n,0] - max[i](x[n,i])": ["z_max[n] = max[i](x[n,i])", "z[n] = x[n,0] - z_max[n]"],
     "z[n,i] = exp(x[n,i]) / sum[k](exp(x[n,k]))": [
         "z_sum[n] = sum[k](exp(x[n,k]))",
         "z[n,i] = exp(x[n,i]) / z_sum[n]",
@@ -59,17 +59,17 @@ CASES = {
     ],
     "z = sum[i](x[0,i]) + sum[i](y[0,i])": ["z = sum[i](x[0,i])", "z += sum[i](y[0,i])"],
     "z[n] = x[n,t[n]]": ["z[n] = x[n,t[n]]"],
-    "z[n] = x[n,0]*a + N": ["z[n] = x[n,0] * a + N"],
-    "z[n] = sum[i](x[n,i] * i)": ["z[n] = sum[i](x[n,i] * i)"],
+    "z[n] = x[n,0]*a + N": ["z[n] = N + x[n,0] * a"],
+    "z[n] = sum[i](x[n,i] * i)": ["z[n] = sum[i](i * x[n,i])"],
     "z[j] = b[j] * sum[i](W[i,0] * j)": [
-        "z_sum[j] = sum[i](W[i,0] * j) for j in 3, i in 4",
+        "z_sum[j] = sum[i](j * W[i,0]) for j in 3, i in 4",
         "z[j] = b[j] * z_sum[j]",
     ],
     "z[n,p] = where(p > 0, sum[i](x[n,i] * W[i, p-1]), 0) for p in 4": [
-        "z[n,p] = sum[i](where(p > 0, x[n,i] * W[i,p - 1], 0)) for n in N, p in 4, i in 4",
+        "z[n,p] = sum[i](where(p > 0, x[n,i] * W[i,p - 1], 0))",
     ],
     "z[n,p] = where(p > 0, exp(sum[i](x[n,i] * W[i, p-1])), 1) for p in 4": [
-        "z_z[n,p] = sum[i](where(p > 0, x[n,i] * W[i,p - 1], 0)) for n in N, p in 4, i in 4",
+        "z_z[n,p] = sum[i](where(p > 0, x[n,i] * W[i,p - 1], 0))",
         "z[n,p] = where(p > 0, exp(z_z[n,p]), 1)",
     ],
     "z[n,p] = relu(sum[u](y[n,p+u]*b[u]))": [
@@ -78,8 +78,8 @@ CASES = {
     ],
     "z[i] += x[n,i]": ["z[i] = sum[n](x[n,i])"],
     "z[i] max= x[n,i]": ["z[i] = max[n](x[n,i])"],
-    "z[t[n]] += x[n,0]": ["value z[4]", "z[t[n]] = x[n,0]"],
-    "z = a*x + 2*relu(x)": ["z[n,j] = x[n,j] * a + 2 * relu(x[n,j])"],
+    "z[t[n]] += x[n,0]": ["z[t[n]] = x[n,0]"],
+    "z = a*x + 2*relu(x)": ["z[n,j] = 2 * relu(x[n,j]) + x[n,j] * a"],
     "z = a*a": ["z = a**2"],
 }  # fmt: skip
 
@@ -90,8 +90,10 @@ def test_a_formula_becomes_these_equations(statement):
 
 
 def test_a_tensor_may_be_added_to_line_by_line():
-    assert lowered("value z[N,6]\nz[n,i] += x[n,i]\nz[n,k+2] += x[n,k]**2") == [
-        "value z[N,6]", "z[n,i] = x[n,i]", "z[n,k + 2] += x[n,k]**2",
+    assert lowered("value z[N,6]\nz[n,i] += x[n,i] for i in 4\nz[n,k+2] += x[n,k]**2") == [
+        "value z[N,6]",
+        "z[n,i] = x[n,i] for n in N, i in 4",
+        "z[n,k + 2] += x[n,k]**2",
     ]  # fmt: skip
 
 

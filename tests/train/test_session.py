@@ -133,6 +133,12 @@ def test_an_unknown_hyper_parameter_is_named(classifier, blobs):
     assert "It has learning_rate, momentum." in str(caught.value)
 
 
+def test_a_network_without_an_optimizer_is_refused(classifier, blobs):
+    del classifier.fit
+    with pytest.raises(DataError, match="has no optimizer to train with"):
+        prepare(classifier, blobs, {})
+
+
 def test_the_split_is_seeded_and_complete(blobs):
     parts = split(blobs, Settings(validation=0.25))
     again = split(blobs, Settings(validation=0.25))

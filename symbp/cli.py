@@ -260,6 +260,26 @@ def demo(target: Target, folder: Path) -> None:
         raise _failure(f"fewer than {ENOUGH:.0%} of the held-out digits are read right", 1)
 
 
+@main.command()
+@click.argument("what", type=click.Choice(["all", "steps", "scaling"]), default="all")
+@_target
+def bench(what: str, target: Target) -> None:
+    """Measure: a training step against NumPy by hand, and derivation over depth and width.
+
+    The figures of the README come from here. Close other programs first.
+    """
+    from symbp.bench.table import scaling_table, steps_table
+
+    if what != "scaling":
+        for line in steps_table(target):
+            click.echo(line)
+    if what == "all":
+        click.echo()
+    if what != "steps":
+        for line in scaling_table():
+            click.echo(line)
+
+
 def _built(network: Network, target: Target, dtype: str, folder: Path) -> ModuleType:
     from symbp import artifact, compiler
 

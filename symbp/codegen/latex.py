@@ -26,7 +26,7 @@ from string import ascii_letters
 from typing import Any
 
 import sympy
-from sympy import Eq, Expr, Integer, Lt, Symbol
+from sympy import Eq, Expr, Integer, Lt, Not, Symbol
 
 from symbp.ir.functions import Where
 from symbp.ir.printer import (
@@ -128,6 +128,8 @@ def bracketed(expression: Expr) -> Expr:
     """Return the expression with where(c, a, 0) written as a factor: where(c, 1, 0) * a."""
 
     def factored(condition: Any, a: Expr, b: Expr) -> Expr:
+        if a == 0:
+            condition, a, b = Not(condition), b, a
         return Where(condition, 1, 0) * a if b == 0 else Where(condition, a, b)
 
     return expression.replace(Where, factored) if expression.has(Where) else expression

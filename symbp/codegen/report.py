@@ -30,6 +30,7 @@ from symbp.codegen.latex import (
     LatexPrinter,
     Notation,
     PlainPrinter,
+    bracketed,
     escaped,
     formulas,
     tidied,
@@ -290,7 +291,7 @@ class _Matrices(FormulaPrinter):
                 return " ".join(map(self.matrix, sides, levels)), MULTIPLY
             case Pointwise():
                 inner = type(self)(self.sheet, operands=dict(matrix.operands))
-                return inner.visit(matrix.expression)
+                return inner.visit(bracketed(matrix.expression))
 
     def access(self, e: Access) -> tuple[str, int]:
         return self.shown(self.operands[e.name]) if e.name in self.operands else super().access(e)

@@ -225,6 +225,7 @@ class _Graph:
         self.names = names([h for h in self.handles if h not in self.inlined], words)
         sizes = [n for h in self.handles for n in (*h.shape, *([h.bound] if h.bound else []))]
         self.sizes = {str(s) for n in sizes for s in n.free_symbols}
+        self.taken = {*self.sizes, *self.names.values()}
 
     def _inlined(self, words: Mapping[Handle, str]) -> frozenset[Handle]:
         """Return the nameless formulas that only formulas of the same rank read."""
@@ -255,12 +256,12 @@ class _Graph:
 
     def _lowered(self, handle: Handle, rule: Rule, table: dict[str, Tensor]) -> list[Equation]:
         """Return the equations of a rule, its tensors and indices by their final names."""
-        taken = {*self.sizes, *self.names.values()}
         statement = rule.but(self._unfolded(rule.body)).statement(
             self.names[handle], self.names, rule is handle.rules[0]
         )
         try:
-            return lower(statement.renamed(_clashes(statement.loops(), taken)), table, taken)
+            renamed = statement.renamed(_clashes(statement.loops(), self.taken))
+            return lower(renamed, table, self.taken)
         except SymbpError as error:
             raise error.at(rule.place(error.culprit, self.names)) from None
 

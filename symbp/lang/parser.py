@@ -122,9 +122,8 @@ class _Description:
         handle.naming.own = name
         self.scope[name] = handle
         self.places[handle] = place(token, self.file, self.lines)
-        for part in ancestors([handle]):
-            if part.naming.owner is handle.naming:
-                self.scope.setdefault(f"{name}_{part.naming.word}", part)
+        for word, part in handle.parts().items():
+            self.scope.setdefault(f"{name}_{word}", part)
 
     def _new_name(self, token: Token) -> str:
         """Return the name that a statement defines; raise where it is taken or reserved."""

@@ -145,13 +145,24 @@ class Handle:
 
     def part(self, word: str) -> Handle:
         """Return a tensor that belongs to this layer: h.part("W") is what is called h_W."""
-        parts = {h.naming.word: h for h in ancestors([self]) if h.naming.owner is self.naming}
+        parts = self.parts()
         if word not in parts:
             raise LanguageError(
                 f"{self.naming.hint()} has no part {word}",
                 remedy=f"It has {', '.join(parts)}." if parts else "It has no parts.",
             )
         return parts[word]
+
+    def parts(self) -> dict[str, Handle]:
+        """Return the tensors that belong to this layer, each by its word."""
+        found: dict[str, Handle] = {}
+        waiting = [self]
+        while waiting:
+            for handle in (h for rule in waiting.pop().rules for h in rule.references()):
+                if handle.naming.owner is self.naming and handle.naming.word not in found:
+                    found[handle.naming.word] = handle
+                    waiting.append(handle)
+        return found
 
     def __add__(self, other: Value) -> Any:
         return apply(lambda a, b: a + b, self, other)

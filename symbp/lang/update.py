@@ -105,8 +105,8 @@ class _Updates:
         self.lines = [_parsed(line) for line in optimizer.lines]
         self.hyper = optimizer.hyper
         self.clip = clip
-        self.taken = {*taken, *(p.name for p in parameters)}
-        self.sizes = {str(s) for p in parameters for n in p.shape for s in n.free_symbols}
+        sizes = (str(s) for p in parameters for n in p.shape for s in n.free_symbols)
+        self.taken = {*taken, *sizes, *(p.name for p in parameters)}
         self.given: dict[Role, list[Tensor]] = {"input": [], "state": [], "hyper": []}
         self.values: list[Tensor] = []
         self.equations: list[Equation] = []
@@ -254,14 +254,13 @@ class _Updates:
 
     def _ranges(self, p: Tensor) -> tuple[tuple[Symbol, Expr], ...]:
         names = ["j"] if len(p.shape) == 1 else ["i", "j", *(f"k{d}" for d in range(len(p.shape)))]
-        clash = {*self.sizes, *self.taken}
-        return tuple((index(fresh(i, clash)), n) for i, n in zip(names, p.shape, strict=False))
+        return tuple((index(fresh(i, self.taken)), n) for i, n in zip(names, p.shape, strict=False))
 
     def _at(self, name: str, p: Tensor) -> Access:
         return Access(name, *(i for i, _ in self._ranges(p)))
 
     def _new(self, name: str, like: Tensor | None = None) -> str:
-        name = fresh(name, self.taken | self.sizes)
+        name = fresh(name, self.taken)
         self.taken.add(name)
         self.values.append(Tensor(name, like.shape if like else ()))
         return name
@@ -269,7 +268,7 @@ class _Updates:
     def _given(
         self, name: str, role: Role, like: Tensor | None = None, default: Expr | None = None
     ) -> str:
-        name = fresh(name, self.taken | self.sizes)
+        name = fresh(name, self.taken)
         self.taken.add(name)
         self.given[role].append(Tensor(name, like.shape if like else (), role, default=default))
         return name

@@ -121,7 +121,7 @@ def batch_size(declared: Declared) -> str | None:
 
 
 def _match(found: list[str], declared: Declared, source: str) -> dict[str, str]:
-    """Return which array in the file is which input: by name, by custom, or the one of its rank."""
+    """Return which array in the file is which input: by name, by custom, or in order."""
     matched = {name: name for name in declared if name in found}
     for name, (role, *_) in declared.items():
         if name not in matched:

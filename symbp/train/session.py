@@ -45,6 +45,8 @@ class Outcome:
     files: tuple[Path, ...]
     reached: bool
     """Whether a target loss that was asked for was reached."""
+    classes: tuple[str, ...] = ()
+    """What the labels 0, 1, ... are called in the data."""
 
 
 def summary(outcome: Outcome) -> str:
@@ -58,6 +60,9 @@ def summary(outcome: Outcome) -> str:
     lines.append(f"Training ({outcome.training.samples} samples): {outcome.training}")
     if outcome.held_out is not None:
         lines.append(f"Held out ({outcome.held_out.samples} samples): {outcome.held_out}")
+    if outcome.classes:
+        named = ", ".join(f"{k} {name}" for k, name in enumerate(outcome.classes))
+        lines.append(f"Classes: {named}")
     lines.append("Wrote " + "\n      ".join(map(str, outcome.files)))
     return "\n".join(lines)
 
@@ -125,6 +130,7 @@ def train(
         measure(module, run.params, held_out) if held_out.samples else None,
         tuple(files),
         _reached(run),
+        data.classes,
     )
 
 

@@ -91,22 +91,14 @@ class _Judge:
     def slopes(
         self, evaluate: Callable[[], float], values: Array, places: Sequence[int]
     ) -> dict[int, float | None]:
-        """Difference the loss at some elements of a parameter, which is left as it was."""
+        """Difference the loss at some elements of a parameter."""
         flat = values.reshape(-1)
         # Ten times closer than the verdict asks for: what is in doubt then is the gradient.
         tolerance = 0.1 * self.precision.differences * self.scale
         found = {}
         for k in places:
-            at = float(flat[k])
-            unit = max(abs(at), 1.0)
-
-            def moved(s: float, k: int = k, at: float = at) -> float:
-                flat[k] = at + s
-                return evaluate()
-
-            steps = [h * unit for h in self.precision.steps]
-            found[k] = slope(moved, steps, self.noise, tolerance)
-            flat[k] = at
+            steps = [h * max(abs(float(flat[k])), 1.0) for h in self.precision.steps]
+            found[k] = slope(_along(evaluate, flat, k), steps, self.noise, tolerance)
         return found
 
     def row(self, name: str, got: Array, wanted: Array, slopes: Mapping[int, float | None]) -> Row:
@@ -135,6 +127,20 @@ class _Judge:
 
     def _rounding(self) -> float:
         return rounding(self.noise, min(self.precision.steps)) / self.scale
+
+
+def _along(evaluate: Callable[[], float], flat: Array, k: int) -> Callable[[float], float]:
+    """Return the loss as a function of how far one element is moved."""
+    at = float(flat[k])
+
+    def moved(s: float) -> float:
+        flat[k] = at + s
+        try:
+            return evaluate()
+        finally:
+            flat[k] = at
+
+    return moved
 
 
 def _loss_row(

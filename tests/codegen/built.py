@@ -11,6 +11,7 @@ import numpy as np
 
 from symbp import compiler
 from symbp.ir.interpret import FLOATS, Arithmetic, interpret
+from symbp.ir.program import size
 from symbp.lang.network import Network
 from symbp.lang.parser import parse
 
@@ -39,11 +40,12 @@ def module(network: Network, dtype: str = "float64") -> Any:
 def arrays(network: Network, seed: int = 0, scale: float = 1.0, **sizes: int) -> Arrays:
     """Return random values of everything that is given but the hyper-parameters."""
     rng = np.random.default_rng(seed)
+    extents = {size(name): value for name, value in sizes.items()}
     found: Arrays = {}
     for tensor in network.program.having("param", "input", "target", "label"):
-        shape = [int(n) if n.is_Integer else int(n.subs(sizes)) for n in tensor.shape]
+        shape = [int(n.xreplace(extents)) for n in tensor.shape]
         if tensor.bound is not None:
-            found[tensor.name] = rng.integers(0, int(tensor.bound.subs(sizes)), shape)
+            found[tensor.name] = rng.integers(0, int(tensor.bound.xreplace(extents)), shape)
         else:
             found[tensor.name] = np.asarray(rng.normal(size=shape) * scale)
     return found

@@ -47,6 +47,7 @@ def plain(source: str, name: str = "y") -> str:
         ("y[i] = where(v[i] > 0 and v[i] <= 1, v[i], s)",
          r"y_{i} = \begin{cases} v_{i} & v_{i} \le 1 \wedge v_{i} > 0 \\"
          r" {}s & \text{otherwise} \end{cases}"),
+        ("y[i] = where(v[i] >= 1, 0, s)", r"y_{i} = [v_{i} < 1] s"),
         ("y[n] = W[0,t[n]]", r"y_{n} = W_{0,t_{n}}"),
         ("y[p] = sum[u](v[p+u]) for p in 3, u in 2", r"y_{p} = \sum_{u} v_{p + u}"),
         ("y[i] = maximum(v[i], s) + pi", r"y_{i} = \max(v_{i}, s) + \pi"),

@@ -121,7 +121,7 @@ def test_every_example_is_a_network_that_can_be_differentiated(path):
 @pytest.mark.parametrize(
     ("source", "name", "unnamed"),
     [("p = dense(x, 1)\n", "p", "q"), ("lambda = dense(x, 1)\n", "lambda", "q"),
-     ("int = dense(x, 1)\n", "int", "q"), ("σ̂ = dense(x, 1)\n", "σ̂", "q"),
+     ("int = dense(x, 1)\n", "int", "q"), ("σ = dense(x, 1)\n", "σ", "q"),
      ("ﬁt = dense(x, 1)\n", "fit", "q"), ("loss_sum = dense(x, 1)\n", "loss_sum", "q")],
 )  # fmt: skip
 def test_names(source, name, unnamed):
@@ -154,26 +154,27 @@ def test_handles_without_a_variable_are_called_by_their_layer():
     def block(h):
         return bp.dense(h, 3, bp.relu)
 
-    h = bp.input("x", "N", 3)
+    x = bp.input("x", "N", 3)
+    h = x
     for _ in range(3):
         h = block(h)
-    net = bp.network("deep", loss=bp.mse(h, h), output=h)
+    net = bp.network("deep", loss=bp.mse(h, x), output=h)
     assert [t.name for t in net.program.having("param")] == [
         "dense_W", "dense_b", "dense_2_W", "dense_2_b", "h_W", "h_b",
     ]  # fmt: skip
 
 
 def test_a_loss_of_another_name_is_copied():
-    x = bp.input("x", "N")
-    error = bp.mse(x, x)
+    x, y = bp.input("x", "N"), bp.target("y", "N")
+    error = bp.mse(x, y)
     net = bp.network("net", loss=error, output=x * 2)
     assert net.loss == "loss"
     assert text(net.program).splitlines()[-1] == "loss = error"
 
 
 def test_loss_and_output_keep_their_names_where_others_have_them():
-    x, loss = bp.input("x", "N"), bp.param("loss")
-    net = bp.network("net", loss=bp.mse(x, x), output=x * loss)
+    x, y, loss = bp.input("x", "N"), bp.target("y", "N"), bp.param("loss")
+    net = bp.network("net", loss=bp.mse(x, y), output=x * loss)
     assert (net.outputs, net.loss) == (("output",), "loss_2")
 
 
@@ -224,9 +225,9 @@ def test_python_files_are_loaded_by_name(tmp_path):
     path.write_text(
         "import symbp.lang as bp\n"
         "def make(size=3):\n"
-        "    x = bp.input('x', 'N', size)\n"
+        "    x = bp.input('x', 'N', 1)\n"
         "    p = bp.dense(x, 1)\n"
-        "    return bp.network('made', loss=bp.mse(p, p), output=p)\n"
+        "    return bp.network('made', loss=bp.mse(p, x), output=p)\n"
         "other = 3\n"
         "def fails():\n"
         "    return 1/0\n"

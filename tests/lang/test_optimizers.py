@@ -150,7 +150,7 @@ def test_schedules_count_updates_from_zero(name):
 def test_a_schedule_and_adam_share_the_counter():
     rate, formula = SCHEDULES["exponential"]
     update = updates([W, B], optimizers.adam(learning_rate=rate), None, ())
-    assert [s.name for s in update.program.having("state")][0] == "t"
+    assert update.program.having("state")[0].name == "t"
 
     def rule(w, g, s, t):
         return w + (adam(w, g, s, t) - w) / 0.05 * formula(t - 1)

@@ -57,6 +57,13 @@ def test_a_classifier_is_trained_and_judged_by_its_accuracy(classifier, blobs, t
     assert [float(row.split(",")[1]) for row in history[1:]] == outcome.run.losses
 
 
+def test_named_classes_are_reported_with_their_numbers(classifier, blobs, tmp_path):
+    names = np.array(["cat", "ant", "bee"])[blobs.arrays["t"]]
+    data = from_arrays({"x": blobs.arrays["x"], "t": names}, classifier.INPUTS)
+    outcome = trained(classifier, data, tmp_path, epochs=1)
+    assert "Classes: 0 ant, 1 bee, 2 cat" in summary(outcome)
+
+
 def test_a_line_is_judged_by_r2_and_four_samples_are_not_split(regression, line, tmp_path):
     outcome = trained(regression, line, tmp_path, epochs=201)
     assert outcome.held_out is None

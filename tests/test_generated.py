@@ -1,0 +1,29 @@
+"""generated/ is the output of examples/, to the byte; README says how to write it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from symbp.codegen import TARGETS
+from symbp.compiler import emit, load
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.bp"))
+FOLDERS = {"numpy": ROOT / "generated", "c": ROOT / "generated" / "c"}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_generated_is_what_the_example_gives(example: Path, target: str) -> None:
+    for name, text in emit(load(str(example)), target).items():  # type: ignore[arg-type]
+        assert (FOLDERS[target] / name).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_else_is_kept(target: str) -> None:
+    names = {path.stem for path in EXAMPLES}
+    sources = {".py", ".c", ".h"}
+    kept = [p for p in FOLDERS[target].iterdir() if p.suffix in sources]
+    assert {p.stem for p in kept} == names

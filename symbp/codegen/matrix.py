@@ -205,9 +205,17 @@ class Forms:
             body = Add(*(self._term(term, (row, col)) for term in formula.terms))
             if not self._indices(body):
                 body *= self._ones(formula.indices)
-            return self.pointwise(body, (row, col))
+            return self.pointwise(self._factored(body), (row, col))
         except _Formless:
             return None
+
+    def _factored(self, body: Expr) -> Expr:
+        """Return p/N - y/N as (p - y)/N: a scalar factor of every term stands before them all."""
+        parts = [t.as_independent(*self.extents, as_Add=False) for t in Add.make_args(body)]
+        factor = parts[0][0]
+        if factor == 0 or any(abs(scalar / factor) != 1 for scalar, _ in parts):
+            return body
+        return factor * Add(*(scalar / factor * matrix for scalar, matrix in parts))
 
     def _ones(self, indices: tuple[Symbol, ...]) -> Expr:
         """Return what spreads a scalar over a column or a matrix."""

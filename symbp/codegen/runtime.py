@@ -28,12 +28,13 @@ def _sigmoid(x, out=None):  # type: ignore[no-untyped-def]
 
 
 def _softplus(x, out=None):  # type: ignore[no-untyped-def]
-    """log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)); `out` must not be `x`."""
+    """log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)); `out` may be `x`."""
+    above = np.maximum(x, 0.0)
     out = np.abs(x, out=out)
     np.negative(out, out=out)
     np.exp(out, out=out)
     np.log1p(out, out=out)
-    out += np.maximum(x, 0.0)
+    out += above
     return out
 
 

@@ -305,9 +305,9 @@ class Expressions:
             if sign in ("*", "/"):
                 factors.append(factor if sign == "*" else 1 / factor)
             elif sign == "//":
-                factors = [sympy.floor(sympy.Mul(*factors) / factor)]
+                factors = [_joined(sympy.Mul, operator.mul, factors) // factor]
             else:
-                factors = [sympy.Mod(sympy.Mul(*factors), factor)]
+                factors = [_joined(sympy.Mul, operator.mul, factors) % factor]
         return _joined(sympy.Mul, operator.mul, factors)
 
     def _factors(self, node: Any) -> list[Expr]:

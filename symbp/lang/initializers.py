@@ -16,6 +16,7 @@ With `fan_in` the first axis of a weight and `fan_out` its last:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -50,28 +51,42 @@ zeros = Initial("zeros")
 
 def orthogonal(gain: float = 1.0) -> Initial:
     """Return `gain` times a matrix with orthonormal rows or columns, whichever are fewer."""
-    return Initial("orthogonal", (float(gain),))
+    return Initial("orthogonal", (_number(gain),))
 
 
 def uniform(low: float, high: float) -> Initial:
     """Return the uniform distribution on low .. high."""
-    if not low < high:
+    found = _number(low), _number(high)
+    if not found[0] < found[1]:
         raise LanguageError(
             f"uniform({low}, {high}) is empty", remedy="Write uniform(low, high) with low < high."
         )
-    return Initial("uniform", (float(low), float(high)))
+    return Initial("uniform", found)
 
 
 def normal(std: float) -> Initial:
     """Return the normal distribution around 0 with this standard deviation."""
-    if not std > 0:
+    if not _number(std) > 0:
         raise LanguageError(f"normal({std}) has no width", remedy="Write normal(0.1), or zeros.")
-    return Initial("normal", (float(std),))
+    return Initial("normal", (_number(std),))
 
 
 def constant(value: float) -> Initial:
     """Return the same value for all elements."""
-    return Initial("constant", (float(value),))
+    return Initial("constant", (_number(value),))
+
+
+def _number(value: float) -> float:
+    """Return a finite number, or raise."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise LanguageError(
+            f"{value} is no finite number", remedy="Write numbers: uniform(-0.1, 0.1)"
+        )
+    return found
 
 
 INITIALIZERS: dict[str, Initial | Callable[..., Initial]] = {

@@ -188,6 +188,18 @@ class Handle:
     def __rtruediv__(self, other: Value) -> Any:
         return apply(lambda a, b: b / a, self, other)
 
+    def __floordiv__(self, other: Value) -> Any:
+        return apply(lambda a, b: a // b, self, other)
+
+    def __rfloordiv__(self, other: Value) -> Any:
+        return apply(lambda a, b: b // a, self, other)
+
+    def __mod__(self, other: Value) -> Any:
+        return apply(lambda a, b: a % b, self, other)
+
+    def __rmod__(self, other: Value) -> Any:
+        return apply(lambda a, b: b % a, self, other)
+
     def __pow__(self, other: Value) -> Any:
         return apply(lambda a, b: a**b, self, other)
 
@@ -474,6 +486,11 @@ def extend(handle: Handle, rule: Rule) -> None:
 
 def _checked(rule: Rule, name: str, known: Handle | None = None) -> Tensor:
     """Return the target of a rule, after its equations were built on trial."""
+    if not isinstance(rule.body, Expr):
+        raise LanguageError(
+            f"{rule.body} is a condition, not a number",
+            source=rule.source, remedy="Write where(condition, 1, 0).",
+        )  # fmt: skip
     names: dict[Handle, str] = {known: name} if known else {}
     for handle in rule.references():
         names.setdefault(handle, fresh(handle.naming.hint(), {*names.values(), name}))

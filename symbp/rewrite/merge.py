@@ -22,9 +22,9 @@ def merge(program: Program) -> Program:
     """Let tensors that are defined alike be one; what nobody reads any more is dropped."""
     first: dict[Any, str] = {}
     same: dict[str, str] = {}
-    writers = program.writers()
-    for name, group in writers.items():
-        key = tuple(_key(redirect(e, same)) for e in group)
+    tensors = program.table()
+    for name, group in program.writers().items():
+        key = (tensors[name].shape, *(_key(redirect(e, same)) for e in group))
         twin = first.setdefault(key, name)
         if twin != name and name not in program.outputs:
             same[name] = twin
@@ -33,25 +33,31 @@ def merge(program: Program) -> Program:
 
 
 def combine(program: Program) -> Program:
-    """Add up the pointwise equations of each target in the last of them.
+    """Add up the pointwise equations of each target and box in the last of them.
 
     >>> from symbp.ir.text import parse, text
     >>> p = parse("input x[N], y[N]\\na[n] = x[n]\\na[k] += 2 * y[k]").but(outputs=("a",))
     >>> print(text(combine(p), declarations=False), end="")
     a[n] = 2 * y[n] + x[n]
     """
-    groups: dict[str, list[Equation]] = {}
+    groups: dict[Any, list[Equation]] = {}
     for equation in program.equations:
         if equation.pointwise:
-            groups.setdefault(equation.target.name, []).append(equation)
+            groups.setdefault(_place(equation), []).append(equation)
     equations = []
     for equation in program.equations:
-        group = groups.get(equation.target.name, [])
-        if not equation.pointwise or len(group) == 1:
+        group = groups[_place(equation)] if equation.pointwise else []
+        if len(group) < 2:
             equations.append(equation)
         elif equation is group[-1]:
             equations.append(replace(group[0], body=Add(*(_renamed(e, group[0]) for e in group))))
     return program.but(equations=tuple(equations))
+
+
+def _place(equation: Equation) -> Any:
+    """What a pointwise equation writes: the target, and how much of each axis."""
+    extents = equation.extent
+    return equation.target.name, tuple(extents[i] for i in equation.target.indices)
 
 
 def _renamed(equation: Equation, like: Equation) -> Expr:

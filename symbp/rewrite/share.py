@@ -21,6 +21,7 @@ from sympy import Expr, Mul, Symbol
 
 from symbp.ir.functions import Where
 from symbp.ir.program import Access, Equation, Program, Tensor, accesses, fresh, index
+from symbp.ir.visit import definitions
 from symbp.rewrite.cost import cost
 
 Key = tuple[Expr, tuple[Expr, ...]]
@@ -121,6 +122,7 @@ def _loops(part: Expr, equation: Equation) -> list[tuple[Symbol, Expr]]:
 def _extract(program: Program, shared: set[Key]) -> Program:
     """Define a tensor by each shared expression before its first use, and read it everywhere."""
     tensors, names = program.table(), {}
+    whole = definitions(program)
     equations: list[Equation] = []
     for equation in program.equations:
         body = equation.body
@@ -129,7 +131,7 @@ def _extract(program: Program, shared: set[Key]) -> Program:
                 continue
             loops = _loops(part, equation)
             if key not in names:
-                if part == body and equation.pointwise and _same(equation, loops):
+                if whole.get(equation.target.name) is equation and _is_all(part, equation, loops):
                     names[key] = equation.target.name
                     continue
                 names[key] = name = _name(tensors)
@@ -143,5 +145,6 @@ def _extract(program: Program, shared: set[Key]) -> Program:
     return program.but(tensors=tuple(tensors.values()), equations=tuple(equations))
 
 
-def _same(equation: Equation, loops: list[tuple[Symbol, Expr]]) -> bool:
-    return equation.target.indices == tuple(i for i, _ in loops)
+def _is_all(part: Expr, equation: Equation, loops: list[tuple[Symbol, Expr]]) -> bool:
+    """Tell whether the equation's target is the tensor that a part would become."""
+    return part == equation.body and equation.target.indices == tuple(i for i, _ in loops)

@@ -27,7 +27,7 @@ from symbp.codegen.matrix import (
 from symbp.errors import ShapeError
 from symbp.ir.functions import Where
 from symbp.ir.interpret import interpret
-from symbp.ir.program import Access, Program
+from symbp.ir.program import Access, Program, size
 from symbp.ir.text import parse
 from tests.drawn import programs
 
@@ -271,6 +271,13 @@ def test_operands_must_fit():
     square, tall = Named("a", Integer(2), Integer(2)), Named("b", Integer(3), Integer(2))
     with pytest.raises(ShapeError, match="2 x 2 matrix can't meet"):
         Pointwise(Access("b") + Access("a"), (("b", tall), ("a", square)))
+
+
+def test_a_common_scalar_factor_stands_outside():
+    program = parse(GIVEN + "y[n,j] = C[n,j] / N\ny[n,t[n]] += -1 / N")
+    form = matrix_forms(program)["y"]
+    assert isinstance(form, Pointwise)
+    assert form.expression == (Access("C") - Access("000001")) / size("N")
 
 
 def test_a_substituted_pointwise_form_is_written_out():

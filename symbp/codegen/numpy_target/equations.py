@@ -19,7 +19,8 @@ from symbp.schedule import Arena, Slot
 from symbp.schedule.arena import aliasable, last_reads
 
 _REDUCERS = {"sum": "add", "max": "maximum", "min": "minimum"}
-_LOWEST = {"sum": "0.0", "max": "-np.inf", "min": "np.inf"}
+_NEUTRAL = {"sum": "0.0", "max": "-np.inf", "min": "np.inf"}
+_NEUTRAL_INTEGER = {"sum": "0", "max": "np.iinfo(np.intp).min", "min": "np.iinfo(np.intp).max"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +178,8 @@ class Emitter:
             operand = lower(equation.body)
             self.lines += lower.lines
             text = lower.spread(operand, equation.target.indices)
-            self.lines.append(f"{self.slots[name].label} += {text}")
-            if operand.slot is not None:
-                self.arena.give(operand.slot)
+            self.lines.append(f"{self.slots[name].label}{self.region(equation, lower)} += {text}")
+            self.free(operand.slot)
             return
         if not self.covers(equation):
             self.fill(equation)
@@ -245,7 +245,8 @@ class Emitter:
     def fill(self, equation: Equation) -> None:
         slot = self.slot(equation)
         name = self.spell(equation.target.name)
-        self.lines.append(f"{slot.label}.fill({_LOWEST[equation.op]})")
+        neutral = _NEUTRAL if slot.kind != "int" else _NEUTRAL_INTEGER
+        self.lines.append(f"{slot.label}.fill({neutral[equation.op]})")
         if slot.label != name:
             self.lines.append(f"{name} = {slot.label}")
             slot.label = name

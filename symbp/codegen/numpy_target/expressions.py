@@ -364,14 +364,17 @@ class Lowering:
             axes = self.box
         parts = [self.condition(condition), self(a), self(b)]
         text = f"np.where({', '.join(self.spread(p, axes) for p in parts)})"
-        for part in parts:
-            if part.slot is not None:
-                self.arena.give(part.slot)
-        if final is None:
+        if final is None and not any(p.slot for p in parts):
             return Operand(text, axes)
-        self.emit(f"np.copyto({final[0].label}, {text})")
-        self.bind(final[1], final[0])
-        return Operand(final[1], axes)
+        # What stands in scratch buffers is read at once: they are needed again.
+        slot = final[0] if final else self.destination(axes, parts)
+        name = final[1] if final else self.renamed.pop(id(slot), slot.label)
+        self.emit(f"np.copyto({slot.label}, {text})")
+        self.bind(name, slot)
+        for part in parts:
+            if part.slot is not None and part.slot is not slot:
+                self.arena.give(part.slot)
+        return Operand(name, axes, None if final else slot)
 
     def condition(self, e: Any) -> Operand:
         """Return a condition as an expression of Boolean arrays."""

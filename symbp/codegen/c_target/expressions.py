@@ -1,0 +1,197 @@
+"""Scalar expressions in C: real arithmetic in the network's type, indices in ptrdiff_t.
+
+An expression of indices and sizes alone stays an integer until a real number needs it: `(double)N`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, Integer, Mul, Pow, Symbol
+
+from symbp.errors import TargetError
+from symbp.ir.printer import ADD, ATOM, MULTIPLY, NOT, POWER, UNARY, Printer
+from symbp.ir.program import Access, Tensor
+from symbp.ir.ranges import bounds
+
+_LIBM = {
+    **{name: name for name in (
+        "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan",
+        "sinh", "cosh", "tanh", "erf", "floor", "pow",
+    )},
+    "Abs": "fabs",
+}  # fmt: skip
+_OWN = ("sigmoid", "softplus", "relu", "sign", "maximum", "minimum")
+_POWERS = {2: "square", 3: "cube", 4: "fourth"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the names in an expression mean."""
+
+    real: str
+    tensors: Mapping[str, Tensor]
+    name: Callable[[str], str]
+    """Tensor or size -> identifier."""
+    index: Callable[[str], str]
+    extents: Mapping[Symbol, Expr] = field(default_factory=dict)
+
+    def literal(self, value: float) -> str:
+        """Return a number as the shortest decimal that the type reads back."""
+        if self.real == "double":
+            text, suffix = repr(value), ""
+        else:
+            with np.errstate(over="ignore"):
+                text, suffix = str(np.float32(value)), "f"
+        if text in ("inf", "-inf", "nan"):
+            return {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}[text]
+        return text + suffix
+
+
+def integral(e: Any, tensors: Mapping[str, Tensor]) -> bool:
+    """Tell whether an expression is integer arithmetic on indices, sizes and integer tensors."""
+    if isinstance(e, Access):
+        return tensors[e.name].bound is not None
+    if isinstance(e, (Integer, Symbol)):
+        return True
+    if isinstance(e, sympy.floor):
+        return all(integral(part, tensors) for part in e.args[0].as_numer_denom())
+    if isinstance(e, Pow):
+        return bool(e.exp.is_Integer and e.exp.is_positive) and integral(e.base, tensors)
+    known = isinstance(e, (sympy.Add, Mul, sympy.Mod))
+    return known and all(integral(a, tensors) for a in e.args)
+
+
+class _C(Printer):
+    times = " * "
+    over = " / "
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def access(self, e: Access) -> tuple[str, int]:
+        name = self.scope.name(e.name)
+        return (f"{name}[{offset(e, self.scope)}]" if e.indices else name), ATOM
+
+    def product(self, e: Expr) -> tuple[str, int]:
+        text, level = super().product(e)
+        return text.replace("--", "- -"), level
+
+
+class Integers(_C):
+    """Indices and sizes."""
+
+    def symbol(self, e: Symbol) -> tuple[str, int]:
+        # A size is known to be positive, an index may be 0.
+        return (self.scope.name if e.is_positive else self.scope.index)(str(e)), ATOM
+
+    def number(self, e: Any) -> tuple[str, int]:
+        return str(int(e)), UNARY if e.is_negative else ATOM
+
+    def raised(self, base: Expr, exponent: Expr) -> tuple[str, int]:
+        return " * ".join([self(base, UNARY)] * int(exponent)), MULTIPLY
+
+    def function(self, e: Expr) -> tuple[str, int]:
+        if not isinstance(e, sympy.floor):
+            raise TargetError(f"the C target has no index arithmetic for {e}")
+        above, below = e.args[0].as_numer_denom()
+        return self.divided("/", "floor_divide", above, below)
+
+    def modulo(self, e: Expr) -> tuple[str, int]:
+        return self.divided("%", "floor_modulo", *e.args)
+
+    def divided(self, operator: str, helper: str, a: Expr, b: Expr) -> tuple[str, int]:
+        """C rounds towards 0, which is the same only where nothing is negative."""
+        limits = bounds(a, self.scope.extents, self.scope.tensors)
+        if limits is not None and limits[0].is_nonnegative:
+            return f"{self(a, UNARY)} {operator} {self(b, ATOM)}", MULTIPLY
+        return f"{helper}({self(a)}, {self(b)})", ATOM
+
+
+class Reals(_C):
+    """Values."""
+
+    def visit(self, e: Any) -> tuple[str, int]:
+        if not e.is_number and integral(e, self.scope.tensors):
+            return f"({self.scope.real}){Integers(self.scope)(e, ATOM)}", UNARY
+        return super().visit(e)
+
+    def number(self, e: Any) -> tuple[str, int]:
+        if e.is_Rational and e.q != 1 and sympy.Rational(str(float(e))) != e:
+            text = f"{self.scope.literal(float(e.p))} / {self.scope.literal(float(e.q))}"
+            return text, MULTIPLY
+        return self.scope.literal(float(e)), UNARY if e.is_negative else ATOM
+
+    def constant(self, e: Expr) -> tuple[str, int]:
+        return self.scope.literal(float(e)), ATOM
+
+    def one(self) -> str:
+        return self.scope.literal(1.0)
+
+    def power(self, e: Expr) -> tuple[str, int]:
+        if e.exp == sympy.Rational(1, 2):
+            return self.call("sqrt", e.base), ATOM
+        return super().power(e)
+
+    def raised(self, base: Expr, exponent: Expr) -> tuple[str, int]:
+        if exponent in _POWERS:
+            return f"{_POWERS[int(exponent)]}({self(base)})", ATOM
+        return self.call("pow", base, exponent), ATOM
+
+    def function(self, e: Expr) -> tuple[str, int]:
+        name = e.func.__name__
+        if name in _OWN:
+            return f"{name}({', '.join(self(a) for a in e.args)})", ATOM
+        if name not in _LIBM:
+            raise TargetError(f"the C target has no function {name}", remedy=f"in {e}")
+        return self.call(_LIBM[name], *e.args), ATOM
+
+    def call(self, name: str, *arguments: Expr) -> str:
+        suffix = "f" if self.scope.real == "float" else ""
+        return f"{name}{suffix}({', '.join(self(a) for a in arguments)})"
+
+    def modulo(self, e: Expr) -> tuple[str, int]:
+        return f"modulo({self(e.args[0])}, {self(e.args[1])})", ATOM
+
+    def where(self, e: Expr) -> tuple[str, int]:
+        condition, a, b = e.args
+        return f"({self(condition)} ? {self(a)} : {self(b)})", ATOM
+
+    def comparison(self, e: Any) -> tuple[str, int]:
+        if all(integral(a, self.scope.tensors) for a in e.args):
+            return Integers(self.scope).comparison(e)
+        return super().comparison(e)
+
+    def conjunction(self, e: Any) -> tuple[str, int]:
+        return " && ".join(self(a, NOT) for a in e.args), NOT - 1
+
+    def disjunction(self, e: Any) -> tuple[str, int]:
+        # Compilers ask for parentheses around && within ||.
+        return " || ".join(self(a, NOT) for a in e.args), NOT - 2
+
+    def negation(self, e: Any) -> tuple[str, int]:
+        return f"!{self(e.args[0], ATOM)}", POWER
+
+
+def offset(access: Access, scope: Scope) -> str:
+    """Return where an element lies in its array, in row-major order."""
+    integers = Integers(scope)
+    parts, stride = [], Integer(1)
+    extents = scope.tensors[access.name].shape
+    for g, extent in zip(reversed(access.indices), reversed(extents), strict=True):
+        if g != 0:
+            alone = stride == 1
+            factor = "" if alone else f" * {integers(stride, UNARY)}"
+            parts.append(f"{integers(g, ADD if alone else MULTIPLY)}{factor}")
+        stride = stride * extent
+    return " + ".join(reversed(parts)) or "0"
+
+
+def count(tensor: Tensor) -> Expr:
+    """Return the number of elements."""
+    return sympy.expand(Mul(*tensor.shape))

@@ -267,6 +267,10 @@ def bench(what: str, target: Target) -> None:
     """Measure: a training step against NumPy by hand, and derivation over depth and width.
 
     The figures of the README come from here. Close other programs first.
+
+    \b
+    Example:
+      symbp bench steps
     """
     from symbp.bench.table import scaling_table, steps_table
 

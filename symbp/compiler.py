@@ -18,7 +18,7 @@ from typing import Literal
 from symbp import artifact, codegen, rewrite, schedule
 from symbp.autodiff import adjoint
 from symbp.codegen.face import Initial, Options
-from symbp.codegen.report import Formulas
+from symbp.codegen.formulas import Formulas
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program

@@ -15,8 +15,24 @@ from tests.autodiff.test_networks import NETWORKS
 for source in NETWORKS.values():
     print(text(adjoint(parse(source), "loss")[0]))
 """
+EXAMPLES = f"""
+from hashlib import sha256
+from pathlib import Path
+from symbp.codegen import TARGETS
+from symbp.compiler import derive, emit, load
+for spec in sorted(Path({str(ROOT / "examples")!r}).glob("*.bp")):
+    network, formulas = load(str(spec)), derive(load(str(spec)))
+    texts = {{f: getattr(formulas, f)() for f in ("text", "latex", "markdown", "html")}}
+    for target in TARGETS:
+        for dtype in ("float64", "float32"):
+            files = emit(network, target, dtype)
+            texts |= {{f"{{name}} {{target}} {{dtype}}": text for name, text in files.items()}}
+    for name, text in texts.items():
+        print(spec.name, name, sha256(text.encode()).hexdigest())
+"""
 CASES = {
     "the adjoints of five networks": ("-c", ADJOINT),
+    "every example, target and format": ("-c", EXAMPLES),
 }
 """What is run: the arguments of Python, in a directory of its own; add a line for each output."""
 

@@ -18,15 +18,15 @@ from symbp.codegen.names import Names
 from symbp.errors import TargetError
 from symbp.ir.program import Program, Tensor
 from symbp.ir.text import scalar
-from symbp.schedule import Plan
+from symbp.schedule import Phase, Plan
 
 RESERVED = frozenset(
     {
         *keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "math", "threading", "ctypes",
         "params", "state", "tape", "value", "grads", "outputs", "l", "I", "O",
         "seed", "epochs", "batch_size", "start",
-        "shuffle", "callback", "check_finite", "work", "epoch", "rows", "losses", "total",
-        "NAME", "TARGET", "DTYPE", "PARAMETERS", "INPUTS", "OUTPUTS", "HYPERPARAMETERS", "LOSS",
+        "shuffle", "callback", "check_finite", "work", "epoch", "rows", "losses", "total", "store",
+        "NETWORK", "NAME", "TARGET", "DTYPE", "PARAMETERS", "INPUTS", "OUTPUTS", "HYPERPARAMETERS", "LOSS",
         "predict", "forward", "backward", "value_and_grad", "init_params", "init_state",
         "train_step", "fit",
     }
@@ -74,6 +74,7 @@ class Face:
         self.state = list(plan.state)
         self.hyper = plan.hyper(plan.forward, plan.backward, plan.update)
         _check_sizes(plan.program, [self.table[n] for n in self.data])
+        _check_predict(plan.predict, [self.table[n] for n in self.inputs])
 
     # Sections -------------------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class Face:
         ]
         for name, v in zip(self.params, names, strict=True):
             shape = tuple(map(int, self.table[name].shape))
-            lines += _fits(v, shape, "_refuse_parameters(params)")
+            lines += self.fits(v, shape, "_refuse_parameters(params)")
         return [*lines, f"    return {_tuple(names)}"]
 
     def optimizer_state(self) -> list[str]:
@@ -178,8 +179,18 @@ class Face:
         refuse = 'raise TypeError("state must be what init_state(params) returns")'
         lines += ["    except (KeyError, TypeError, IndexError):", f"        {refuse} from None"]
         for name, v in zip(self.state, names, strict=True):
-            lines += _fits(v, tuple(map(int, self.table[name].shape)), refuse)
+            lines += self.fits(v, tuple(map(int, self.table[name].shape)), refuse)
         return [*lines, f"    return {_tuple(names)}"]
+
+    def fits(self, v: str, shape: tuple[int, ...], refuse: str) -> list[str]:
+        """The check of one array; C also needs it dense, aligned and writeable."""
+        tests = [
+            f"type({v}) is not np.ndarray",
+            f"{v}.dtype is not _DTYPE",
+            f"{v}.shape != {shape}",
+        ]
+        tests += [f"not {v}.flags.carray"] if self.options.target == "c" else []
+        return [f"    if {' or '.join(tests)}:", f"        {refuse}"]
 
     def checks(self, function: str, names: list[str]) -> list[str]:
         """The check of inputs: converts what is no array of the right type, compares shapes."""
@@ -190,8 +201,8 @@ class Face:
                 lines.append(f"    if type({v}) is not np.ndarray or {v}.dtype is not _DTYPE:")
                 lines.append(f"        {v} = _convert({_quoted(name)}, {v})")
                 if self.options.target == "c":
-                    lines.append(f"    if not {v}.flags.c_contiguous:")
-                    lines.append(f"        {v} = np.ascontiguousarray({v})")
+                    lines.append(f"    if not ({v}.flags.c_contiguous and {v}.flags.aligned):")
+                    lines.append(f'        {v} = np.require({v}, requirements="CA")')
             else:
                 lines.append(f"    {v} = _convert({_quoted(name)}, {v})")
         bound, misfits = self.size_tests(names)
@@ -343,13 +354,6 @@ def _product(shape: Iterable[int]) -> int:
     return result
 
 
-def _fits(v: str, shape: tuple[int, ...], refuse: str) -> list[str]:
-    return [
-        f"    if type({v}) is not np.ndarray or {v}.dtype is not _DTYPE or {v}.shape != {shape}:",
-        f"        {refuse}",
-    ]
-
-
 def _default(tensor: Tensor) -> float:
     return float(tensor.default if tensor.default is not None else Integer(0))
 
@@ -374,6 +378,31 @@ def _literal(value: object) -> str:
 def _tuple(items: Sequence[str], bare: bool = False) -> str:
     inner = ", ".join(items) + ("," if len(items) == 1 else "")
     return inner if bare and items else f"({inner})"
+
+
+def _check_predict(predict: Phase, inputs: list[Tensor]) -> None:
+    """Raise where an output depends on what `predict` is not given."""
+    roles = {t.name: t.role for t in predict.program.tensors}
+    for name in predict.reads:
+        if roles[name] in ("target", "label"):
+            raise TargetError(
+                f"an output depends on the {roles[name]} {name}, which predict is not given",
+                remedy=f"Declare {name} as an input, or leave the output out.",
+            )
+    known = {s for t in inputs for n in t.shape for s in n.free_symbols}
+    used = [
+        s
+        for t in predict.program.tensors
+        if t.role == "value"
+        for n in t.shape
+        for s in n.free_symbols
+    ]
+    for size in dict.fromkeys(used):
+        if size not in known:
+            raise TargetError(
+                f"an output depends on the size {size}, which no input shows",
+                remedy=f"Declare an input with {size} as one of its sizes.",
+            )
 
 
 def _check_sizes(program: Program, data: list[Tensor]) -> None:

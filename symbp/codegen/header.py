@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -58,7 +59,13 @@ def formula(group: Sequence[Equation]) -> list[str]:
 
 
 def wrapped(line: str, width: int = 100) -> list[str]:
-    """Return a line of Python, cut inside its outermost brackets where it is too long."""
+    """Return a line of Python, cut inside the bracket that it ends with where it is too long.
+
+    >>> wrapped("value = f(a, b) + g(c)", 20)
+    ['value = f(a, b) + g(', '    c', ')']
+    >>> wrapped("value = f(a, b) * c", 16)
+    ['value = (', '    f(a, b) * c', ')']
+    """
     if len(line) <= width:
         return [line]
     margin = line[: len(line) - len(line.lstrip())]
@@ -67,12 +74,43 @@ def wrapped(line: str, width: int = 100) -> list[str]:
             line, width, initial_indent="", subsequent_indent=f"{margin}#     ",
             break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
-    opening, closing = line.find("("), line.rfind(")")
-    if opening < 0 or closing < opening or '"' in line:
+    spaced = any(" " in literal for literal in _LITERAL.findall(line))
+    cut = None if spaced else _cut(line[len(margin) :], width - len(margin))
+    if cut is None:
         return [line]
-    inner = textwrap.wrap(
-        line[opening + 1 : closing], width - len(margin) - 4,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-    end = margin + line[closing:]
-    return [line[: opening + 1], *(f"{margin}    {part}" for part in inner), end]
+    head, inner, tail = cut
+    pieces = textwrap.wrap(
+        inner, width - len(margin) - 4, break_long_words=False, break_on_hyphens=False
+    )
+    lines = [head, *(f"    {piece}" for piece in pieces)]
+    return [*(margin + each for each in lines), *wrapped(margin + tail, width)]
+
+
+_LITERAL = re.compile(r'"[^"]*"')
+_STATEMENT = re.compile(r"(if |return |[^\s(,]+ [-+*/]?= )(.*?)(:?)")
+
+
+def _cut(line: str, width: int) -> tuple[str, str, str] | None:
+    """Return a statement up to a bracket, what stands inside, and the rest.
+
+    Where it ends with no bracket, or that one is too far out, it gets brackets of its own.
+    """
+    body = line.rstrip(":,")
+    opening = _opening(body)
+    if opening is not None and opening < width and not line.startswith("if "):
+        return line[: opening + 1], body[opening + 1 : -1], line[len(body) - 1 :]
+    targets, _, value = line.partition(" = ")
+    if value and ", " in targets and "(" not in targets:
+        return "(", targets, f") = {value}"
+    found = _STATEMENT.fullmatch(line)
+    return (f"{found[1]}(", found[2], f"){found[3]}") if found else None
+
+
+def _opening(text: str) -> int | None:
+    """Return where the bracket opens that a text ends with."""
+    depth = 0
+    for place in range(len(text) - 1, -1, -1):
+        depth += (text[place] == ")") - (text[place] == "(")
+        if depth == 0:
+            return place if place < len(text) - 1 else None
+    return None

@@ -35,12 +35,23 @@ class Names:
             self._names[name] = identifier
         return self._names[name]
 
+    def fresh(self, stem: str) -> str:
+        """Return an identifier that no name has: the stem and the first free number."""
+        count = 1
+        while f"{stem}{count}" in self._taken:
+            count += 1
+        self._taken.add(f"{stem}{count}")
+        return f"{stem}{count}"
+
     def __getitem__(self, name: str) -> str:
         return self._names[name]
 
 
 def spelled(name: str) -> str:
-    """Return a name in ASCII: Greek letters by their names, others by their code points."""
+    """Return a name in ASCII: Greek letters by their names, others by their code points.
+
+    A leading underscore goes: such names are the module's own, and in C the compiler's.
+    """
     parts = (GREEK.get(c, c if c.isascii() else f"u{ord(c):04x}") for c in name)
-    text = re.sub(r"\W", "_", "".join(parts))
-    return text if text[:1].isalpha() or text.startswith("_") else f"_{text}"
+    text = re.sub(r"\W", "_", "".join(parts)).lstrip("_")
+    return text if text[:1].isalpha() else f"t{text}"

@@ -11,34 +11,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Expr
+from sympy import Expr, acos, asin, cosh, exp, log, sinh, tan
 
 from symbp.codegen import runtime
 from symbp.codegen.face import Face
 from symbp.codegen.header import shape_text
+from symbp.ir.functions import Where, expm1, log1p, sigmoid
 from symbp.schedule import Phase
+
+PARTIAL = (exp, expm1, log, log1p, tan, asin, acos, sinh, cosh)
+"""Functions that overflow, or have no value for some numbers."""
 
 
 class Public:
     """Writes what users call: checks first, then the core, then what is handed back."""
+
+    workspace_names = "work, grads"
+    """What `_workspace` returns, by name."""
 
     def __init__(self, face: Face) -> None:
         self.face = face
         self.plan = face.plan
         self.names = face.names
 
-    def guard(self, phase: Phase | None) -> bool:
-        """Tell whether exp may overflow on the way to a finite value, as in 1 / (1 + exp(-x))."""
-        return phase is not None and any(
-            f.func.__name__ == "sigmoid"
-            for e in phase.program.equations
-            for f in _functions(e.body)
-        )
-
     def guarded(self, lines: list[str], *phases: Phase | None) -> list[str]:
-        if not any(self.guard(p) for p in phases):
+        """Return statements under an `errstate` where NumPy would warn of what is all right.
+
+        exp may overflow on the way to a finite value, as in 1 / (1 + exp(-x)); and arrays are
+        computed on both sides of a choice, also where one of them has no value.
+        """
+        bodies = [e.body for p in phases if p is not None for e in p.program.equations]
+        parts = [f for body in bodies for f in _functions(body)]
+        if any(isinstance(f, Where) and any(map(_partial, f.args[1:])) for f in parts):
+            ignored = 'divide="ignore", over="ignore", invalid="ignore"'
+        elif any(isinstance(f, sigmoid) for f in parts):
+            ignored = 'over="ignore"'
+        else:
             return [f"    {line}" for line in lines]
-        return ['    with np.errstate(over="ignore"):', *(f"        {line}" for line in lines)]
+        return [f"    with np.errstate({ignored}):", *(f"        {line}" for line in lines)]
 
     def fresh(self, name: str) -> str:
         return f"{name}({', '.join(self.face.sizes)})"
@@ -48,15 +58,17 @@ class Public:
         hyper = plan.hyper(plan.predict)
         results = ", ".join(f"{n} {shape_text(face.table[n])}" for n in plan.outputs)
         reads = face.inputs
-        work = self.fresh("_buffers_of_predict") if self.has("_buffers_of_predict") else "()"
-        call = f"_predict({', '.join([work, face.reads(plan.predict.reads)])})"
+        known = face.known_sizes(reads)
+        work = self.fresh("_buffers_of_predict")
+        call = f"_predict({', '.join(filter(None, [work, face.reads(plan.predict.reads)]))})"
         lines = [
             f"def predict(params, {face.arguments(reads, hyper)}):",
             f'    """Return {results} for {face.describe(reads)}."""',
             face.unpack(),
-            f"    {', '.join([*face.known_sizes(reads), *(self.names[n] for n in reads)])}"
-            f"{',' if len(reads) + len(face.known_sizes(reads)) == 1 else ''}"
+            f"    {', '.join([*known, *(self.names[n] for n in reads)])}"
+            f"{',' if len(reads) + len(known) == 1 else ''}"
             f" = _inputs({', '.join(self.names[n] for n in reads)})",
+            *(f"    {v} = 1  # no output depends on it" for v in face.sizes if v not in known),
             *face.finite(reads),
             *self.guarded([f"outputs = {call}"], plan.predict),
         ]
@@ -65,13 +77,6 @@ class Public:
             return [*lines, f"    return {arrays[0]}"]
         pairs = ", ".join(f'"{n}": {a}' for n, a in zip(plan.outputs, arrays, strict=True))
         return [*lines, f"    return {{{pairs}}}"]
-
-    def has(self, name: str) -> bool:
-        """Tell whether a phase needs buffers at all."""
-        return name == "_buffers" or any(
-            self.plan.predict.program[e.target.name].shape
-            for e in self.plan.predict.program.equations
-        )
 
     def tape(self) -> list[str]:
         """Everything backward reads that is no parameter, in its order."""
@@ -101,6 +106,19 @@ class Public:
     def backward_call(self) -> str:
         reads = self.face.reads(self.plan.backward.reads)
         return f"_backward({', '.join(filter(None, ['work', reads, '*grads']))})"
+
+    def gradient_calls(self) -> list[str]:
+        """Return the calls that compute loss and gradients."""
+        return [self.forward_call(), self.backward_call()]
+
+    def step_calls(self, reads: list[str]) -> list[str]:
+        """Return the calls of a training step; `reads` is what the update is handed."""
+        update = f"_update({', '.join(['work', *self.face.sizes, *reads])})"
+        return [*self.gradient_calls(), update]
+
+    def workspace_value(self) -> str:
+        """Return what the steps of a thread share."""
+        return f"({self.fresh('_buffers')}, _gradients())"
 
     def forward(self) -> list[str]:
         plan = self.plan
@@ -160,7 +178,7 @@ class Public:
             *self.checked(),
             f"    work = {self.fresh('_buffers')}",
             "    grads = _gradients()",
-            *self.guarded([self.forward_call(), self.backward_call()], plan.forward, plan.backward),
+            *self.guarded(self.gradient_calls(), plan.forward, plan.backward),
             f"    return float({self.names[plan.loss]}), dict(zip(PARAMETERS, grads, strict=True))",
         ]
 
@@ -186,14 +204,8 @@ class Public:
             '    """Update params and state in place by one step; return the loss before it."""',
             *self.checked(),
             *(state or []),
-            f"    work, grads = _workspace({', '.join(face.sizes)})",
-            *self.guarded(
-                [
-                    self.forward_call(), self.backward_call(),
-                    f"_update({', '.join(['work', *face.sizes, *words])})",
-                ],
-                plan.forward, plan.backward, plan.update,
-            ),
+            f"    {self.workspace_names} = _workspace({', '.join(face.sizes)})",
+            *self.guarded(self.step_calls(words), plan.forward, plan.backward, plan.update),
             f"    return float({names[plan.loss]})",
         ]  # fmt: skip
         return [step, face.fit(), gradients, self.workspace()]
@@ -217,7 +229,7 @@ class Public:
             "    if work is None:",
             "        if len(store) >= 4:",
             "            store.clear()",
-            f"        work = store[{key}] = ({self.fresh('_buffers')}, _gradients())",
+            f"        work = store[{key}] = {self.workspace_value()}",
             "    return work",
         ]
 
@@ -247,6 +259,14 @@ class Public:
         face, needed = self.face, set(reads)
         words = [face.names[n] if n in needed else "_" for n in face.params]
         return f"    {', '.join(words)}{',' if len(words) == 1 else ''} = _parameters(params)"
+
+
+def _partial(expression: Expr) -> bool:
+    """Tell whether an expression may be without a finite value for finite operands."""
+    return any(
+        isinstance(f, PARTIAL) or (f.is_Pow and not (f.exp.is_Integer and f.exp.is_positive))
+        for f in _functions(expression)
+    )
 
 
 def _functions(expression: Expr) -> Iterable[Expr]:

@@ -21,7 +21,8 @@ _ONE = np.ones((), dtype=_DTYPE)
 
 def _sigmoid(x, out=None):  # type: ignore[no-untyped-def]
     """1 / (1 + exp(-x)); exp may overflow to infinity, whose reciprocal is the right 0."""
-    out = np.negative(x, out=out)
+    out = np.empty(np.shape(x), dtype=_DTYPE) if out is None else out
+    np.negative(x, out=out)
     np.exp(out, out=out)
     out += _ONE
     return np.reciprocal(out, out=out)
@@ -29,8 +30,9 @@ def _sigmoid(x, out=None):  # type: ignore[no-untyped-def]
 
 def _softplus(x, out=None):  # type: ignore[no-untyped-def]
     """log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)); `out` may be `x`."""
+    out = np.empty(np.shape(x), dtype=_DTYPE) if out is None else out
     above = np.maximum(x, 0.0)
-    out = np.abs(x, out=out)
+    np.abs(x, out=out)
     np.negative(out, out=out)
     np.exp(out, out=out)
     np.log1p(out, out=out)

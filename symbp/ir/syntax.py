@@ -257,9 +257,16 @@ class Expressions:
         """An index or a size: names in it are integers."""
         outer, self._resolve = self._resolve, self.integer_name
         try:
-            return self(node)
+            result = self(node)
         finally:
             self._resolve = outer
+        labels = {a: index(a.name) for a in getattr(result, "atoms", set)(Access)}
+        if not (isinstance(result, Expr) and result.xreplace(labels).is_integer):
+            raise self.error(
+                "this is no whole number", node,
+                "Indices and sizes are made of whole numbers with +, -, *, // and %.",
+            )  # fmt: skip
+        return result
 
     def integer_name(self, _: str, token: Token) -> Expr:
         return index(str(token))
@@ -377,7 +384,9 @@ def suggest(name: str, known: Iterable[str]) -> str:
     """Return the known names that are close to one that is not known, or all of them."""
     choices = sorted(set(known))
     close = difflib.get_close_matches(str(name), choices, n=3)
-    return f"Did you mean {' or '.join(close)}?" if close else f"Known are {', '.join(choices)}."
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    return f"Known are {', '.join(choices)}." if choices else "None is known yet."
 
 
 __all__ = [

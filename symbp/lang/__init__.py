@@ -25,6 +25,7 @@ from symbp.lang.functions import (
     softsign,
     tanh,
 )
+from symbp.lang.handles import Handle, apply
 from symbp.lang.initializers import (
     Initial,
     constant,
@@ -77,9 +78,7 @@ from symbp.lang.schedules import (
     warmup,
 )
 from symbp.lang.tensors import (
-    Handle,
     accumulate,
-    apply,
     define,
     hyper,
     indices,

@@ -23,16 +23,17 @@ from sympy import Expr, Symbol
 
 from symbp.errors import LanguageError
 from symbp.ir.functions import FUNCTIONS
-from symbp.ir.program import index
+from symbp.ir.program import Access, index
 from symbp.ir.syntax import RESERVED, Expressions, Node, as_size, suggest, takes
+from symbp.ir.text import left
 from symbp.lang.functions import ACTIVATIONS
+from symbp.lang.handles import Handle, apply, scalar
 from symbp.lang.initializers import INITIALIZERS, Initial
 from symbp.lang.layers import LAYERS
 from symbp.lang.losses import LOSSES
 from symbp.lang.optimizers import CLIPS, OPTIMIZERS, Clip, Optimizer
 from symbp.lang.penalties import PENALTIES, Penalty
 from symbp.lang.schedules import SCHEDULES
-from symbp.lang.tensors import Handle, apply, scalar
 
 WHOLE = {**LAYERS, **LOSSES}
 ELSEWHERE = {
@@ -69,6 +70,11 @@ class Formulas(Expressions):
         """Return the expression of an equation; without `loops`, any name may be an index."""
         with self._reading(False, None if loops is None else frozenset(map(str, loops))):
             return self(node)
+
+    def target(self, statement: Node) -> Access:
+        """Return the target of an equation: its indices are what the equation runs over."""
+        with self._reading(False, None):
+            return left(statement, self)
 
     @contextmanager
     def _reading(self, whole: bool, loops: frozenset[str] | None) -> Iterator[None]:

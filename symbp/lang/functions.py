@@ -26,7 +26,8 @@ from sympy import Abs, Expr, Rational
 from symbp.errors import LanguageError
 from symbp.ir import functions as primitive
 from symbp.ir.functions import FUNCTIONS, Where, expm1, maximum, minimum
-from symbp.lang.tensors import RESERVED_HERE, Handle, Value, apply, scalar
+from symbp.lang.handles import Handle, Value, apply, scalar
+from symbp.lang.naming import RESERVED_HERE
 
 Activation = Callable[[Any], Any]
 

@@ -20,17 +20,10 @@ from symbp.errors import ShapeError
 from symbp.ir.program import index
 from symbp.ir.syntax import Reduction
 from symbp.lang.functions import activation as activated
+from symbp.lang.handles import Handle, Naming, Rule, axes, exact
 from symbp.lang.initializers import Initial
-from symbp.lang.tensors import (
-    Handle,
-    Naming,
-    Rule,
-    axes,
-    exact,
-    extent,
-    parameter,
-    valid_name,
-)
+from symbp.lang.naming import valid_name
+from symbp.lang.tensors import extent, parameter
 
 
 def dense(

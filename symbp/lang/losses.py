@@ -19,8 +19,9 @@ from sympy import Abs, Expr, Mul
 from symbp.errors import ShapeError
 from symbp.ir.functions import Where, relu, softplus
 from symbp.ir.syntax import Reduction
+from symbp.lang.handles import Handle, Naming, Rule, axes, scalar
 from symbp.lang.layers import partition
-from symbp.lang.tensors import Handle, Naming, Rule, axes, scalar, valid_name
+from symbp.lang.naming import valid_name
 
 
 def _over_elements(

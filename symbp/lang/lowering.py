@@ -122,12 +122,15 @@ class _Lowering:
         self.root = statement.target
         self.table = table
         self.taken = taken
+        self.given = dict(statement.given)
         self.equations: list[Equation] = []
         self.extents: dict[Symbol, Expr] = {}
 
     def run(self) -> None:
         target, op, bound = self.root, self.statement.op, self.statement.bound
         body = _apart(self.statement.body, {str(i) for i in free_indices(target)})
+        own = sorted(body.atoms(_Own), key=str)
+        self.given |= {i: self.given[index(str(i))] for i in own if index(str(i)) in self.given}
         self.extents = self._infer(body)
         body = self._without_means(body)
         left = () if bound is not None else self._left(body)
@@ -147,7 +150,7 @@ class _Lowering:
         uses = [*accesses(body), *(a for g in self.root.indices for a in accesses(g))]
         for use in uses:
             text.check_access(use, self.table)
-        return ranges.told(uses, self.table, self.statement.given)
+        return ranges.told(uses, self.table, self.given)
 
     def _without_means(self, body: Expr) -> Expr:
         """Return the formula with each mean as a sum, divided by the sizes."""
@@ -172,7 +175,7 @@ class _Lowering:
         if isinstance(body, Reduction) and body.op != "sum" and self._alone(target):
             return self.emit(target, body.op, self.without(body.body, ()), body.indices)  # type: ignore[arg-type]
         plain: list[Expr] = []
-        for term in _terms(body):
+        for term in Add.make_args(body):
             if isinstance(term, Reduction) and term.op == "sum":
                 inner = _guarded(self.without(term.body, guards), guards)
                 self.emit(target, "sum", inner, term.indices)
@@ -220,20 +223,16 @@ class _Lowering:
         reads = [*accesses(body), *(a for g in target.indices for a in accesses(g))]
         table = {a.name: self.table[a.name] for a in (*reads, target) if a.name in self.table}
         told = {g for a in reads for g in a.indices}
+        here = {*free_indices(sympy.Tuple(target, body)), *bound}
         given = {
-            i: n
-            for i, n in ((names.get(i, i), n) for i, n in self.extents.items())
-            if i in self.statement.given or (i not in told and (body.has(i) or target.has(i)))
+            names.get(i, i): n
+            for i, n in self.extents.items()
+            if names.get(i, i) in here and (i in self.given or names.get(i, i) not in told)
         }
         equation = text.equation(target, op, body, bound, table, given, self.statement.source)
         self.equations.append(equation)
         if target.name not in self.table:
             self.table[target.name] = text.value_of(equation, table)
-
-
-def _terms(body: Expr) -> list[Expr]:
-    """Return the terms of a sum, in the order in which its first indices and tensors come."""
-    return list(Add.make_args(body))
 
 
 def _under_guard(body: Where) -> bool:

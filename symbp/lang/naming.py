@@ -1,5 +1,6 @@
 """How the tensors of a network get their names.
 
+>>> from symbp.lang.handles import ancestors
 >>> from symbp.lang.layers import dense
 >>> from symbp.lang.tensors import input
 >>> h = dense(input("x", "N", 4), 2)
@@ -12,13 +13,29 @@ layer, the layer's name and the part's word: h_W; else the layer's own word: den
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from symbp.errors import LanguageError
 from symbp.ir.program import fresh
-from symbp.lang.tensors import Handle, Naming, ancestors
+from symbp.ir.syntax import MAX_NAME, RESERVED
+from symbp.lang.handles import Handle, Naming
 
-__all__ = ["ancestors", "names"]
+RESERVED_HERE: set[str] = set()
+"""The activations, which `functions` enters: in the text form their names are arguments."""
+
+
+def valid_name(name: str) -> str:
+    """Return a name in its one spelling (NFKC), or raise where it can't be one."""
+    if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
+        raise LanguageError(
+            f"{name!r} is no name",
+            remedy=f"A name is letters, digits and _, no digit first, at most {MAX_NAME} long.",
+        )
+    name = unicodedata.normalize("NFKC", name)
+    if name in RESERVED | RESERVED_HERE:
+        raise LanguageError(f"{name} is a reserved word", remedy="Choose another name.")
+    return name
 
 
 def names(handles: Iterable[Handle], variables: Mapping[Handle, str]) -> dict[Handle, str]:

@@ -30,20 +30,12 @@ from sympy import Add, Expr, Symbol
 from symbp.errors import LanguageError, ShapeError, SymbpError
 from symbp.ir.check import check
 from symbp.ir.program import Equation, Program, Tensor, accesses, fresh, index
+from symbp.lang.handles import Handle, Naming, Reference, Rule, Value, ancestors, apply
 from symbp.lang.initializers import Initial
 from symbp.lang.lowering import lower
 from symbp.lang.naming import names
 from symbp.lang.optimizers import Clip, Optimizer
 from symbp.lang.penalties import Penalty
-from symbp.lang.tensors import (
-    Handle,
-    Naming,
-    Reference,
-    Rule,
-    Value,
-    ancestors,
-    apply,
-)
 from symbp.lang.update import Update, updates
 
 __all__ = ["Initial", "Network", "Parts", "Update", "assemble", "network"]

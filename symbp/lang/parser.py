@@ -1,6 +1,5 @@
 """The text form: a .bp file is read, never evaluated, and becomes a network.
 
->>> from symbp.ir.text import text
 >>> net = parse('''
 ... network line
 ... input   x[N]
@@ -35,16 +34,17 @@ from lark import Token
 from sympy import Expr, Symbol
 
 from symbp.errors import LanguageError, Source, SymbpError
-from symbp.ir.program import Operation
-from symbp.ir.syntax import Expressions, Node, as_size, lines_of, place, read
-from symbp.ir.text import clause, left
+from symbp.ir.program import Operation, index
+from symbp.ir.syntax import Expressions, Node, as_size, lines_of, place, read, suggest
 from symbp.lang import tensors
 from symbp.lang.formulas import Formulas
+from symbp.lang.handles import Handle, Naming, Rule, ancestors, apply, exact, scalar
 from symbp.lang.lowering import free_indices
+from symbp.lang.naming import valid_name
 from symbp.lang.network import Network, Parts, assemble, loss_tensor, network_name, output_tensor
 from symbp.lang.optimizers import Clip, Optimizer
 from symbp.lang.penalties import Penalty
-from symbp.lang.tensors import Handle, Naming, Rule, ancestors, apply, defined, extend, valid_name
+from symbp.lang.tensors import defined, extend
 
 
 def parse(text: str, file: str = "<text>") -> Network:
@@ -196,21 +196,33 @@ class _Description:
         known = self.scope.get(str(token))
         if known is None or (assign == "=" and known.rules) or known.role != "value":
             self._new_name(token)
-        given = clause(statement, Expressions(self.file, self.lines))
-        outer = formulas.elements
-        with formulas._reading(False, None):
-            target = left(statement, formulas)
+        given = self._ranges(statement)
+        target = formulas.target(statement)
         loops = None if assign != "=" else (*free_indices(target), *given)
-        body = outer(statement.children[2], loops)
+        body = formulas.elements(statement.children[2], loops)
         op: Operation = "sum" if assign in ("=", "+=") else assign.rstrip("=")  # type: ignore[assignment]
         bound = () if assign == "=" else None
-        rule = Rule(
-            target.indices, tensors.scalar(body), op, bound, given, at, dict(formulas.places)
-        )
+        rule = Rule(target.indices, scalar(body), op, bound, given, at, dict(formulas.places))
         if known is None:
             self._bind(token, defined(Naming(str(token), str(token)), rule))
         else:
             extend(known, rule)
+
+    def _ranges(self, statement: Node) -> dict[Symbol, Expr]:
+        """Return the ranges that an equation states itself: ... for i in 3, j in N."""
+        found: dict[Symbol, Expr] = {}
+        for item in statement.children[3:]:
+            token, node = item.children
+            with self._at(node):
+                found[index(str(token))] = extent = tensors.extent(
+                    str(token), as_size(Expressions(self.file, self.lines).integer(node))
+                )
+            for symbol in sorted(extent.free_symbols, key=str):
+                if str(symbol) not in self.sizes:
+                    raise self._error(
+                        f"{symbol} is no size", node, suggest(str(symbol), self.sizes)
+                    )
+        return found
 
     def _definition(self, statement: Node, formulas: Formulas, at: Source | None) -> None:
         """Take h = dense(x, 32), r = h + x, c = a*b: whole tensors, or scalars."""
@@ -224,8 +236,8 @@ class _Description:
             self._new_name(token)
         value = formulas.whole(statement.children[2])
         if not isinstance(value, Handle):
-            given = clause(statement, Expressions(self.file, self.lines))
-            rule = Rule((), tensors.exact(value), "sum", (), given, at, dict(formulas.places))
+            given = self._ranges(statement)
+            rule = Rule((), exact(value), "sum", (), given, at, dict(formulas.places))
             value = defined(Naming(str(token)), rule)
         elif value in self.scope.values():
             value = apply(lambda a: a, value)

@@ -1,7 +1,7 @@
 """Penalties on parameters, added to the loss.
 
 >>> l2(0.001)
-Penalty(kind='l2', strength=0.001, parameters=())
+Penalty(kind='l2', strength=1/1000, parameters=())
 
     l2(s, W, ...)    s * sum of W^2         l1(s, W, ...)    s * sum of |W|
 
@@ -18,7 +18,7 @@ from sympy import Abs, Expr
 
 from symbp.errors import LanguageError
 from symbp.ir.syntax import Reduction
-from symbp.lang.tensors import Handle, Naming, Rule, Value, axes
+from symbp.lang.handles import Handle, Naming, Rule, Value, axes, exact
 
 FORMULAS = {"l1": Abs, "l2": lambda w: w**2}
 
@@ -69,9 +69,10 @@ def _penalty(kind: str, strength: Value, parameters: tuple[Handle, ...]) -> Pena
                 f"{kind} is a penalty on parameters, and {p!r} is none",
                 remedy=f"Write {kind}(0.001, W1, W2), or {kind}(0.001) for all weights.",
             )
-    if isinstance(strength, Handle) and strength.rank:
+    strength = exact(strength)
+    if strength.rank if isinstance(strength, Handle) else not isinstance(strength, Expr):
         raise LanguageError(
-            f"the strength of {kind} is one number, not {strength!r}",
+            f"the strength of {kind} is one number, not {strength}",
             remedy=f"Write {kind}(0.001, W1, W2), or {kind}(0.001) for all weights.",
         )
     return Penalty(kind, strength, parameters)

@@ -17,7 +17,7 @@ from typing import Any
 from sympy import Expr
 
 from symbp.errors import LanguageError
-from symbp.lang.tensors import exact
+from symbp.lang.handles import exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ p[n] - y[n]
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from sympy import Add, Expr, Integer, Mul, StrictGreaterThan, exp, expand, factor_terms, log
 
 from symbp.ir.functions import Where, expm1, log1p, relu, sigmoid, softplus
-from symbp.ir.program import Access, Program
+from symbp.ir.program import Access, Equation, Program, index
 from symbp.ir.visit import map_bodies
 from symbp.rewrite.cost import cheapest, cost
 
@@ -32,8 +33,29 @@ _LARGE = 200
 
 
 def algebra(program: Program) -> Program:
-    """Simplify every body."""
-    return map_bodies(program, lambda equation: simplify(equation.body))
+    """Simplify every body; a sum that adds nothing goes."""
+    program = map_bodies(program, lambda equation: simplify(equation.body))
+    adding = {e.target.name for e in program.equations if not _adds_nothing(e)}
+    equations: list[Equation] = []
+    for equation in program.equations:
+        if not _adds_nothing(equation):
+            equations.append(equation)
+        elif equation.target.name not in adding:
+            adding.add(equation.target.name)
+            equations.append(_zero(equation, program))
+    return program.but(equations=tuple(equations))
+
+
+def _adds_nothing(equation: Equation) -> bool:
+    return equation.op == "sum" and equation.body == 0
+
+
+def _zero(equation: Equation, program: Program) -> Equation:
+    """Return the equation that says that all of a tensor is zero."""
+    shape = program[equation.target.name].shape
+    loops = tuple((index(f"i{k}"), extent) for k, extent in enumerate(shape))
+    target = Access(equation.target.name, *(i for i, _ in loops))
+    return replace(equation, target=target, ranges=loops)
 
 
 @lru_cache(maxsize=4096)
@@ -88,8 +110,13 @@ def _log_product(e: Expr) -> Expr | None:
         return None
     factors = Mul.make_args(e.args[0])
     known = [f for f in factors if isinstance(f, exp)]
-    below = [f for f in factors if f.is_Pow and f.exp.is_negative]
-    if known or (below and len(factors) > 1 and all(f.is_positive or f in below for f in factors)):
+    unsure = [f for f in factors if not f.is_positive]  # one alone is positive, or log is NaN
+    below = [
+        f for f in factors
+        if f.is_Pow and f.exp.is_negative
+        and (f.base.is_positive or (unsure == [f] and not f.exp.is_even))
+    ]  # fmt: skip
+    if known or (below and len(factors) > 1 and len(unsure) < 2):
         rest = Mul(*(f for f in factors if f not in known and f not in below))
         return Add(*(f.args[0] for f in known), *(f.exp * log(f.base) for f in below), log(rest))
     return None

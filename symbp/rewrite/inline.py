@@ -88,8 +88,10 @@ def _exposed(equation: Equation, pointwise: dict[str, Equation], values: Values)
         if definition is None or equation.op != "sum" or not body.has(access):
             continue
         opened = instance(definition, access)
-        candidate = simplify(body.xreplace({access: opened})).xreplace({opened: access})
-        candidate = values.read(candidate)
+        candidate = simplify(body.xreplace({access: opened}))
+        if cost(opened) > 0:  # a mere number may stand anywhere
+            candidate = candidate.xreplace({opened: access})
+        candidate = values.read(replace(equation, body=candidate))
         logarithms = sum(e.has(access) for e in body.atoms(log, log1p))
         if logarithms:
             better = cost(candidate) <= cost(body) + _FOR_A_LOGARITHM * logarithms

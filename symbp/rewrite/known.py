@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Mul
 
+from symbp.ir.functions import Where
 from symbp.ir.program import Access, Equation, Program, accesses
 from symbp.ir.visit import definitions
 from symbp.rewrite.cost import cost
@@ -42,8 +43,15 @@ class Values:
             if found is not None:
                 self._by_anchor.setdefault(found.anchor.name, []).append(found)
 
-    def read(self, body: Expr) -> Expr:
-        """Return a body with every remembered expression in it read from its tensor."""
+    def read(self, equation: Equation) -> Expr:
+        """Return a body with every remembered expression in it read from its tensor.
+
+        A guard stays where it keeps the target inside: dx[i-1] += where(i >= 1, ..., 0).
+        """
+        body = equation.body
+        if isinstance(body, Where) and not equation.plain:
+            condition, a, b = body.args
+            return Where(condition, self.read(replace(equation, body=a)), b)
         names = {a.name for a in accesses(body)}
         candidates = [v for name in sorted(names) for v in self._by_anchor.get(name, ())]
         candidates.sort(key=lambda v: -cost(v.equation.body))
@@ -58,7 +66,7 @@ def known(program: Program) -> Program:
     values = Values(program)
     equations: list[Equation] = []
     for equation in program.equations:
-        equation = replace(equation, body=values.read(equation.body))
+        equation = replace(equation, body=values.read(equation))
         equations.append(equation)
         values.add(equation)
     return program.but(equations=tuple(equations))
@@ -92,6 +100,8 @@ def _read(body: Expr, value: _Value) -> Expr:
         mapping = dict(zip(value.anchor.indices, access.indices, strict=True))
         mapping = {a: b for a, b in mapping.items() if a in loops}
         instance, held = value.equation.body.xreplace(mapping), target.xreplace(mapping)
+        if cost(instance) == 0:  # a guard that never holds here has left a number
+            continue
         body = body.xreplace({instance: held})
         if instance.is_Mul:
             body = body.replace(lambda e: e.is_Mul, lambda e, i=instance, h=held: _divided(e, i, h))

@@ -92,7 +92,8 @@ def _parts(body: Expr, equation: Equation, stop: Container[Key] = ()) -> Iterato
     """Yield what could be a tensor: no branch of a choice, nothing inside an index."""
     if cost(body) == 0:
         return
-    if not body.is_Boolean:
+    guard = isinstance(body, Where) and body == equation.body and not equation.plain
+    if not body.is_Boolean and not guard:  # a guard keeps the target inside
         key = _key(body, equation)
         yield body, key
         if key in stop:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from symbp.ir.program import Equation
+from symbp.ir.program import Equation, Program
 
 Shape = tuple[Any, ...]
 
@@ -75,4 +75,14 @@ def aliasable(equation: Equation, name: str) -> bool:
     return equation.pointwise and all(a.indices == own for a in uses)
 
 
-__all__ = ["Arena", "Slot", "aliasable", "last_reads"]
+def in_place(program: Program, name: str, result: str) -> bool:
+    """Tell whether a new value may overwrite the old one as it is computed."""
+    group = program.writers().get(result, ())
+    if len(group) != 1 or not group[0].pointwise or not aliasable(group[0], name):
+        return False
+    position = program.equations.index(group[0])
+    later = program.equations[position + 1 :]
+    return not any(a.name == name for e in later for a in e.reads())
+
+
+__all__ = ["Arena", "Slot", "aliasable", "in_place", "last_reads"]

@@ -76,6 +76,11 @@ CASES = {
         "z_z[n,p] = sum[u](y[n,p + u] * b[u])",
         "z[n,p] = relu(z_z[n,p])",
     ],
+    "z[n] = sum[k](x[n,0]*k) for k in 3": ["z[n] = sum[k](k * x[n,0]) for n in N, k in 3"],
+    "z[n] = mean[k](x[n,k]) for k in 3": [
+        "z_sum[n] = sum[k](x[n,k]) for n in N, k in 3",
+        "z[n] = z_sum[n] / 3",
+    ],
     "z[i] += x[n,i]": ["z[i] = sum[n](x[n,i])"],
     "z[i] max= x[n,i]": ["z[i] = max[n](x[n,i])"],
     "z[t[n]] += x[n,0]": ["z[t[n]] = x[n,0]"],

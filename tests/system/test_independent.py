@@ -179,9 +179,7 @@ def penalised() -> Case:
     W, b = bp.param("W", FEATURES, CLASSES), bp.param("b", CLASSES)
     n, i, j = bp.indices("n i j")
     p = bp.define((n, j), bp.tanh(bp.sum(i, x[n, i] * W[i, j]) + b[j]))
-    net = bp.network(
-        "case", loss=bp.mse(p, y), output=p, penalty=(bp.l1(0.3), bp.l2(0.05, W, b))
-    )
+    net = bp.network("case", loss=bp.mse(p, y), output=p, penalty=(bp.l1(0.3), bp.l2(0.05, W, b)))
 
     def loss(q: dict[str, Any], x: Any, y: Any) -> Any:
         W, b = q["W"], q["b"]

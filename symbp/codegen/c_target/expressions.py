@@ -1,11 +1,12 @@
-"""Scalar expressions in C: real arithmetic in the network's type, indices in ptrdiff_t.
+"""Scalar expressions in C.
 
-An expression of indices and sizes alone stays an integer until a real number needs it: `(double)N`.
+Elements of arrays are computed in the network's type, what has no index in double, and indices in
+ptrdiff_t; an expression of indices and sizes stays one until a real number needs it: `(double)N`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,18 +15,17 @@ import sympy
 from sympy import Expr, Integer, Mul, Pow, Symbol
 
 from symbp.errors import TargetError
-from symbp.ir.printer import ADD, ATOM, MULTIPLY, NOT, POWER, UNARY, Printer
+from symbp.ir.printer import ADD, ATOM, MULTIPLY, NOT, POWER, UNARY, Printer, quotient
 from symbp.ir.program import Access, Tensor
 from symbp.ir.ranges import bounds
 
-_LIBM = {
+_FUNCTIONS = {
     **{name: name for name in (
-        "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan",
-        "sinh", "cosh", "tanh", "erf", "floor", "pow",
+        "exp", "log", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
+        "tanh", "erf", "floor", "sigmoid", "softplus", "relu", "sign", "maximum", "minimum",
     )},
     "Abs": "fabs",
 }  # fmt: skip
-_OWN = ("sigmoid", "softplus", "relu", "sign", "maximum", "minimum")
 _POWERS = {2: "square", 3: "cube", 4: "fourth"}
 
 
@@ -34,22 +34,25 @@ class Scope:
     """What the names in an expression mean."""
 
     real: str
+    """What is computed in: double or float."""
     tensors: Mapping[str, Tensor]
     name: Callable[[str], str]
     """Tensor or size -> identifier."""
     index: Callable[[str], str]
     extents: Mapping[Symbol, Expr] = field(default_factory=dict)
 
+    @property
+    def suffix(self) -> str:
+        """What C adds to the names of float's functions and to its numbers."""
+        return "f" if self.real == "float" else ""
+
     def literal(self, value: float) -> str:
         """Return a number as the shortest decimal that the type reads back."""
-        if self.real == "double":
-            text, suffix = repr(value), ""
-        else:
-            with np.errstate(over="ignore"):
-                text, suffix = str(np.float32(value)), "f"
+        with np.errstate(over="ignore"):
+            text = str(np.float32(value)) if self.suffix else repr(value)
         if text in ("inf", "-inf", "nan"):
             return {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}[text]
-        return text + suffix
+        return text + self.suffix
 
 
 def integral(e: Any, tensors: Mapping[str, Tensor]) -> bool:
@@ -70,21 +73,23 @@ class _C(Printer):
     times = " * "
     over = " / "
 
-    def __init__(self, scope: Scope) -> None:
-        super().__init__()
+    def __init__(self, scope: Scope, order: Sequence[Expr] = ()) -> None:
+        super().__init__(order)
         self.scope = scope
 
     def access(self, e: Access) -> tuple[str, int]:
         name = self.scope.name(e.name)
         return (f"{name}[{offset(e, self.scope)}]" if e.indices else name), ATOM
 
-    def product(self, e: Expr) -> tuple[str, int]:
-        text, level = super().product(e)
-        return text.replace("--", "- -"), level
-
 
 class Integers(_C):
     """Indices and sizes."""
+
+    def access(self, e: Access) -> tuple[str, int]:
+        text, level = super().access(e)
+        if self.scope.tensors[e.name].role == "value":
+            return f"(ptrdiff_t){text}", UNARY  # the workspace holds real numbers only
+        return text, level
 
     def symbol(self, e: Symbol) -> tuple[str, int]:
         # A size is known to be positive, an index may be 0.
@@ -117,7 +122,8 @@ class Reals(_C):
     """Values."""
 
     def visit(self, e: Any) -> tuple[str, int]:
-        if not e.is_number and integral(e, self.scope.tensors):
+        held = isinstance(e, Access) and self.scope.tensors[e.name].role == "value"
+        if not e.is_number and not held and integral(e, self.scope.tensors):
             return f"({self.scope.real}){Integers(self.scope)(e, ATOM)}", UNARY
         return super().visit(e)
 
@@ -126,6 +132,24 @@ class Reals(_C):
             text = f"{self.scope.literal(float(e.p))} / {self.scope.literal(float(e.q))}"
             return text, MULTIPLY
         return self.scope.literal(float(e)), UNARY if e.is_negative else ATOM
+
+    def access(self, e: Access) -> tuple[str, int]:
+        text, level = super().access(e)
+        if self.scope.suffix and scalar(self.scope.tensors[e.name]):
+            return f"(float){text}", UNARY
+        return text, level
+
+    def product(self, e: Expr) -> tuple[str, int]:
+        """What no loop changes stands first, so that it is computed once, outside of the loops."""
+        if e.args[0].is_Number and e.args[0].is_negative:
+            text, level = super().product(e)
+            return text.replace("--", "- -"), level
+        loops = set(self.scope.extents)
+        fixed = [f for f in Mul.make_args(e) if not f.free_symbols & loops]
+        if len(fixed) in (0, len(Mul.make_args(e))):
+            return super().product(e)
+        above, below = quotient(Mul(*(f for f in Mul.make_args(e) if f not in fixed)), self.order)
+        return self.fraction([Mul(*fixed, evaluate=len(fixed) == 1), *above], below)
 
     def constant(self, e: Expr) -> tuple[str, int]:
         return self.scope.literal(float(e)), ATOM
@@ -140,23 +164,20 @@ class Reals(_C):
 
     def raised(self, base: Expr, exponent: Expr) -> tuple[str, int]:
         if exponent in _POWERS:
-            return f"{_POWERS[int(exponent)]}({self(base)})", ATOM
+            return self.call(_POWERS[int(exponent)], base), ATOM
         return self.call("pow", base, exponent), ATOM
 
     def function(self, e: Expr) -> tuple[str, int]:
         name = e.func.__name__
-        if name in _OWN:
-            return f"{name}({', '.join(self(a) for a in e.args)})", ATOM
-        if name not in _LIBM:
+        if name not in _FUNCTIONS:
             raise TargetError(f"the C target has no function {name}", remedy=f"in {e}")
-        return self.call(_LIBM[name], *e.args), ATOM
+        return self.call(_FUNCTIONS[name], *e.args), ATOM
 
     def call(self, name: str, *arguments: Expr) -> str:
-        suffix = "f" if self.scope.real == "float" else ""
-        return f"{name}{suffix}({', '.join(self(a) for a in arguments)})"
+        return f"{name}{self.scope.suffix}({', '.join(self(a) for a in arguments)})"
 
     def modulo(self, e: Expr) -> tuple[str, int]:
-        return f"modulo({self(e.args[0])}, {self(e.args[1])})", ATOM
+        return self.call("modulo", *e.args), ATOM
 
     def where(self, e: Expr) -> tuple[str, int]:
         condition, a, b = e.args
@@ -190,6 +211,11 @@ def offset(access: Access, scope: Scope) -> str:
             parts.append(f"{integers(g, ADD if alone else MULTIPLY)}{factor}")
         stride = stride * extent
     return " + ".join(reversed(parts)) or "0"
+
+
+def scalar(tensor: Tensor) -> bool:
+    """Tell whether a tensor is a variable of its own, a double in every network."""
+    return not tensor.shape and tensor.role in ("value", "hyper")
 
 
 def count(tensor: Tensor) -> Expr:

@@ -55,7 +55,7 @@ def product(equation: Equation) -> Product | None:
                                              default=len(target)))  # fmt: skip
     both = [i for i in a.indices if i in b.indices]
     contracted = tuple(i for i in both if i not in target)
-    if set(contracted) != set(equation.reduced):
+    if set(contracted) != set(equation.reduced) or set(target) - {*a.indices, *b.indices}:
         return None
     return Product(
         a, b, constant,
@@ -137,9 +137,12 @@ class Emitter:
     # One equation ---------------------------------------------------------------------------
 
     def lowering(self, equation: Equation, box: Axes) -> Lowering:
-        return Lowering(
+        found = Lowering(
             self.program, equation.extent, box, self.arena, self.spell, self.scratch_name
         )
+        if self.table[equation.target.name].bound is not None:
+            found.one = "1"
+        return found
 
     def equation(self, equation: Equation, position: int) -> None:
         if not self.table[equation.target.name].shape:
@@ -218,6 +221,7 @@ class Emitter:
             and a.name not in self.keep
             and a.name not in self.fixed
             and a.indices == equation.target.indices
+            and self.table[a.name].shape == self.table[equation.target.name].shape
             and self.table[a.name].bound is None
         }
 
@@ -254,6 +258,9 @@ class Emitter:
     def contraction(self, equation: Equation, found: Product) -> None:
         """Write a matrix product; `einsum` where the operands are no matrices."""
         name = equation.target.name
+        if not self.covers(equation) and name not in self.started:
+            self.fill(equation)
+            self.started.add(name)
         first = name not in self.started
         slot = self.slot(equation) if first else self.temporary(equation)
         label = self.spell(name) if first else slot.label
@@ -264,11 +271,14 @@ class Emitter:
             lower = self.lowering(equation, equation.target.indices)
             self.lines.append(f"{label} *= {lower(found.constant)}")
         if not first:
-            self.lines.append(f"{self.slots[name].label} += {label}")
+            region = self.region(equation, self.lowering(equation, ()))
+            self.lines.append(f"{self.slots[name].label}{region} += {label}")
             self.arena.give(slot)
 
     def temporary(self, equation: Equation) -> Slot:
-        return self.arena.take(self.table[equation.target.name].shape, self.scratch_name)
+        extents = equation.extent
+        shape = tuple(extents[i] for i in equation.target.indices)
+        return self.arena.take(shape, self.scratch_name)
 
     def product_text(self, equation: Equation, found: Product, out: str) -> str:
         target = equation.target.indices
@@ -279,19 +289,11 @@ class Emitter:
         )  # fmt: skip
         if not simple or natural != target:
             return self.einsum_text(equation, found, out)
-        a = self.matrix(found.a, (*found.batch, *found.free_a, *found.contracted))
-        b = self.matrix(found.b, (*found.batch, *found.contracted, *found.free_b))
+        view = self.lowering(equation, ()).view
+        a = view(found.a, (*found.batch, *found.free_a, *found.contracted))
+        b = view(found.b, (*found.batch, *found.contracted, *found.free_b))
         # For plain matrices `dot` is matmul with half the overhead.
         return f"np.{'matmul' if found.batch else 'dot'}({a}, {b}, out={out})"
-
-    def matrix(self, access: Access, wanted: Axes) -> str:
-        order = [access.indices.index(i) for i in wanted]
-        name = self.spell(access.name)
-        if order == sorted(order):
-            return name
-        if len(order) == 2:
-            return f"{name}.T"
-        return f"{name}.transpose({', '.join(map(str, order))})"
 
     def einsum_text(self, equation: Equation, found: Product, out: str) -> str:
         letters = {i: chr(ord("a") + k) for k, (i, _) in enumerate(equation.ranges)}
@@ -300,7 +302,8 @@ class Emitter:
             return "".join(letters[i] for i in indices)
 
         spec = f"{word(found.a.indices)},{word(found.b.indices)}->{word(equation.target.indices)}"
-        a, b = self.spell(found.a.name), self.spell(found.b.name)
+        view = self.lowering(equation, ()).view
+        a, b = view(found.a, found.a.indices), view(found.b, found.b.indices)
         return f'np.einsum("{spec}", {a}, {b}, out={out}, optimize=True)'
 
     def reduction(self, equation: Equation) -> None:
@@ -369,7 +372,8 @@ class Emitter:
         lower = self.lowering(equation, box)
         found = product(equation)
         if found is not None and found.a.indices == found.b.indices:
-            dot = f"np.vdot({self.spell(found.a.name)}, {self.spell(found.b.name)})"
+            a, b = lower.view(found.a, found.a.indices), lower.view(found.b, found.b.indices)
+            dot = f"np.vdot({a}, {b})"
             return dot if found.constant == 1 else f"{dot} * {lower(found.constant)}"
         operand = lower(equation.body)
         self.lines += lower.lines
@@ -390,13 +394,12 @@ class Emitter:
         self.lines += lower.lines
         text = operand.text
         box = (*kept, *equation.reduced)
-        if equation.reduced or (equation.op != "sum" and not operand.axes):
+        if equation.reduced or (operand.axes and operand.axes != kept):
+            # NumPy 2.4's add.at reads past the end of values that it should have broadcast.
             text = self.broadcast(lower, operand, box, equation)
             if equation.reduced:
                 axes = tuple(range(len(kept), len(box)))
                 text = f"np.{_REDUCERS[equation.op]}.reduce({text}, axis={axes})"
-        elif operand.axes:
-            text = lower.spread(operand, kept)
         if name not in self.started:
             self.fill(equation)
         label = self.slots[name].label

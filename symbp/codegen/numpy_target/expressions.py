@@ -16,7 +16,7 @@ from sympy import Expr, Integer, Mul, Symbol
 
 from symbp.errors import TargetError
 from symbp.ir.functions import Where
-from symbp.ir.printer import Printer, quotient, terms
+from symbp.ir.printer import ATOM, MULTIPLY, UNARY, Printer, quotient, terms
 from symbp.ir.program import Access, Program
 from symbp.ir.ranges import bounds
 from symbp.schedule import Arena, Slot
@@ -85,6 +85,30 @@ class Operand:
         return f"({self.text})" if self.loose else self.text
 
 
+class IndexPrinter(ScalarPrinter):
+    """Integer expressions as arrays over some axes; Python's own operators do."""
+
+    def __init__(self, lowering: Lowering, axes: Axes) -> None:
+        super().__init__(lowering.spell)
+        self.lowering = lowering
+        self.axes = axes
+
+    def access(self, e: Access) -> tuple[str, int]:
+        return self.lowering.spread(self.lowering.access(e), self.axes), ATOM
+
+    def symbol(self, e: Symbol) -> tuple[str, int]:
+        if e not in self.axes:
+            return super().symbol(e)
+        extent = self.lowering.scalar(self.lowering.extents[e])
+        return self.lowering.spread(Operand(f"np.arange({extent})", (e,)), self.axes), ATOM
+
+    def function(self, e: Expr) -> tuple[str, int]:
+        if not isinstance(e, sympy.floor):
+            raise TargetError(f"the NumPy target has no index arithmetic for {e}")
+        above, below = e.args[0].as_numer_denom()
+        return f"{self(above, UNARY)} // {self(below, UNARY)}", MULTIPLY
+
+
 class Lowering:
     """Turns one equation's body into statements."""
 
@@ -106,7 +130,9 @@ class Lowering:
         self.spell = spell
         self.scratch_name = scratch_name
         self.lines: list[str] = []
+        self.one = "_ONE"  # an array: NumPy takes longer to read a Python number
         self.spare: list[Slot] = []
+        self.target: Slot | None = None
         self.renamed: dict[int, str] = {}
         self.dying: dict[str, Slot] = {}
         """Operands that nobody reads again: their buffers may be written over."""
@@ -122,27 +148,35 @@ class Lowering:
         """Return an operand that holds the value of an expression."""
         if not self.axes(e):
             if e == 1:
-                return Operand("_ONE")  # an array: NumPy takes longer to read a Python number
+                return Operand(self.one)
             text, level = self.scalar.visit(sympy.sympify(e))
             return Operand(text, loose=level < 8)
         if isinstance(e, Access):
             return self.access(e)
-        if isinstance(e, Symbol):
-            extent = self.scalar(self.extents[e])
-            return Operand(f"np.arange({extent})", (e,))
+        if is_index(e):
+            return self.integers(e)
         return self.reduce_tree(e, None)
 
     def access(self, e: Access) -> Operand:
-        name = self.spell(e.name)
+        axes = self.axes(e)
         if all(g in self.extents for g in e.indices) and len(set(e.indices)) == len(e.indices):
-            axes = self.axes(e)
-            order = [e.indices.index(i) for i in axes]
-            if order == sorted(order):
-                return Operand(name, axes, self.dying.pop(e.name, None))
-            if len(order) == 2:
-                return Operand(f"{name}.T", axes)
-            return Operand(f"{name}.transpose({', '.join(map(str, order))})", axes)
-        return Operand(f"{name}[{self.place(e, self.axes(e))}]", self.axes(e))
+            return Operand(self.view(e, axes), axes, self.dying.pop(e.name, None))
+        return Operand(f"{self.spell(e.name)}[{self.place(e, axes)}]", axes)
+
+    def view(self, e: Access, axes: Axes) -> str:
+        """Return a plain access with its axes in a given order, cut off where a loop ends early."""
+        name, order = self.spell(e.name), [e.indices.index(i) for i in axes]
+        extents = [self.extents[g] for g in e.indices]
+        if tuple(extents) != self.tensors[e.name].shape:
+            stops = zip(extents, self.tensors[e.name].shape, strict=True)
+            name += (
+                f"[{', '.join(':' if n == full else f':{self.scalar(n)}' for n, full in stops)}]"
+            )
+        if order == sorted(order):
+            return name
+        if len(order) == 2:
+            return f"{name}.T"
+        return f"{name}.transpose({', '.join(map(str, order))})"
 
     def place(self, e: Access, axes: Axes) -> str:
         """Return the index arrays of an access that is no plain one, clipped where guarded."""
@@ -159,26 +193,10 @@ class Lowering:
         return ", ".join(found)
 
     def integers(self, g: Expr) -> Operand:
-        """Return an integer expression of indices as an operand; Python's own operators do."""
+        """Return an integer expression of indices as an operand."""
         axes = self.axes(g)
-        if g.is_Symbol and g in self.extents:
-            return Operand(f"np.arange({self.scalar(self.extents[g])})", axes)
-        if isinstance(g, Access):
-            return self.access(g)
-        if not axes:
-            return Operand(self.scalar(g))
-        parts = [f"({self.spread(self.integers(a), axes)})" for a in g.args]
-        if g.is_Add:
-            return Operand(" + ".join(parts), axes, loose=True)
-        if g.is_Mul:
-            return Operand(" * ".join(parts), axes, loose=True)
-        if isinstance(g, sympy.Mod):
-            return Operand(" % ".join(parts), axes, loose=True)
-        if isinstance(g, sympy.floor):
-            above, below = g.args[0].as_numer_denom()
-            inner = self.spread(self.integers(above), axes)
-            return Operand(f"({inner}) // {self.scalar(below, 9)}", axes, loose=True)
-        raise TargetError(f"the NumPy target has no index arithmetic for {g}")
+        text, level = IndexPrinter(self, axes).visit(g)
+        return Operand(text, axes, loose=level < ATOM)
 
     def spread(self, operand: Operand, axes: Axes) -> str:
         """Return the text of an operand with an axis of 1 for each index that it lacks."""
@@ -199,10 +217,11 @@ class Lowering:
             scratch: the buffer holds nothing that the expression reads, so that intermediate
                 values may go there too.
         """
+        self.target = target
         if scratch:
             self.spare.append(target)
             self.renamed[id(target)] = name
-        if not self.axes(e) or isinstance(e, (Access, Symbol)):
+        if not self.axes(e) or isinstance(e, Access) or is_index(e):
             operand = self(e)
             text = self.spread(operand, self.box)
             self.emit(f"np.copyto({target.label}, {text})")
@@ -228,11 +247,18 @@ class Lowering:
             return self.spare.pop()
         return self.arena.take(shape, self.scratch_name)
 
+    def give(self, slot: Slot) -> None:
+        """Take a scratch buffer back; one that is the target's own stays so."""
+        if slot is self.target:
+            self.spare.append(slot)
+        else:
+            self.arena.give(slot)
+
     def call(
         self, function: str, operands: Sequence[Operand], final: tuple[Slot, str] | None
     ) -> Operand:
         """Emit one ufunc call; return its result."""
-        axes = tuple(i for i in self.box if any(i in o.axes for o in operands))
+        axes = tuple(i for i in self.box if final or any(i in o.axes for o in operands))
         slot = final[0] if final else self.destination(axes, operands)
         name = final[1] if final else self.renamed.pop(id(slot), slot.label)
         texts = [self.spread(o, axes) for o in operands]
@@ -249,7 +275,7 @@ class Lowering:
         slot.label = name
         for operand in operands:
             if operand.slot is not None and operand.slot is not slot:
-                self.arena.give(operand.slot)
+                self.give(operand.slot)
         return Operand(name, axes, slot if not final else None)
 
     def reduce_tree(self, e: Any, final: tuple[Slot, str] | None) -> Operand:
@@ -373,7 +399,7 @@ class Lowering:
         self.bind(name, slot)
         for part in parts:
             if part.slot is not None and part.slot is not slot:
-                self.arena.give(part.slot)
+                self.give(part.slot)
         return Operand(name, axes, None if final else slot)
 
     def condition(self, e: Any) -> Operand:
@@ -382,13 +408,19 @@ class Lowering:
         if not axes:
             return Operand(self.scalar(e), loose=True)
         if e.is_Relational:
-            a, b = (self.spread(self(x), axes) for x in e.args)
+            a, b = ("1" if x == 1 else self.spread(self(x), axes) for x in e.args)
             return Operand(f"{a} {_COMPARISONS[e.func.__name__]} {b}", axes, loose=True)
         parts = [self.spread(self.condition(x), axes) for x in e.args]
         if isinstance(e, sympy.Not):
             return Operand(f"~({parts[0]})", axes)
         joined = (" & " if isinstance(e, sympy.And) else " | ").join(f"({p})" for p in parts)
         return Operand(joined, axes, loose=True)
+
+
+def is_index(e: Expr) -> bool:
+    """Tell whether an expression is whole-number arithmetic of indices and sizes alone."""
+    own = isinstance(e, (sympy.Add, Mul, Symbol, Integer, sympy.Mod))
+    return own and all(map(is_index, e.args))
 
 
 def abs_term(term: Expr) -> Expr:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from symbp.codegen.face import Face, Options
 from symbp.codegen.header import wrapped
 from symbp.codegen.numpy_target.equations import Emitter
+from symbp.codegen.numpy_target.expressions import ScalarPrinter
 from symbp.codegen.public import Public
 from symbp.ir.program import Program
-from symbp.ir.text import scalar
 from symbp.schedule import Arena, Phase, Plan, Slot
 from symbp.schedule.arena import aliasable
 
@@ -26,7 +26,6 @@ class _Module:
         self.public = Public(self.face)
         self.names = self.face.names
         self.arena = Arena()
-        self.scratch = 0
         self.wanted: set[str] = set()
 
     def text(self) -> str:
@@ -38,10 +37,9 @@ class _Module:
         ]  # fmt: skip
         body = [section for section in (*public, *core, *self.public.checks()) if section]
         helpers = self.public.helpers("\n".join(line for section in body for line in section))
-        imports = ["import threading", "", "import numpy as np"]
-        if any("math." in h for h in helpers):
-            imports.insert(0, "import math")
         code = "\n".join([*helpers, *(line for section in body for line in section)])
+        standard = [f"import {m}" for m in ("math", "threading") if f"{m}." in code]
+        imports = [*standard, *([""] if standard else []), "import numpy as np"]
         constants = ["_ONE = np.ones((), dtype=_DTYPE)"] if "_ONE" in code else []
         title = f"{self.plan.name}: forward pass, gradients and training step in NumPy"
         lines = self.face.top(f"{title} ({self.face.options.dtype}).", (), imports, constants)
@@ -85,8 +83,7 @@ class _Module:
         return own if self.face.table[name].shape else f"{own}_{suffix}"
 
     def scratch_name(self) -> str:
-        self.scratch += 1
-        return self.names.add(f"s{self.scratch}")
+        return self.names.fresh("s")
 
     def function(
         self, name: str, phase: Phase, arena: Arena, fixed: dict[str, Slot],
@@ -141,7 +138,7 @@ class _Module:
             doc="Update parameters and state in place; the gradients are used up.",
             seeds=gradients, spell=lambda n: spelled.get(n) or self.names[n],
         )  # fmt: skip
-        if text[-1].lstrip().startswith("return"):
+        if text[-1].lstrip().startswith("return "):
             text.pop()
         return [*text, *copies]
 
@@ -150,15 +147,16 @@ class _Module:
         return {t.name for t in self.plan.update.program.having("input")}
 
     def buffers(self, name: str, arena: Arena) -> list[str]:
-        if not arena.slots:
-            return []
         lines = [
             f"def {name}({', '.join(self.face.sizes)}):",
             '    """Return the arrays in which intermediate values are kept."""',
-            "    return (",
         ]
+        if not arena.slots:
+            return [*lines, "    return ()"]
+        lines.append("    return (")
+        size = ScalarPrinter(self.names.__getitem__)
         for slot in arena.slots:
-            shape = ", ".join(scalar(n) for n in slot.shape)
+            shape = ", ".join(size(n) for n in slot.shape)
             shape += "," if len(slot.shape) == 1 else ""
             kind = "np.intp" if slot.kind == "int" else "_DTYPE"
             lines.append(f"        np.empty(({shape}), dtype={kind}),  # {slot.name}")

@@ -1,133 +1,21 @@
 """A matrix form has the value of the index form, on random numbers."""
 
 import re
-from functools import singledispatch
 
 import numpy as np
 import pytest
-import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Integer
 
 from symbp.autodiff import adjoint
-from symbp.codegen.latex import formulas
-from symbp.codegen.matrix import (
-    Forms,
-    Named,
-    Norm,
-    OneHot,
-    Ones,
-    Pointwise,
-    Product,
-    Transpose,
-    matrix_forms,
-    substitute,
-)
-from symbp.errors import ShapeError
-from symbp.ir.functions import Where
+from symbp.codegen.formulas.formula import formulas
+from symbp.codegen.formulas.matrix import Forms, matrix_forms
+from symbp.codegen.formulas.tree import Pointwise
 from symbp.ir.interpret import interpret
 from symbp.ir.program import Access, Program, size
 from symbp.ir.text import parse
+from tests.codegen.formulas.valued import CLASSIFIER, PERCEPTRON, SIZES, drawn, evaluate
 from tests.drawn import programs
-
-SIZES = {"N": 3, "K": 2}
-FUNCTIONS = {
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "softplus": lambda x: np.log1p(np.exp(x)),
-    "relu": lambda x: np.maximum(x, 0),
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    "Abs": np.abs,
-    "Pow": np.power,
-    "Add": lambda *a: sum(a),
-    "Mul": lambda *a: np.prod(np.broadcast_arrays(*a), axis=0),
-    "StrictGreaterThan": np.greater,
-    "GreaterThan": np.greater_equal,
-    "StrictLessThan": np.less,
-    "LessThan": np.less_equal,
-    "Equality": np.equal,
-    "Unequality": np.not_equal,
-    "And": lambda *a: np.logical_and.reduce(np.broadcast_arrays(*a)),
-    "Or": lambda *a: np.logical_or.reduce(np.broadcast_arrays(*a)),
-    "Not": np.logical_not,
-}
-
-
-def scalar(e, operands):
-    """Evaluate a scalar expression with arrays for its accesses."""
-    if isinstance(e, Access):
-        return operands[e.name]
-    if isinstance(e, sympy.Symbol):
-        return float(SIZES[str(e)])
-    if e.is_Number or e.is_NumberSymbol:
-        return float(e)
-    arguments = [scalar(a, operands) for a in e.args]
-    if isinstance(e, Where):
-        return np.where(*arguments)
-    name = e.func.__name__
-    return FUNCTIONS[name](*arguments) if name in FUNCTIONS else getattr(np, name)(*arguments)
-
-
-def count(extent):
-    return int(extent.subs({s: SIZES[str(s)] for s in extent.free_symbols}))
-
-
-@singledispatch
-def evaluate(matrix, values):
-    raise TypeError(matrix)
-
-
-@evaluate.register
-def _(matrix: Named, values):
-    return np.asarray(values[matrix.name], dtype=float).reshape(
-        count(matrix.rows), count(matrix.cols)
-    )
-
-
-@evaluate.register
-def _(matrix: Ones, values):
-    return np.ones((count(matrix.rows), 1))
-
-
-@evaluate.register
-def _(matrix: OneHot, values):
-    labels = np.asarray(values[matrix.label], dtype=int)
-    return (labels[:, None] == np.arange(count(matrix.cols))).astype(float)
-
-
-@evaluate.register
-def _(matrix: Product, values):
-    return evaluate(matrix.left, values) @ evaluate(matrix.right, values)
-
-
-@evaluate.register
-def _(matrix: Transpose, values):
-    return evaluate(matrix.of, values).T
-
-
-@evaluate.register
-def _(matrix: Norm, values):
-    return np.array([[np.sum(evaluate(matrix.of, values) ** 2)]])
-
-
-@evaluate.register
-def _(matrix: Pointwise, values):
-    operands = {key: evaluate(m, values) for key, m in matrix.operands}
-    return np.broadcast_to(
-        scalar(matrix.expression, operands), (count(matrix.rows), count(matrix.cols))
-    )
-
-
-def drawn(program: Program, seed: int = 0) -> dict[str, object]:
-    rng = np.random.default_rng(seed)
-    values = {}
-    for tensor in program.given():
-        shape = tuple(map(count, tensor.shape))
-        real = rng.uniform(0.2, 1.5, shape) * rng.choice([-1, 1], shape)
-        whole = tensor.bound is not None and rng.integers(0, count(tensor.bound), shape)
-        values[tensor.name] = np.asarray(real if tensor.bound is None else whole).tolist()
-    return values
 
 
 def agree(program: Program, inline: tuple[str, ...] = ()) -> dict:
@@ -207,28 +95,6 @@ def test_what_has_no_matrix_form_says_so(source):
     assert Forms(program).form(formulas(program)[-1]) is None
 
 
-PERCEPTRON = """input x[N,2]
-target y[N,K]
-param W1[2,4], b1[4], W2[4,K], b2[K]
-z1[n,j] = sum[i](x[n,i] * W1[i,j])
-z1[n,j] += b1[j]
-h[n,j] = sigmoid(z1[n,j])
-z2[n,k] = sum[j](h[n,j] * W2[j,k])
-z2[n,k] += b2[k]
-p[n,k] = sigmoid(z2[n,k])
-L = sum[n,k]((p[n,k] - y[n,k])**2 / N)
-"""
-CLASSIFIER = """input x[N,4]
-label t[N] in 3
-param W[4,3], b[3]
-z[n,j] = sum[i](x[n,i] * W[i,j])
-z[n,j] += b[j]
-m[n] = max[j](z[n,j])
-Z[n] = sum[j](exp(z[n,j] - m[n]))
-L = sum[n]((log(Z[n]) + m[n] - z[n,t[n]]) / N)
-"""
-
-
 @pytest.mark.parametrize("source", [PERCEPTRON, CLASSIFIER])
 def test_every_gradient_of_a_perceptron_has_a_matrix_form(source):
     forward = parse(source)
@@ -267,21 +133,8 @@ def test_matrix_forms_of_random_contractions(factors, kept):
     agree(parse(f"{GIVEN}{target} = {right}" + (f" for {clause}" if clause else "")))
 
 
-def test_operands_must_fit():
-    square, tall = Named("a", Integer(2), Integer(2)), Named("b", Integer(3), Integer(2))
-    with pytest.raises(ShapeError, match="2 x 2 matrix can't meet"):
-        Pointwise(Access("b") + Access("a"), (("b", tall), ("a", square)))
-
-
 def test_a_common_scalar_factor_stands_outside():
     program = parse(GIVEN + "y[n,j] = C[n,j] / N\ny[n,t[n]] += -1 / N")
     form = matrix_forms(program)["y"]
     assert isinstance(form, Pointwise)
     assert form.expression == (Access("C") - Access("000001")) / size("N")
-
-
-def test_a_substituted_pointwise_form_is_written_out():
-    column = Ones(Integer(2))
-    outer = Pointwise(2 * Access("a"), (("a", Named("a", Integer(2), Integer(1))),))
-    inner = Pointwise(Access("b") ** 2, (("b", column),))
-    assert substitute(outer, "a", inner) == Pointwise(2 * Access("b") ** 2, (("b", column),))

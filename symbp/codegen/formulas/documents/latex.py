@@ -1,0 +1,105 @@
+"""A LaTeX document that needs amsmath and amssymb."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from unicodedata import normalize
+
+from symbp.codegen.formulas.latex import LatexSheet
+from symbp.codegen.formulas.notation import escaped
+from symbp.codegen.formulas.sheet import Sheet
+from symbp.ir.program import Tensor
+
+_PREAMBLE = r"""\documentclass{article}
+\usepackage{amsmath}
+\usepackage{amssymb}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+"""
+
+
+def document(sheet: Sheet) -> str:
+    printer = LatexSheet(sheet)
+    sections = printer.sections()
+    parts = {"Given": [_membership(t, printer) for t in sheet.given]}
+    for title, entries in sections:
+        parts[title] = [e.index for e in entries]
+        parts[f"{title} in matrix form"] = [e.matrix for e in entries if e.matrix]
+    parts["Signs"] = printer.legend(sections)
+    heading = f"\\section*{{Formulas of {escaped(sheet.name)}}}\n"
+    body = heading + "\n".join(_section(title, rows) for title, rows in parts.items() if rows)
+    return f"{_PREAMBLE}{_declared(body)}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
+def _declared(body: str) -> str:
+    """Declare the letters that LaTeX itself does not know, so that they can stop nothing."""
+    strange = sorted({c for c in body if c > "\u017f" or not normalize("NFD", c)[0].isascii()})
+    lines = [f"\\DeclareUnicodeCharacter{{{ord(c):04X}}}{{U+{ord(c):04X}}}" for c in strange]
+    return "\n".join(("\\ifdefined\\DeclareUnicodeCharacter", *lines, "\\fi\n")) if lines else ""
+
+
+def _section(title: str, formulas: list[str]) -> str:
+    body = " \\\\\n".join(map(_aligned, formulas))
+    return f"\\subsection*{{{title}}}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _membership(tensor: Tensor, printer: LatexSheet) -> str:
+    """Return which set a given tensor is from."""
+    base = r"\mathbb{R}"
+    if tensor.bound is not None:
+        base = f"\\{{0, \\dots, {printer(tensor.bound - 1)}\\}}"
+    extents = r" \times ".join(map(printer, tensor.shape))
+    space = f"{base}^{{{extents}}}" if extents else base
+    return f"{printer.notation.tensor(tensor.name)} \\in {space}"
+
+
+def _aligned(formula: str, width: int = 60) -> str:
+    r"""Return a formula for align*, its right side broken where it is long.
+
+    >>> print(_aligned("y = a + b + c", width=4))
+    y &= a + b \\
+      &\quad + c
+    """
+    relation = " = " if " = " in formula else " \\in "
+    left, _, right = formula.partition(relation)
+    lines: list[str] = []
+    for piece in _pieces(right, width):
+        if lines and _width(f"{lines[-1]} {piece}") <= width:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    return f"{left} &{relation.strip()} " + " \\\\\n  &\\quad ".join(lines)
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """Yield the terms of a formula, and the factors of a term that is too long."""
+    words = _words(text)
+    terms: list[list[str]] = [[]]
+    for word in words:
+        if word in ("+", "-") and terms[-1]:
+            terms.append([])
+        terms[-1].append(word)
+    for term in terms:
+        yield from [" ".join(term)] if _width(" ".join(term)) <= width else term
+
+
+_NEST = re.compile(r"\\left(?![a-z])|\\right(?![a-z])|\\begin|\\end|\\.|[{} ]")
+
+
+def _words(text: str) -> list[str]:
+    """Split at the spaces outside of all braces, tall brackets and environments."""
+    words, start, depth = [], 0, 0
+    for found in _NEST.finditer(text):
+        token = found.group()
+        depth += (token in ("{", "\\left", "\\begin")) - (token in ("}", "\\right", "\\end"))
+        if token == " " and depth == 0:
+            words.append(text[start : found.start()])
+            start = found.end()
+    return [*words, text[start:]]
+
+
+def _width(text: str) -> int:
+    """Return about how many letters wide a formula is set."""
+    text = re.sub(r"\\(frac|left|right|operatorname|mathrm|mathbf|text|begin|end)\b", "", text)
+    return len(re.sub(r"[{}_^& ]", "", re.sub(r"\\[a-zA-Z]+", "x", text)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -48,8 +49,8 @@ def shape_text(tensor: Tensor) -> str:
 def formula(group: Sequence[Equation]) -> list[str]:
     """Return the equations of one target as text, on one line where they have the same target."""
     lines = [show(group[0])]
-    for equation in group[1:]:
-        if equation.op == "sum" and equation.target == group[0].target:
+    for before, equation in itertools.pairwise(group):
+        if equation.op == "sum" and equation.target == before.target:
             term = show(equation).partition(" = ")[2]
             minus = term.startswith("-")
             lines[-1] += f" - {term[1:]}" if minus else f" + {term}"

@@ -209,7 +209,7 @@ def _content(e: Expr) -> Expr | None:
         return None
     pairs = [f.primitive() if f.is_Add else (Integer(1), f) for f in e.args]
     content = Mul(*(c for c, _ in pairs))
-    return None if content == 1 else Mul(content, *(f for _, f in pairs))
+    return None if content == 1 else cheapest(e, Mul(content, *(f for _, f in pairs)))
 
 
 def _even(e: Expr) -> Expr | None:

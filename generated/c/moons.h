@@ -1,0 +1,121 @@
+/*
+ * moons: forward pass, gradients and training step in C (float64).
+ *
+ *     input x[N,2]
+ *     target y[N,1]
+ *     param h1_W[2,16]
+ *     param h1_b[16]
+ *     param h2_W[16,16]
+ *     param h2_b[16]
+ *     param p_W[16,1]
+ *     param p_b[1]
+ *     h1_z[n,j] = sum[i](x[n,i] * h1_W[i,j])
+ *     h1_z[n,j] += h1_b[j]
+ *     h1[n,j] = relu(h1_z[n,j])
+ *     h2_z[n,j] = sum[i](h1[n,i] * h2_W[i,j])
+ *     h2_z[n,j] += h2_b[j]
+ *     h2[n,j] = relu(h2_z[n,j])
+ *     p[n,j] = sum[i](h2[n,i] * p_W[i,j])
+ *     p[n,j] += p_b[j]
+ *     l2 = sum[n,j](h1_W[n,j]**2)
+ *     l2 += sum[n,j](h2_W[n,j]**2)
+ *     l2 += sum[n,j](p_W[n,j]**2)
+ *     loss_sum = sum[n,j](relu(1 - p[n,j] * y[n,j]))
+ *     loss = 0.0001 * l2 + loss_sum / N
+ *
+ * dV stands for d loss / d V. Rows are samples.
+ *
+ * Arrays are dense and in row-major order; those that are written overlap no other. The
+ * caller owns all memory: nothing is allocated, nothing is remembered, and threads that
+ * have workspaces of their own do not meet. A function returns 0; or -1 if a size is
+ * too small or a label out of range, and then it has computed nothing.
+ *
+ * Made by symbp 0.1.0 from moons.bp (network dbd387fe6e13bd31):
+ *     symbp build moons.bp --target c --dtype float64
+ * Do not edit: change the description and build again.
+ * This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+ */
+
+#ifndef MOONS_H_INCLUDED
+#define MOONS_H_INCLUDED
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How many numbers (double) the workspace holds; predict needs less than the others. */
+#define MOONS_WORKSPACE(N) (66 * (N) + 337)
+#define MOONS_PREDICT_WORKSPACE(N) (32 * (N))
+
+/* The parameters; also a gradient for each of them. */
+typedef struct moons_params {
+    double *h1_W; /* (2, 16) */
+    double *h1_b; /* (16,) */
+    double *h2_W; /* (16, 16) */
+    double *h2_b; /* (16,) */
+    double *p_W; /* (16, 1) */
+    double *p_b; /* (1,) */
+} moons_params;
+
+/* Inputs, targets and labels; a function reads those that it needs. */
+typedef struct moons_data {
+    const double *x; /* input (N, 2) */
+    const double *y; /* target (N, 1) */
+} moons_data;
+
+/* The hyper-parameters. */
+typedef struct moons_hyper {
+    double learning_rate;
+} moons_hyper;
+
+/* What the forward pass keeps for the gradients. */
+typedef struct moons_tape {
+    double *h1; /* (N, 16) */
+    double *h2; /* (N, 16) */
+    double *p; /* (N, 1) */
+} moons_tape;
+
+/* The outputs. */
+typedef struct moons_outputs {
+    double *p; /* (N, 1) */
+} moons_outputs;
+
+/* Computes the outputs. */
+int moons_predict(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_outputs *outputs, double *work);
+
+/* Computes the loss and fills the tape. */
+int moons_forward(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_tape *tape, double *work, double *loss);
+
+/* Computes the gradient by each parameter from a tape that forward has filled. */
+int moons_backward(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_tape *tape, const moons_params *grads, double *work);
+
+/* Computes the loss and its gradient by each parameter. */
+int moons_value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_params *grads, double *work, double *loss);
+
+/* Changes parameters and state by one step; gives the loss before it. */
+int moons_train_step(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_hyper *hyper, double *work, double *loss);
+
+/* Returns the hyper-parameters of the description. */
+moons_hyper moons_default_hyper(void);
+
+/* Returns the size of the workspace in bytes. */
+size_t moons_workspace_bytes(ptrdiff_t N);
+
+/* Returns the size of the workspace that predict needs, in bytes. */
+size_t moons_predict_workspace_bytes(ptrdiff_t N);
+
+/* Returns what tells this build from every other. */
+const char *moons_build(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

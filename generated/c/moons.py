@@ -1,0 +1,475 @@
+"""moons: forward pass, gradients and training step, computed in C (float64).
+
+    input x[N,2]
+    target y[N,1]
+    param h1_W[2,16]
+    param h1_b[16]
+    param h2_W[16,16]
+    param h2_b[16]
+    param p_W[16,1]
+    param p_b[1]
+    h1_z[n,j] = sum[i](x[n,i] * h1_W[i,j])
+    h1_z[n,j] += h1_b[j]
+    h1[n,j] = relu(h1_z[n,j])
+    h2_z[n,j] = sum[i](h1[n,i] * h2_W[i,j])
+    h2_z[n,j] += h2_b[j]
+    h2[n,j] = relu(h2_z[n,j])
+    p[n,j] = sum[i](h2[n,i] * p_W[i,j])
+    p[n,j] += p_b[j]
+    l2 = sum[n,j](h1_W[n,j]**2)
+    l2 += sum[n,j](h2_W[n,j]**2)
+    l2 += sum[n,j](p_W[n,j]**2)
+    loss_sum = sum[n,j](relu(1 - p[n,j] * y[n,j]))
+    loss = 0.0001 * l2 + loss_sum / N
+
+dV stands for d loss / d V. Rows are samples.
+
+Made by symbp 0.1.0 from moons.bp (network dbd387fe6e13bd31):
+    symbp build moons.bp --target c --dtype float64
+Do not edit: change the description and build again.
+This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+"""
+
+import ctypes
+import threading
+from pathlib import Path
+
+import numpy as np
+
+NAME = "moons"
+TARGET = "c"
+DTYPE = "float64"
+NETWORK = "dbd387fe6e13bd31"  # hash of the description
+LOSS = "loss"
+PARAMETERS = {  # name -> shape
+    "h1_W": (2, 16),
+    "h1_b": (16,),
+    "h2_W": (16, 16),
+    "h2_b": (16,),
+    "p_W": (16, 1),
+    "p_b": (1,),
+}
+INPUTS = {  # name -> role, shape, number of classes
+    "x": ("input", ("N", 2), None),
+    "y": ("target", ("N", 1), None),
+}
+OUTPUTS = {  # name -> shape
+    "p": ("N", 1),
+}
+HYPERPARAMETERS = {  # name -> default
+    "learning_rate": 0.2,
+}
+
+_DTYPE = np.dtype(DTYPE)
+
+
+def init_params(seed=0):
+    """Return new parameters, a dict of arrays; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "h1_W": np.asarray(
+            rng.uniform(-1.7320508075688772, 1.7320508075688772, (2, 16)), dtype=_DTYPE
+        ),
+        "h1_b": np.zeros((16,), dtype=_DTYPE),
+        "h2_W": np.asarray(
+            rng.uniform(-0.6123724356957945, 0.6123724356957945, (16, 16)), dtype=_DTYPE
+        ),
+        "h2_b": np.zeros((16,), dtype=_DTYPE),
+        "p_W": np.asarray(
+            rng.uniform(-0.5940885257860046, 0.5940885257860046, (16, 1)), dtype=_DTYPE
+        ),
+        "p_b": np.zeros((1,), dtype=_DTYPE),
+    }
+
+
+def predict(params, x, *, check_finite=False):
+    """Return p (N, 1) for x (N, 2)."""
+    h1_W, h1_b, h2_W, h2_b, p_W, p_b = _parameters(params)
+    N, x = _inputs(x)
+    if check_finite:
+        _finite({**params, "x": x})
+    outputs = _predict(_buffers_of_predict(N), N, x, h1_W, h1_b, h2_W, h2_b, p_W, p_b)
+    return np.asarray(outputs[0], dtype=_DTYPE)
+
+
+def forward(params, x, y, *, check_finite=False):
+    """Return the loss, and the tape: the values that `backward` reads.
+
+    x (N, 2), y (N, 1)
+    """
+    h1_W, h1_b, h2_W, h2_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work = _buffers(N)
+    loss, h1, h2, p = _forward(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b)
+    return float(loss), {"x": x, "y": y, "h1": h1, "h2": h2, "p": p}
+
+
+def backward(params, tape):
+    """Return the gradient of the loss by each parameter, a dict of arrays."""
+    h1_W, _, h2_W, _, p_W, _ = _parameters(params)
+    x = tape["x"]
+    y = tape["y"]
+    h1 = tape["h1"]
+    h2 = tape["h2"]
+    p = tape["p"]
+    N = x.shape[0]
+    work = _buffers(N)
+    grads = _gradients()
+    _backward(work, N, x, y, h1_W, h2_W, p_W, h1, h2, p, *grads)
+    return dict(zip(PARAMETERS, grads, strict=True))
+
+
+def value_and_grad(params, x, y, *, check_finite=False):
+    """Return the loss and its gradient by each parameter, a dict of arrays."""
+    h1_W, h1_b, h2_W, h2_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work = _buffers(N)
+    grads = _gradients()
+    loss = _value_and_grad(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b, *grads)
+    return float(loss), dict(zip(PARAMETERS, grads, strict=True))
+
+
+def init_state(params):
+    """Return the state of the optimizer before the first step."""
+    _parameters(params)
+    return {}
+
+
+def train_step(params, state, x, y, *, learning_rate=0.2, check_finite=False):
+    """Update params and state in place by one step; return the loss before it."""
+    h1_W, h1_b, h2_W, h2_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work = _workspace(N)
+    loss = _step(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b, learning_rate)
+    return float(loss)
+
+
+def fit(
+    params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
+    learning_rate=0.2, check_finite=False,
+):  # fmt: skip
+    """Train; return the mean loss of each epoch.
+
+    Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
+    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
+    more are run.
+    """
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    batch_size = N if batch_size is None else min(int(batch_size), N)
+    if batch_size < 1:
+        raise ValueError("batch_size must be at least 1")
+    losses = []
+    for epoch in range(start, start + epochs):
+        total = 0.0
+        for rows in _batches(N, batch_size, seed, epoch, shuffle):
+            value = train_step(params, state, x[rows], y[rows], learning_rate=learning_rate)
+            total += value * (len(rows) if isinstance(rows, np.ndarray) else rows.stop - rows.start)
+        losses.append(total / N)
+        if callback is not None and callback(epoch, losses[-1]):
+            break
+    return np.array(losses)
+
+
+def _gradients():
+    """Return new arrays for the gradients, in the order of PARAMETERS."""
+    return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
+
+
+_LOCAL = threading.local()
+
+
+def _workspace(N):
+    """Return buffers and gradients that the steps of this thread share."""
+    store = _LOCAL.__dict__.setdefault("store", {})
+    work = store.get((N,))
+    if work is None:
+        if len(store) >= 4:
+            store.clear()
+        work = store[(N,)] = _buffers(N)
+    return work
+
+
+def _predict(work, N, x, h1_W, h1_b, h2_W, h2_b, p_W, p_b):
+    p = np.empty((N, 1), dtype=_DTYPE)
+    _ran(
+        _C.moons_predict(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x, None),
+        _pack(_Outputs, p), work.ctypes.data)
+    )
+    return (p,)
+
+
+def _forward(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b):
+    h1 = np.empty((N, 16), dtype=_DTYPE)
+    h2 = np.empty((N, 16), dtype=_DTYPE)
+    p = np.empty((N, 1), dtype=_DTYPE)
+    value = ctypes.c_double()
+    _ran(
+        _C.moons_forward(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x, y),
+        _pack(_Tape, h1, h2, p), work.ctypes.data, value)
+    )
+    return (value.value, h1, h2, p)
+
+
+def _backward(work, N, x, y, h1_W, h2_W, p_W, h1, h2, p, *grads):
+    x = _taped("x", x, (N, 2), _DTYPE)
+    y = _taped("y", y, (N, 1), _DTYPE)
+    h1 = _taped("h1", h1, (N, 16), _DTYPE)
+    h2 = _taped("h2", h2, (N, 16), _DTYPE)
+    p = _taped("p", p, (N, 1), _DTYPE)
+    _ran(
+        _C.moons_backward(N, _pack(_Params, h1_W, None, h2_W, None, p_W, None), _pack(_Data, x, y),
+        _pack(_Tape, h1, h2, p), _pack(_Params, *grads), work.ctypes.data)
+    )
+
+
+def _value_and_grad(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b, *grads):
+    value = ctypes.c_double()
+    _ran(
+        _C.moons_value_and_grad(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x,
+        y), _pack(_Params, *grads), work.ctypes.data, value)
+    )
+    return value.value
+
+
+def _step(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b, learning_rate):
+    value = ctypes.c_double()
+    _ran(
+        _C.moons_train_step(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x, y),
+        _Hyper(learning_rate), work.ctypes.data, value)
+    )
+    return value.value
+
+
+def _buffers(N):
+    """Return a workspace for C."""
+    return np.empty(66 * N + 337, dtype=_DTYPE)
+
+
+def _buffers_of_predict(N):
+    """Return a workspace for C."""
+    return np.empty(32 * N, dtype=_DTYPE)
+
+
+def _parameters(params):
+    try:
+        h1_W = params["h1_W"]
+        h1_b = params["h1_b"]
+        h2_W = params["h2_W"]
+        h2_b = params["h2_b"]
+        p_W = params["p_W"]
+        p_b = params["p_b"]
+    except (KeyError, TypeError, IndexError):
+        _refuse_parameters(params)
+    if (
+        type(h1_W) is not np.ndarray or h1_W.dtype is not _DTYPE or h1_W.shape != (2, 16) or not
+        h1_W.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(h1_b) is not np.ndarray or h1_b.dtype is not _DTYPE or h1_b.shape != (16,) or not
+        h1_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(h2_W) is not np.ndarray or h2_W.dtype is not _DTYPE or h2_W.shape != (16, 16) or not
+        h2_W.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(h2_b) is not np.ndarray or h2_b.dtype is not _DTYPE or h2_b.shape != (16,) or not
+        h2_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(p_W) is not np.ndarray or p_W.dtype is not _DTYPE or p_W.shape != (16, 1) or not
+        p_W.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(p_b) is not np.ndarray or p_b.dtype is not _DTYPE or p_b.shape != (1,) or not
+        p_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    return (h1_W, h1_b, h2_W, h2_b, p_W, p_b)
+
+
+def _inputs(x):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        x = np.require(x, requirements="CA")
+    if x.ndim != 2 or not x.shape[0] or x.shape[1] != 2:
+        _refuse({"x": x})
+    N = x.shape[0]
+    return (N, x)
+
+
+def _data(x, y):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        x = np.require(x, requirements="CA")
+    if type(y) is not np.ndarray or y.dtype is not _DTYPE:
+        y = _convert("y", y)
+    if not (y.flags.c_contiguous and y.flags.aligned):
+        y = np.require(y, requirements="CA")
+    if (
+        x.ndim != 2 or y.ndim != 2 or not x.shape[0] or x.shape[1] != 2 or y.shape[0] != x.shape[0]
+        or y.shape[1] != 1
+    ):
+        _refuse({"x": x, "y": y})
+    N = x.shape[0]
+    return (N, x, y)
+
+
+class _Params(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("h1_W", "h1_b", "h2_W", "h2_b", "p_W", "p_b")]
+
+
+class _Data(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("x", "y")]
+
+
+class _Hyper(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_double) for name in ("learning_rate",)]
+
+
+class _Tape(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("h1", "h2", "p")]
+
+
+class _Outputs(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("p",)]
+
+
+def _batches(count, batch_size, seed, epoch, shuffle):
+    """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
+    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
+    for begin in range(0, count, batch_size):
+        rows = slice(begin, min(begin + batch_size, count))
+        yield rows if order is None else order[rows]
+
+
+def _convert(name, value):
+    """Return an input as an array of the module's dtype, or labels as integers."""
+    role, _, classes = INPUTS[name]
+    array = np.asarray(value)
+    if classes is None:
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{name} ({role}) must hold real numbers, not {array.dtype}")
+        return np.ascontiguousarray(array, dtype=_DTYPE).reshape(array.shape)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} (label) must hold whole numbers, not {array.dtype}")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} (label) must lie in 0..{classes - 1}, not in {array.min()}..{array.max()}"
+        )
+    return np.ascontiguousarray(array, dtype=np.intp).reshape(array.shape)
+
+
+def _refuse(data):
+    """Say which input has the wrong shape, and what it should be."""
+    sizes = {}
+    for name, array in data.items():
+        role, shape, _ = INPUTS[name]
+        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        told = ", ".join(f"{k} = {v}" for k, v in sizes.items())
+        message = f"{name} ({role}) has shape {array.shape}, not ({wanted})"
+        if array.ndim != len(shape) or 0 in array.shape:
+            raise ValueError(message + (": it is empty" if 0 in array.shape else ""))
+        for given, size in zip(array.shape, shape, strict=True):
+            if isinstance(size, str):
+                size = sizes.setdefault(size, given) if size.isidentifier() else given
+            if given != size:
+                raise ValueError(message + (f" with {told}" if told else ""))
+    raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _refuse_parameters(params):
+    """Say which parameter is missing or does not fit."""
+    for name, shape in PARAMETERS.items():
+        if name not in params:
+            raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
+        array = params[name]
+        if not isinstance(array, np.ndarray) or array.dtype != _DTYPE or array.shape != shape:
+            found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array)
+            raise TypeError(f"params[{name!r}] must be an array {_DTYPE} {shape}, not {found}")
+        if not array.flags.c_contiguous or not array.flags.writeable:
+            raise TypeError(f"params[{name!r}] must be C-contiguous and writeable")
+    raise TypeError("params must be a dict of arrays as init_params() returns it")
+
+
+def _finite(arrays):
+    """Refuse NaN and infinity."""
+    for name, array in arrays.items():
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            place = tuple(map(int, bad[0]))
+            raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
+
+
+def _pack(struct, *arrays):
+    """Return a struct of pointers to arrays."""
+    return struct(*(None if a is None else a.ctypes.data for a in arrays))
+
+
+def _ran(status):
+    """Raise where C refused to compute."""
+    if status:
+        raise ValueError("a size is too small, or a label is out of range")
+
+
+def _taped(name, array, shape, dtype):
+    """Return an array of the tape; refuse one that C would misread."""
+    array = np.require(array, requirements="CA")
+    if array.dtype != dtype or array.shape != shape:
+        raise ValueError(
+            f"tape[{name!r}] must be an array {dtype} {shape}, not {array.dtype} {array.shape}"
+        )
+    return array
+
+
+def _library():
+    """Load the library, which must be of the C file beside this module."""
+    path = Path(__file__).with_name("libmoons.so")
+    remedy = "Build it beside this module, then start Python anew: cc -std=c99 -O3 -fPIC -shared moons.c -o libmoons.so -lm"
+    try:
+        library = ctypes.CDLL(str(path))
+        library.moons_build.restype = ctypes.c_char_p
+        build = library.moons_build()
+    except (OSError, AttributeError) as error:
+        raise ImportError(f"{path.name}: {error}. {remedy}") from None
+    if build != b"bd17548ee6ed906e":
+        raise ImportError(f"{path.name} is of another build. {remedy}")
+    library.moons_predict.argtypes = (
+        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),
+        ctypes.c_void_p]
+    )
+    library.moons_forward.argtypes = (
+        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Tape),
+        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
+    )
+    library.moons_backward.argtypes = (
+        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Tape),
+        ctypes.POINTER(_Params), ctypes.c_void_p]
+    )
+    library.moons_value_and_grad.argtypes = (
+        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Params),
+        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
+    )
+    library.moons_train_step.argtypes = (
+        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Hyper),
+        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
+    )
+    return library
+
+
+_C = _library()

@@ -1,0 +1,360 @@
+/*
+ * xor: forward pass, gradients and training step in C (float64).
+ *
+ *     input x[N,2]
+ *     target y[N,1]
+ *     param W1[2,4]
+ *     param b1[4]
+ *     param W2[4,1]
+ *     param b2[1]
+ *     h_z[n,j] = sum[i](x[n,i] * W1[i,j])
+ *     h_z[n,j] += b1[j]
+ *     h[n,j] = sigmoid(h_z[n,j])
+ *     p_z[n,k] = sum[j](h[n,j] * W2[j,k])
+ *     p_z[n,k] += b2[k]
+ *     p[n,k] = sigmoid(p_z[n,k])
+ *     loss_sum = sum[n,k]((p[n,k] - y[n,k])**2)
+ *     loss = loss_sum / N
+ *
+ * dV stands for d loss / d V. Rows are samples.
+ *
+ * Made by symbp 0.1.0 from xor.bp (network 9467f7ddbf9cc7a9):
+ *     symbp build xor.bp --target c --dtype float64
+ * Do not edit: change the description and build again.
+ * This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+ */
+
+#include "xor.h"
+
+#include <math.h>
+
+static inline double square(double x)
+{
+    return x * x;
+}
+
+/* exp may overflow to infinity, whose reciprocal is the right 0. */
+static inline double sigmoid(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+static inline void fill(double *a, ptrdiff_t count, double value)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        a[k] = value;
+    }
+}
+
+static void predict(ptrdiff_t N, const xor_params *params, const xor_data *data,
+        const xor_outputs *outputs, double *work)
+{
+    const double *x = data->x; /* (N, 2) */
+    const double *W1 = params->W1; /* (2, 4) */
+    const double *b1 = params->b1; /* (4,) */
+    const double *W2 = params->W2; /* (4, 1) */
+    const double *b2 = params->b2; /* (1,) */
+
+    /* h_z[n,j] = b1[j] + sum[i](x[n,i] * W1[i,j]) */
+    double *h_z = work; /* (N, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            h_z[n * 4 + j] = b1[j];
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 2; i++) {
+            for (ptrdiff_t j = 0; j < 4; j++) {
+                h_z[n * 4 + j] += x[n * 2 + i] * W1[i * 4 + j];
+            }
+        }
+    }
+
+    /* h[n,j] = sigmoid(h_z[n,j]) */
+    double *h = work; /* (N, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            h[n * 4 + j] = sigmoid(h_z[n * 4 + j]);
+        }
+    }
+
+    /* p_z[n,k] = b2[k] + sum[j](h[n,j] * W2[j,k]) */
+    double *p_z = outputs->p; /* (N, 1) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        p_z[n] = b2[0];
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double sum = 0.0;
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            sum += h[n * 4 + j] * W2[j];
+        }
+        p_z[n] += sum;
+    }
+
+    /* p[n,k] = sigmoid(p_z[n,k]) */
+    double *p = outputs->p; /* (N, 1) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        p[n] = sigmoid(p_z[n]);
+    }
+}
+
+static double forward(ptrdiff_t N, const xor_params *params, const xor_data *data,
+        const xor_tape *tape)
+{
+    const double *x = data->x; /* (N, 2) */
+    const double *y = data->y; /* (N, 1) */
+    const double *W1 = params->W1; /* (2, 4) */
+    const double *b1 = params->b1; /* (4,) */
+    const double *W2 = params->W2; /* (4, 1) */
+    const double *b2 = params->b2; /* (1,) */
+
+    /* h_z[n,j] = b1[j] + sum[i](x[n,i] * W1[i,j]) */
+    double *h_z = tape->h; /* (N, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            h_z[n * 4 + j] = b1[j];
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 2; i++) {
+            for (ptrdiff_t j = 0; j < 4; j++) {
+                h_z[n * 4 + j] += x[n * 2 + i] * W1[i * 4 + j];
+            }
+        }
+    }
+
+    /* h[n,j] = sigmoid(h_z[n,j]) */
+    double *h = tape->h; /* (N, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            h[n * 4 + j] = sigmoid(h_z[n * 4 + j]);
+        }
+    }
+
+    /* p_z[n,k] = b2[k] + sum[j](h[n,j] * W2[j,k]) */
+    double *p_z = tape->p; /* (N, 1) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        p_z[n] = b2[0];
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double sum = 0.0;
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            sum += h[n * 4 + j] * W2[j];
+        }
+        p_z[n] += sum;
+    }
+
+    /* p[n,k] = sigmoid(p_z[n,k]) */
+    double *p = tape->p; /* (N, 1) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        p[n] = sigmoid(p_z[n]);
+    }
+
+    /* v1[n,k] = p[n,k] - y[n,k] */
+    double *v1 = tape->v1; /* (N, 1) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        v1[n] = p[n] - y[n];
+    }
+
+    /* loss_sum = sum[n,k](v1[n,k]**2) */
+    double loss_sum = 0.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        loss_sum += square(v1[n]);
+    }
+
+    /* loss = loss_sum / N */
+    const double loss = loss_sum / (double)N;
+    return loss;
+}
+
+static void backward(ptrdiff_t N, const xor_params *params, const xor_data *data,
+        const xor_tape *tape, const xor_params *grads, double *work)
+{
+    const double *x = data->x; /* (N, 2) */
+    const double *W2 = params->W2; /* (4, 1) */
+    const double *h = tape->h; /* (N, 4) */
+    const double *p = tape->p; /* (N, 1) */
+    const double *v1 = tape->v1; /* (N, 1) */
+
+    /* dp_z[n,k] = 2 * (1 - p[n,k]) * p[n,k] * v1[n,k] / N  (of p) */
+    double *dp_z = work; /* (N, 1) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dp_z[n] = 2.0 / (double)N * (1.0 - p[n]) * p[n] * v1[n];
+    }
+
+    /* db2[k] = sum[n](dp_z[n,k])  (of p_z) */
+    double *db2 = grads->b2; /* (1,) */
+    {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            sum += dp_z[n];
+        }
+        db2[0] = sum;
+    }
+
+    /* dW2[j,k] = sum[n](h[n,j] * dp_z[n,k])  (of p_z) */
+    double *dW2 = grads->W2; /* (4, 1) */
+    fill(dW2, 4, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            dW2[j] += h[n * 4 + j] * dp_z[n];
+        }
+    }
+
+    /* dh[n,j] = sum[k](dp_z[n,k] * W2[j,k])  (of p_z) */
+    double *dh = work + N; /* (N, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            dh[n * 4 + j] = dp_z[n] * W2[j];
+        }
+    }
+
+    /* dh_z[n,j] = (1 - h[n,j]) * dh[n,j] * h[n,j]  (of h) */
+    double *dh_z = work + N; /* (N, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            dh_z[n * 4 + j] = (1.0 - h[n * 4 + j]) * dh[n * 4 + j] * h[n * 4 + j];
+        }
+    }
+
+    /* db1[j] = sum[n](dh_z[n,j])  (of h_z) */
+    double *db1 = grads->b1; /* (4,) */
+    fill(db1, 4, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            db1[j] += dh_z[n * 4 + j];
+        }
+    }
+
+    /* dW1[i,j] = sum[n](x[n,i] * dh_z[n,j])  (of h_z) */
+    double *dW1 = grads->W1; /* (2, 4) */
+    fill(dW1, 8, 0.0);
+    for (ptrdiff_t i = 0; i < 2; i++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 4; j++) {
+                dW1[i * 4 + j] += x[n * 2 + i] * dh_z[n * 4 + j];
+            }
+        }
+    }
+}
+
+static void update(const xor_params *params, const xor_hyper *hyper, const xor_params *grads)
+{
+    const double *W1 = params->W1; /* (2, 4) */
+    const double *b1 = params->b1; /* (4,) */
+    const double *W2 = params->W2; /* (4, 1) */
+    const double *b2 = params->b2; /* (1,) */
+    const double *dW1 = grads->W1; /* (2, 4) */
+    const double *db1 = grads->b1; /* (4,) */
+    const double *dW2 = grads->W2; /* (4, 1) */
+    const double *db2 = grads->b2; /* (1,) */
+    const double learning_rate = hyper->learning_rate;
+
+    /* W1_next[i,j] = W1[i,j] - dW1[i,j] * learning_rate */
+    double *W1_next = params->W1; /* (2, 4) */
+    for (ptrdiff_t i = 0; i < 2; i++) {
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            W1_next[i * 4 + j] = W1[i * 4 + j] - learning_rate * dW1[i * 4 + j];
+        }
+    }
+
+    /* b1_next[j] = b1[j] - db1[j] * learning_rate */
+    double *b1_next = params->b1; /* (4,) */
+    for (ptrdiff_t j = 0; j < 4; j++) {
+        b1_next[j] = b1[j] - learning_rate * db1[j];
+    }
+
+    /* W2_next[i,j] = W2[i,j] - dW2[i,j] * learning_rate */
+    double *W2_next = params->W2; /* (4, 1) */
+    for (ptrdiff_t i = 0; i < 4; i++) {
+        W2_next[i] = W2[i] - learning_rate * dW2[i];
+    }
+
+    /* b2_next[j] = b2[j] - db2[j] * learning_rate */
+    double *b2_next = params->b2; /* (1,) */
+    b2_next[0] = b2[0] - learning_rate * db2[0];
+}
+
+static double value_and_grad(ptrdiff_t N, const xor_params *params, const xor_data *data,
+        const xor_params *grads, double *work)
+{
+    const xor_tape tape = {work + 5 * N, work + 9 * N, work + 10 * N};
+    const double value = forward(N, params, data, &tape);
+    backward(N, params, data, &tape, grads, work);
+    return value;
+}
+
+int xor_predict(ptrdiff_t N, const xor_params *params, const xor_data *data,
+        const xor_outputs *outputs, double *work)
+{
+    if (N < 1) {
+        return -1;
+    }
+    predict(N, params, data, outputs, work);
+    return 0;
+}
+
+int xor_forward(ptrdiff_t N, const xor_params *params, const xor_data *data, const xor_tape *tape,
+        double *work, double *loss)
+{
+    (void)work;
+    if (N < 1) {
+        return -1;
+    }
+    *loss = forward(N, params, data, tape);
+    return 0;
+}
+
+int xor_backward(ptrdiff_t N, const xor_params *params, const xor_data *data, const xor_tape *tape,
+        const xor_params *grads, double *work)
+{
+    if (N < 1) {
+        return -1;
+    }
+    backward(N, params, data, tape, grads, work);
+    return 0;
+}
+
+int xor_value_and_grad(ptrdiff_t N, const xor_params *params, const xor_data *data,
+        const xor_params *grads, double *work, double *loss)
+{
+    if (N < 1) {
+        return -1;
+    }
+    *loss = value_and_grad(N, params, data, grads, work);
+    return 0;
+}
+
+int xor_train_step(ptrdiff_t N, const xor_params *params, const xor_data *data,
+        const xor_hyper *hyper, double *work, double *loss)
+{
+    if (N < 1) {
+        return -1;
+    }
+    const xor_params grads = {work + 11 * N, work + 11 * N + 8, work + 11 * N + 12, work + 11 * N +
+            16};
+    *loss = value_and_grad(N, params, data, &grads, work);
+    update(params, hyper, &grads);
+    return 0;
+}
+
+size_t xor_workspace_bytes(ptrdiff_t N)
+{
+    return (size_t)(XOR_WORKSPACE(N)) * sizeof(double);
+}
+
+size_t xor_predict_workspace_bytes(ptrdiff_t N)
+{
+    return (size_t)(XOR_PREDICT_WORKSPACE(N)) * sizeof(double);
+}
+
+const char *xor_build(void)
+{
+    return "b9618e34de1c3411";
+}
+
+xor_hyper xor_default_hyper(void)
+{
+    const xor_hyper hyper = {.learning_rate = 4.0};
+    return hyper;
+}

@@ -1,0 +1,328 @@
+"""linear_regression: forward pass, gradients and training step in NumPy (float64).
+
+    input x[N]
+    target y[N]
+    param a
+    param b
+    p[n] = x[n] * a + b
+    loss_sum = sum[n]((p[n] - y[n])**2)
+    loss = loss_sum / N
+
+dV stands for d loss / d V. Rows are samples.
+
+Made by symbp 0.1.0 from linear_regression.bp (network 2e41ed1edc68f34a):
+    symbp build linear_regression.bp --target numpy --dtype float64
+Do not edit: change the description and build again.
+This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+"""
+
+import threading
+
+import numpy as np
+
+NAME = "linear_regression"
+TARGET = "numpy"
+DTYPE = "float64"
+NETWORK = "2e41ed1edc68f34a"  # hash of the description
+LOSS = "loss"
+PARAMETERS = {  # name -> shape
+    "a": (),
+    "b": (),
+}
+INPUTS = {  # name -> role, shape, number of classes
+    "x": ("input", ("N",), None),
+    "y": ("target", ("N",), None),
+}
+OUTPUTS = {  # name -> shape
+    "p": ("N",),
+}
+HYPERPARAMETERS = {  # name -> default
+    "learning_rate": 0.1,
+}
+
+_DTYPE = np.dtype(DTYPE)
+
+
+def init_params(seed=0):
+    """Return new parameters, a dict of arrays; the same for the same seed."""
+    del seed  # every parameter begins at a constant
+    return {
+        "a": np.zeros((), dtype=_DTYPE),
+        "b": np.zeros((), dtype=_DTYPE),
+    }
+
+
+def predict(params, x, *, check_finite=False):
+    """Return p (N,) for x (N,)."""
+    a, b = _parameters(params)
+    N, x = _inputs(x)
+    if check_finite:
+        _finite({**params, "x": x})
+    outputs = _predict(_buffers_of_predict(N), N, x, a, b)
+    return np.asarray(outputs[0], dtype=_DTYPE)
+
+
+def forward(params, x, y, *, check_finite=False):
+    """Return the loss, and the tape: the values that `backward` reads.
+
+    x (N,), y (N,)
+    """
+    a, b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work = _buffers(N)
+    loss, v1 = _forward(work, N, x, y, a, b)
+    return float(loss), {"x": x, "v1": v1}
+
+
+def backward(params, tape):
+    """Return the gradient of the loss by each parameter, a dict of arrays."""
+    _, _ = _parameters(params)
+    x = tape["x"]
+    v1 = tape["v1"]
+    N = x.shape[0]
+    work = _buffers(N)
+    grads = _gradients()
+    _backward(work, N, x, v1, *grads)
+    return dict(zip(PARAMETERS, grads, strict=True))
+
+
+def value_and_grad(params, x, y, *, check_finite=False):
+    """Return the loss and its gradient by each parameter, a dict of arrays."""
+    a, b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work = _buffers(N)
+    grads = _gradients()
+    loss, v1 = _forward(work, N, x, y, a, b)
+    _backward(work, N, x, v1, *grads)
+    return float(loss), dict(zip(PARAMETERS, grads, strict=True))
+
+
+def init_state(params):
+    """Return the state of the optimizer before the first step."""
+    _parameters(params)
+    return {}
+
+
+def train_step(params, state, x, y, *, learning_rate=0.1, check_finite=False):
+    """Update params and state in place by one step; return the loss before it."""
+    a, b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work, grads = _workspace(N)
+    loss, v1 = _forward(work, N, x, y, a, b)
+    _backward(work, N, x, v1, *grads)
+    _update(work, N, a, b, grads[0], grads[1], learning_rate)
+    return float(loss)
+
+
+def fit(
+    params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
+    learning_rate=0.1, check_finite=False,
+):  # fmt: skip
+    """Train; return the mean loss of each epoch.
+
+    Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
+    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
+    more are run.
+    """
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    batch_size = N if batch_size is None else min(int(batch_size), N)
+    if batch_size < 1:
+        raise ValueError("batch_size must be at least 1")
+    losses = []
+    for epoch in range(start, start + epochs):
+        total = 0.0
+        for rows in _batches(N, batch_size, seed, epoch, shuffle):
+            value = train_step(params, state, x[rows], y[rows], learning_rate=learning_rate)
+            total += value * (len(rows) if isinstance(rows, np.ndarray) else rows.stop - rows.start)
+        losses.append(total / N)
+        if callback is not None and callback(epoch, losses[-1]):
+            break
+    return np.array(losses)
+
+
+def _gradients():
+    """Return new arrays for the gradients, in the order of PARAMETERS."""
+    return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
+
+
+_LOCAL = threading.local()
+
+
+def _workspace(N):
+    """Return buffers and gradients that the steps of this thread share."""
+    store = _LOCAL.__dict__.setdefault("store", {})
+    work = store.get((N,))
+    if work is None:
+        if len(store) >= 4:
+            store.clear()
+        work = store[(N,)] = (_buffers(N), _gradients())
+    return work
+
+
+def _predict(work, N, x, a, b):
+    """Return the outputs."""
+    p = work[0]
+    # p[n] = x[n] * a + b
+    np.multiply(a, x, out=p)
+    p += b
+    return p,
+
+
+def _forward(work, N, x, y, a, b):
+    """Return the loss, and the values that the gradients need."""
+    p = work[0]
+    # p[n] = x[n] * a + b
+    np.multiply(a, x, out=p)
+    p += b
+    # v1[n] = p[n] - y[n]
+    v1 = np.subtract(p, y, out=p)
+    # loss_sum = sum[n](v1[n]**2)
+    loss_sum = np.vdot(v1, v1)
+    # loss = loss_sum / N
+    loss = loss_sum / N
+    return loss, v1
+
+
+def _backward(work, N, x, v1, da_out, db_out):
+    """Compute the gradients into the arrays at the end."""
+    dp = work[1]
+    # dp[n] = 2 * v1[n] / N  (of loss_sum)
+    np.multiply(2 / N, v1, out=dp)
+    # da = sum[n](dp[n] * x[n])  (of p)
+    da = np.vdot(dp, x)
+    # db = sum[n](dp[n])  (of p)
+    db = np.add.reduce(dp, axis=None)
+    da_out[()] = da
+    db_out[()] = db
+
+
+def _update(work, N, a, b, da, db, learning_rate):
+    """Update parameters and state in place; the gradients are used up."""
+    # a_next = a - da * learning_rate
+    a_next = a - da * learning_rate
+    # b_next = b - db * learning_rate
+    b_next = b - db * learning_rate
+    a[()] = a_next
+    b[()] = b_next
+
+
+def _buffers(N):
+    """Return the arrays in which intermediate values are kept."""
+    return (
+        np.empty((N,), dtype=_DTYPE),  # p
+        np.empty((N,), dtype=_DTYPE),  # dp
+    )
+
+
+def _buffers_of_predict(N):
+    """Return the arrays in which intermediate values are kept."""
+    return (
+        np.empty((N,), dtype=_DTYPE),  # p
+    )
+
+
+def _parameters(params):
+    try:
+        a = params["a"]
+        b = params["b"]
+    except (KeyError, TypeError, IndexError):
+        _refuse_parameters(params)
+    if type(a) is not np.ndarray or a.dtype is not _DTYPE or a.shape != ():
+        _refuse_parameters(params)
+    if type(b) is not np.ndarray or b.dtype is not _DTYPE or b.shape != ():
+        _refuse_parameters(params)
+    return (a, b)
+
+
+def _inputs(x):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if x.ndim != 1 or not x.shape[0]:
+        _refuse({"x": x})
+    N = x.shape[0]
+    return (N, x)
+
+
+def _data(x, y):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if type(y) is not np.ndarray or y.dtype is not _DTYPE:
+        y = _convert("y", y)
+    if x.ndim != 1 or y.ndim != 1 or not x.shape[0] or y.shape[0] != x.shape[0]:
+        _refuse({"x": x, "y": y})
+    N = x.shape[0]
+    return (N, x, y)
+
+
+def _batches(count, batch_size, seed, epoch, shuffle):
+    """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
+    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
+    for begin in range(0, count, batch_size):
+        rows = slice(begin, min(begin + batch_size, count))
+        yield rows if order is None else order[rows]
+
+
+def _convert(name, value):
+    """Return an input as an array of the module's dtype, or labels as integers."""
+    role, _, classes = INPUTS[name]
+    array = np.asarray(value)
+    if classes is None:
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{name} ({role}) must hold real numbers, not {array.dtype}")
+        return np.ascontiguousarray(array, dtype=_DTYPE).reshape(array.shape)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} (label) must hold whole numbers, not {array.dtype}")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} (label) must lie in 0..{classes - 1}, not in {array.min()}..{array.max()}"
+        )
+    return np.ascontiguousarray(array, dtype=np.intp).reshape(array.shape)
+
+
+def _refuse(data):
+    """Say which input has the wrong shape, and what it should be."""
+    sizes = {}
+    for name, array in data.items():
+        role, shape, _ = INPUTS[name]
+        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        told = ", ".join(f"{k} = {v}" for k, v in sizes.items())
+        message = f"{name} ({role}) has shape {array.shape}, not ({wanted})"
+        if array.ndim != len(shape) or 0 in array.shape:
+            raise ValueError(message + (": it is empty" if 0 in array.shape else ""))
+        for given, size in zip(array.shape, shape, strict=True):
+            if isinstance(size, str):
+                size = sizes.setdefault(size, given) if size.isidentifier() else given
+            if given != size:
+                raise ValueError(message + (f" with {told}" if told else ""))
+    raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _refuse_parameters(params):
+    """Say which parameter is missing or does not fit."""
+    for name, shape in PARAMETERS.items():
+        if name not in params:
+            raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
+        array = params[name]
+        if not isinstance(array, np.ndarray) or array.dtype != _DTYPE or array.shape != shape:
+            found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array)
+            raise TypeError(f"params[{name!r}] must be an array {_DTYPE} {shape}, not {found}")
+        if not array.flags.c_contiguous or not array.flags.writeable:
+            raise TypeError(f"params[{name!r}] must be C-contiguous and writeable")
+    raise TypeError("params must be a dict of arrays as init_params() returns it")
+
+
+def _finite(arrays):
+    """Refuse NaN and infinity."""
+    for name, array in arrays.items():
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            place = tuple(map(int, bad[0]))
+            raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")

@@ -1,0 +1,457 @@
+"""symmetry: forward pass, gradients and training step in NumPy (float64).
+
+    input x[N,6]
+    target y[N,1]
+    param W1[6,2]
+    param b1[2]
+    param W2[2,1]
+    param b2[1]
+    h_z[n,j] = sum[i](x[n,i] * W1[i,j])
+    h_z[n,j] += b1[j]
+    h[n,j] = sigmoid(h_z[n,j])
+    p_z[n,k] = sum[j](h[n,j] * W2[j,k])
+    p_z[n,k] += b2[k]
+    p[n,k] = sigmoid(p_z[n,k])
+    loss_sum = sum[n,j]((p[n,j] - y[n,j])**2)
+    loss = 0.5 * loss_sum
+
+dV stands for d loss / d V. Rows are samples.
+
+Made by symbp 0.1.0 from symmetry.bp (network b773ec2b993e13ca):
+    symbp build symmetry.bp --target numpy --dtype float64
+Do not edit: change the description and build again.
+This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+"""
+
+import threading
+
+import numpy as np
+
+NAME = "symmetry"
+TARGET = "numpy"
+DTYPE = "float64"
+NETWORK = "b773ec2b993e13ca"  # hash of the description
+LOSS = "loss"
+PARAMETERS = {  # name -> shape
+    "W1": (6, 2),
+    "b1": (2,),
+    "W2": (2, 1),
+    "b2": (1,),
+}
+INPUTS = {  # name -> role, shape, number of classes
+    "x": ("input", ("N", 6), None),
+    "y": ("target", ("N", 1), None),
+}
+OUTPUTS = {  # name -> shape
+    "p": ("N", 1),
+}
+HYPERPARAMETERS = {  # name -> default
+    "learning_rate": 0.1,
+    "momentum": 0.9,
+}
+
+_DTYPE = np.dtype(DTYPE)
+_ONE = np.ones((), dtype=_DTYPE)
+
+
+def init_params(seed=0):
+    """Return new parameters, a dict of arrays; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "W1": np.asarray(rng.uniform(-0.3, 0.3, (6, 2)), dtype=_DTYPE),
+        "b1": np.asarray(rng.uniform(-0.3, 0.3, (2,)), dtype=_DTYPE),
+        "W2": np.asarray(rng.uniform(-0.3, 0.3, (2, 1)), dtype=_DTYPE),
+        "b2": np.asarray(rng.uniform(-0.3, 0.3, (1,)), dtype=_DTYPE),
+    }
+
+
+def predict(params, x, *, check_finite=False):
+    """Return p (N, 1) for x (N, 6)."""
+    W1, b1, W2, b2 = _parameters(params)
+    N, x = _inputs(x)
+    if check_finite:
+        _finite({**params, "x": x})
+    with np.errstate(over="ignore"):
+        outputs = _predict(_buffers_of_predict(N), N, x, W1, b1, W2, b2)
+    return np.asarray(outputs[0], dtype=_DTYPE)
+
+
+def forward(params, x, y, *, check_finite=False):
+    """Return the loss, and the tape: the values that `backward` reads.
+
+    x (N, 6), y (N, 1)
+    """
+    W1, b1, W2, b2 = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work = _buffers(N)
+    with np.errstate(over="ignore"):
+        loss, h, p, v1 = _forward(work, N, x, y, W1, b1, W2, b2)
+    return float(loss), {"x": x, "h": h, "p": p, "v1": v1}
+
+
+def backward(params, tape):
+    """Return the gradient of the loss by each parameter, a dict of arrays."""
+    _, _, W2, _ = _parameters(params)
+    x = tape["x"]
+    h = tape["h"]
+    p = tape["p"]
+    v1 = tape["v1"]
+    N = x.shape[0]
+    work = _buffers(N)
+    grads = _gradients()
+    _backward(work, N, x, W2, h, p, v1, *grads)
+    return dict(zip(PARAMETERS, grads, strict=True))
+
+
+def value_and_grad(params, x, y, *, check_finite=False):
+    """Return the loss and its gradient by each parameter, a dict of arrays."""
+    W1, b1, W2, b2 = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    work = _buffers(N)
+    grads = _gradients()
+    with np.errstate(over="ignore"):
+        loss, h, p, v1 = _forward(work, N, x, y, W1, b1, W2, b2)
+        _backward(work, N, x, W2, h, p, v1, *grads)
+    return float(loss), dict(zip(PARAMETERS, grads, strict=True))
+
+
+def init_state(params):
+    """Return the state of the optimizer before the first step."""
+    _parameters(params)
+    return {
+        "W1_v": np.zeros((6, 2), dtype=_DTYPE),
+        "b1_v": np.zeros((2,), dtype=_DTYPE),
+        "W2_v": np.zeros((2, 1), dtype=_DTYPE),
+        "b2_v": np.zeros((1,), dtype=_DTYPE),
+    }
+
+
+def train_step(params, state, x, y, *, learning_rate=0.1, momentum=0.9, check_finite=False):
+    """Update params and state in place by one step; return the loss before it."""
+    W1, b1, W2, b2 = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    W1_v, b1_v, W2_v, b2_v = _state(state)
+    work, grads = _workspace(N)
+    with np.errstate(over="ignore"):
+        loss, h, p, v1 = _forward(work, N, x, y, W1, b1, W2, b2)
+        _backward(work, N, x, W2, h, p, v1, *grads)
+        _update(
+            work, N, W1, b1, W2, b2, grads[0], grads[1], grads[2], grads[3], W1_v, b1_v, W2_v, b2_v,
+            learning_rate, momentum
+        )
+    return float(loss)
+
+
+def fit(
+    params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
+    learning_rate=0.1, momentum=0.9, check_finite=False,
+):  # fmt: skip
+    """Train; return the mean loss of each epoch.
+
+    Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
+    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
+    more are run.
+    """
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    batch_size = N if batch_size is None else min(int(batch_size), N)
+    if batch_size < 1:
+        raise ValueError("batch_size must be at least 1")
+    losses = []
+    for epoch in range(start, start + epochs):
+        total = 0.0
+        for rows in _batches(N, batch_size, seed, epoch, shuffle):
+            value = train_step(
+                params, state, x[rows], y[rows], learning_rate=learning_rate, momentum=momentum
+            )
+            total += value * (len(rows) if isinstance(rows, np.ndarray) else rows.stop - rows.start)
+        losses.append(total / N)
+        if callback is not None and callback(epoch, losses[-1]):
+            break
+    return np.array(losses)
+
+
+def _gradients():
+    """Return new arrays for the gradients, in the order of PARAMETERS."""
+    return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
+
+
+_LOCAL = threading.local()
+
+
+def _workspace(N):
+    """Return buffers and gradients that the steps of this thread share."""
+    store = _LOCAL.__dict__.setdefault("store", {})
+    work = store.get((N,))
+    if work is None:
+        if len(store) >= 4:
+            store.clear()
+        work = store[(N,)] = (_buffers(N), _gradients())
+    return work
+
+
+def _predict(work, N, x, W1, b1, W2, b2):
+    """Return the outputs."""
+    h_z = work[0]
+    p_z = work[1]
+    # h_z[n,j] = sum[i](x[n,i] * W1[i,j]) + b1[j]
+    np.dot(x, W1, out=h_z)
+    h_z += b1
+    # h[n,j] = sigmoid(h_z[n,j])
+    h = _sigmoid(h_z, out=h_z)
+    # p_z[n,k] = sum[j](h[n,j] * W2[j,k]) + b2[k]
+    np.dot(h, W2, out=p_z)
+    p_z += b2
+    # p[n,k] = sigmoid(p_z[n,k])
+    p = _sigmoid(p_z, out=p_z)
+    return p,
+
+
+def _forward(work, N, x, y, W1, b1, W2, b2):
+    """Return the loss, and the values that the gradients need."""
+    h_z = work[0]
+    p_z = work[1]
+    v1 = work[2]
+    # h_z[n,j] = sum[i](x[n,i] * W1[i,j]) + b1[j]
+    np.dot(x, W1, out=h_z)
+    h_z += b1
+    # h[n,j] = sigmoid(h_z[n,j])
+    h = _sigmoid(h_z, out=h_z)
+    # p_z[n,k] = sum[j](h[n,j] * W2[j,k]) + b2[k]
+    np.dot(h, W2, out=p_z)
+    p_z += b2
+    # p[n,k] = sigmoid(p_z[n,k])
+    p = _sigmoid(p_z, out=p_z)
+    # v1[n,j] = p[n,j] - y[n,j]
+    np.subtract(p, y, out=v1)
+    # loss_sum = sum[n,j](v1[n,j]**2)
+    loss_sum = np.vdot(v1, v1)
+    # loss = 0.5 * loss_sum
+    loss = 0.5 * loss_sum
+    return loss, h, p, v1
+
+
+def _backward(work, N, x, W2, h, p, v1, dW1, db1, dW2, db2):
+    """Compute the gradients into the arrays at the end."""
+    dp_z = work[3]
+    dh = work[4]
+    s1 = work[5]
+    # dp_z[n,k] = (1 - p[n,k]) * p[n,k] * v1[n,k]  (of p)
+    np.subtract(_ONE, p, out=dp_z)
+    dp_z *= p
+    dp_z *= v1
+    # db2[k] = sum[n](dp_z[n,k])  (of p_z)
+    np.add.reduce(dp_z, axis=0, out=db2)
+    # dW2[j,k] = sum[n](h[n,j] * dp_z[n,k])  (of p_z)
+    np.dot(h.T, dp_z, out=dW2)
+    # dh[n,j] = sum[k](dp_z[n,k] * W2[j,k])  (of p_z)
+    np.dot(dp_z, W2.T, out=dh)
+    # dh_z[n,j] = (1 - h[n,j]) * dh[n,j] * h[n,j]  (of h)
+    np.subtract(_ONE, h, out=s1)
+    s1 *= dh
+    dh_z = np.multiply(s1, h, out=dh)
+    # db1[j] = sum[n](dh_z[n,j])  (of h_z)
+    np.add.reduce(dh_z, axis=0, out=db1)
+    # dW1[i,j] = sum[n](x[n,i] * dh_z[n,j])  (of h_z)
+    np.dot(x.T, dh_z, out=dW1)
+
+
+def _update(
+    work, N, W1, b1, W2, b2, dW1, db1, dW2, db2, W1_v, b1_v, W2_v, b2_v, learning_rate, momentum
+):
+    """Update parameters and state in place; the gradients are used up."""
+    s2 = work[6]
+    s3 = work[7]
+    s4 = work[8]
+    s5 = work[9]
+    # W1_v_next[i,j] = W1_v[i,j] * momentum + dW1[i,j]
+    np.multiply(momentum, W1_v, out=s2)
+    np.add(dW1, s2, out=W1_v)
+    # W1_next[i,j] = W1[i,j] - W1_v_next[i,j] * learning_rate
+    np.multiply(learning_rate, W1_v, out=s2)
+    W1 -= s2
+    # b1_v_next[j] = b1_v[j] * momentum + db1[j]
+    np.multiply(momentum, b1_v, out=s3)
+    np.add(db1, s3, out=b1_v)
+    # b1_next[j] = b1[j] - b1_v_next[j] * learning_rate
+    np.multiply(learning_rate, b1_v, out=s3)
+    b1 -= s3
+    # W2_v_next[i,j] = W2_v[i,j] * momentum + dW2[i,j]
+    np.multiply(momentum, W2_v, out=s4)
+    np.add(dW2, s4, out=W2_v)
+    # W2_next[i,j] = W2[i,j] - W2_v_next[i,j] * learning_rate
+    np.multiply(learning_rate, W2_v, out=s4)
+    W2 -= s4
+    # b2_v_next[j] = b2_v[j] * momentum + db2[j]
+    np.multiply(momentum, b2_v, out=s5)
+    np.add(db2, s5, out=b2_v)
+    # b2_next[j] = b2[j] - b2_v_next[j] * learning_rate
+    np.multiply(learning_rate, b2_v, out=s5)
+    b2 -= s5
+
+
+def _buffers(N):
+    """Return the arrays in which intermediate values are kept."""
+    return (
+        np.empty((N, 2), dtype=_DTYPE),  # h_z
+        np.empty((N, 1), dtype=_DTYPE),  # p_z
+        np.empty((N, 1), dtype=_DTYPE),  # v1
+        np.empty((N, 1), dtype=_DTYPE),  # dp_z
+        np.empty((N, 2), dtype=_DTYPE),  # dh
+        np.empty((N, 2), dtype=_DTYPE),  # s1
+        np.empty((6, 2), dtype=_DTYPE),  # s2
+        np.empty((2,), dtype=_DTYPE),  # s3
+        np.empty((2, 1), dtype=_DTYPE),  # s4
+        np.empty((1,), dtype=_DTYPE),  # s5
+    )
+
+
+def _buffers_of_predict(N):
+    """Return the arrays in which intermediate values are kept."""
+    return (
+        np.empty((N, 2), dtype=_DTYPE),  # h_z
+        np.empty((N, 1), dtype=_DTYPE),  # p_z
+    )
+
+
+def _parameters(params):
+    try:
+        W1 = params["W1"]
+        b1 = params["b1"]
+        W2 = params["W2"]
+        b2 = params["b2"]
+    except (KeyError, TypeError, IndexError):
+        _refuse_parameters(params)
+    if type(W1) is not np.ndarray or W1.dtype is not _DTYPE or W1.shape != (6, 2):
+        _refuse_parameters(params)
+    if type(b1) is not np.ndarray or b1.dtype is not _DTYPE or b1.shape != (2,):
+        _refuse_parameters(params)
+    if type(W2) is not np.ndarray or W2.dtype is not _DTYPE or W2.shape != (2, 1):
+        _refuse_parameters(params)
+    if type(b2) is not np.ndarray or b2.dtype is not _DTYPE or b2.shape != (1,):
+        _refuse_parameters(params)
+    return (W1, b1, W2, b2)
+
+
+def _inputs(x):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if x.ndim != 2 or not x.shape[0] or x.shape[1] != 6:
+        _refuse({"x": x})
+    N = x.shape[0]
+    return (N, x)
+
+
+def _data(x, y):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if type(y) is not np.ndarray or y.dtype is not _DTYPE:
+        y = _convert("y", y)
+    if (
+        x.ndim != 2 or y.ndim != 2 or not x.shape[0] or x.shape[1] != 6 or y.shape[0] != x.shape[0]
+        or y.shape[1] != 1
+    ):
+        _refuse({"x": x, "y": y})
+    N = x.shape[0]
+    return (N, x, y)
+
+
+def _state(state):
+    try:
+        W1_v = state["W1_v"]
+        b1_v = state["b1_v"]
+        W2_v = state["W2_v"]
+        b2_v = state["b2_v"]
+    except (KeyError, TypeError, IndexError):
+        raise TypeError("state must be what init_state(params) returns") from None
+    if type(W1_v) is not np.ndarray or W1_v.dtype is not _DTYPE or W1_v.shape != (6, 2):
+        raise TypeError("state must be what init_state(params) returns")
+    if type(b1_v) is not np.ndarray or b1_v.dtype is not _DTYPE or b1_v.shape != (2,):
+        raise TypeError("state must be what init_state(params) returns")
+    if type(W2_v) is not np.ndarray or W2_v.dtype is not _DTYPE or W2_v.shape != (2, 1):
+        raise TypeError("state must be what init_state(params) returns")
+    if type(b2_v) is not np.ndarray or b2_v.dtype is not _DTYPE or b2_v.shape != (1,):
+        raise TypeError("state must be what init_state(params) returns")
+    return (W1_v, b1_v, W2_v, b2_v)
+
+
+def _sigmoid(x, out=None):
+    """1 / (1 + exp(-x)); exp may overflow to infinity, whose reciprocal is the right 0."""
+    out = np.empty(np.shape(x), dtype=_DTYPE) if out is None else out
+    np.negative(x, out=out)
+    np.exp(out, out=out)
+    out += _ONE
+    return np.reciprocal(out, out=out)
+
+
+def _batches(count, batch_size, seed, epoch, shuffle):
+    """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
+    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
+    for begin in range(0, count, batch_size):
+        rows = slice(begin, min(begin + batch_size, count))
+        yield rows if order is None else order[rows]
+
+
+def _convert(name, value):
+    """Return an input as an array of the module's dtype, or labels as integers."""
+    role, _, classes = INPUTS[name]
+    array = np.asarray(value)
+    if classes is None:
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{name} ({role}) must hold real numbers, not {array.dtype}")
+        return np.ascontiguousarray(array, dtype=_DTYPE).reshape(array.shape)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} (label) must hold whole numbers, not {array.dtype}")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} (label) must lie in 0..{classes - 1}, not in {array.min()}..{array.max()}"
+        )
+    return np.ascontiguousarray(array, dtype=np.intp).reshape(array.shape)
+
+
+def _refuse(data):
+    """Say which input has the wrong shape, and what it should be."""
+    sizes = {}
+    for name, array in data.items():
+        role, shape, _ = INPUTS[name]
+        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        told = ", ".join(f"{k} = {v}" for k, v in sizes.items())
+        message = f"{name} ({role}) has shape {array.shape}, not ({wanted})"
+        if array.ndim != len(shape) or 0 in array.shape:
+            raise ValueError(message + (": it is empty" if 0 in array.shape else ""))
+        for given, size in zip(array.shape, shape, strict=True):
+            if isinstance(size, str):
+                size = sizes.setdefault(size, given) if size.isidentifier() else given
+            if given != size:
+                raise ValueError(message + (f" with {told}" if told else ""))
+    raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _refuse_parameters(params):
+    """Say which parameter is missing or does not fit."""
+    for name, shape in PARAMETERS.items():
+        if name not in params:
+            raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
+        array = params[name]
+        if not isinstance(array, np.ndarray) or array.dtype != _DTYPE or array.shape != shape:
+            found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array)
+            raise TypeError(f"params[{name!r}] must be an array {_DTYPE} {shape}, not {found}")
+        if not array.flags.c_contiguous or not array.flags.writeable:
+            raise TypeError(f"params[{name!r}] must be C-contiguous and writeable")
+    raise TypeError("params must be a dict of arrays as init_params() returns it")
+
+
+def _finite(arrays):
+    """Refuse NaN and infinity."""
+    for name, array in arrays.items():
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            place = tuple(map(int, bad[0]))
+            raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")

@@ -144,6 +144,16 @@ def _exp_product(e: Expr) -> Expr | None:
     return Mul(exp(Add(*(f.args[0] for f in found))), *(f for f in e.args if f not in found))
 
 
+def _exp_of_sigmoid(e: Expr) -> Expr | None:
+    if not e.is_Mul:
+        return None
+    bases = [f.as_base_exp()[0] for f in e.args if not isinstance(f, exp)]
+    for f in e.args:
+        if isinstance(f, exp) and sigmoid(-f.args[0]) in bases:
+            return e / f / sigmoid(-f.args[0]) * sigmoid(f.args[0])
+    return None
+
+
 def _relu_positive(e: Expr) -> Expr | None:
     if isinstance(e, StrictGreaterThan) and isinstance(e.args[0], relu) and e.args[1] == 0:
         return e.args[0].args[0] > 0
@@ -170,13 +180,14 @@ def _where_nested(e: Expr) -> Expr | None:
 
 def _opposite_sigmoid(e: Expr) -> Expr | None:
     """sigmoid(-u) = 1 - sigmoid(u), where sigmoid(u) is needed as well."""
-    if not e.is_Add:
+    if not (e.is_Add or e.is_Mul):
         return None
     found = sorted(e.atoms(sigmoid), key=str)
     for s in found:
         u = s.args[0]
         if u.could_extract_minus_sign() and sigmoid(-u) in found:
-            better = cheapest(e, expand(e.xreplace({s: 1 - sigmoid(-u)})))
+            opened = e.xreplace({s: 1 - sigmoid(-u)})
+            better = cheapest(e, expand(opened, power_exp=False) if e.is_Add else opened)
             return better if better != e else None
     return None
 
@@ -189,7 +200,8 @@ def _distributed(e: Expr) -> Expr | None:
         if factor.is_Add and any(t.as_numer_denom()[1].has(Access) for t in factor.args):
             rest = Mul(*(f for f in e.args if f is not factor))
             terms = Add(*(rest * t for t in factor.args))
-            return cheapest(e, terms, expand(terms), factor_terms(expand(terms)))
+            expanded = expand(terms, power_exp=False)
+            return cheapest(e, terms, expanded, factor_terms(expanded))
     return None
 
 
@@ -199,7 +211,7 @@ def _common(e: Expr) -> Expr | None:
         return None
     candidates = [e, factor_terms(e)]
     if any(a.is_Mul and any(f.is_Add for f in a.args) for a in e.args):
-        candidates += [expanded := expand(e), factor_terms(expanded)]
+        candidates += [expanded := expand(e, power_exp=False), factor_terms(expanded)]
     return cheapest(*candidates)
 
 
@@ -236,6 +248,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("log(a exp(u) / b) = log a + u - log b", _log_product),
     ("log(1 + u) = log1p(u)", _log1p),
     ("exp(u) - 1 = expm1(u)", _expm1),
+    ("exp(u) sigmoid(-u) = sigmoid(u)", _exp_of_sigmoid),
     ("relu(u) > 0 where u > 0", _relu_positive),
     ("exp(a) exp(b) = exp(a + b)", _exp_product),
     ("a where(c, b, 0) = where(c, a b, 0)", _where_around_product),

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Mul
 
 from symbp.ir.functions import Where, maximum, minimum, relu
 from symbp.ir.program import Access
@@ -32,12 +32,17 @@ def cost(expression: Expr) -> int:
         return inner + _power(expression)
     if expression.is_Add:
         content, _ = expression.primitive()
-        units = sum(1 for a in expression.args if a.as_coeff_Mul()[0] in (1, -1) or a.is_number)
-        scaled = len(expression.args) - units
+        scaled = sum(1 for a in expression.args if _is_scaled(a))
         return inner + len(expression.args) - 1 - (max(0, scaled - 1) if content != 1 else 0)
     if isinstance(expression, (*CHEAP, Where)) or expression.is_Relational:
         return inner + 1
     return inner + (1 if expression.is_Boolean else FUNCTION)
+
+
+def _is_scaled(term: Expr) -> bool:
+    """Tell whether a term is a number times something that holds no other constant."""
+    number, rest = term.as_coeff_Mul()
+    return number not in (1, -1) and all(f.has(Access) for f in Mul.make_args(rest))
 
 
 def _product(expression: Expr) -> int:

@@ -102,7 +102,7 @@ def _read(body: Expr, value: _Value) -> Expr:
         instance, held = value.equation.body.xreplace(mapping), target.xreplace(mapping)
         if cost(instance) == 0:  # a guard that never holds here has left a number
             continue
-        body = body.xreplace({instance: held})
+        body = body.xreplace({instance: held, -instance: -held})
         if instance.is_Mul:
             body = body.replace(lambda e: e.is_Mul, lambda e, i=instance, h=held: _divided(e, i, h))
     return body

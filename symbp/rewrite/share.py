@@ -47,7 +47,7 @@ def contract(program: Program) -> Program:
         body = equation.body
         for group in _operands(equation):
             name = _name(tensors)
-            loops = [(i, n) for i, n in equation.ranges if i in group.free_symbols]
+            loops = _loops(group, equation)
             value = Access(name, *(i for i, _ in loops))
             tensors[name] = Tensor(name, tuple(n for _, n in loops))
             equations.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -80,11 +80,15 @@ def distance(got: Any, want: Any) -> float:
 
 
 def assert_agrees(
-    network: Network, values: Mapping[str, Any], dtype: str = "float64", **hyper: float
+    network: Network,
+    values: Mapping[str, Any],
+    dtype: str = "float64",
+    make: Callable[[Network, str], Any] = module,
+    **hyper: float,
 ) -> Any:
     """Hold a built module against the interpreter: loss, every gradient, every output."""
     tolerance = 1e-12 if dtype == "float64" else 1e-5
-    made = module(network, dtype)
+    made = make(network, dtype)
     params, data = parted(network, values)
     params = {n: np.asarray(v, dtype=dtype) for n, v in params.items()}
     data = [np.asarray(v, dtype=dtype) if np.asarray(v).dtype.kind == "f" else v for v in data]

@@ -39,9 +39,7 @@ def values(draw: st.DrawFn, program: Program) -> dict[str, object]:
     found: dict[str, object] = {}
     for tensor in program.given():
         if tensor.bound is not None:
-            found[tensor.name] = draw(
-                st.lists(st.integers(0, 2), min_size=LABELS, max_size=LABELS)
-            )
+            found[tensor.name] = draw(st.lists(st.integers(0, 2), min_size=LABELS, max_size=LABELS))
         else:
             found[tensor.name] = _nested([int(n) for n in tensor.shape], numbers)
     return found

@@ -7,15 +7,17 @@ import re
 import textwrap
 from collections.abc import Iterable
 
+import sympy
 from sympy import Expr
 
 from symbp.codegen.c_target.binding import Binding
-from symbp.codegen.c_target.expressions import Integers
+from symbp.codegen.c_target.expressions import Integers, count
 from symbp.codegen.c_target.functions import Functions
 from symbp.codegen.c_target.interface import Interface
 from symbp.codegen.c_target.words import helpers
 from symbp.codegen.face import Options
 from symbp.codegen.header import header
+from symbp.ir.text import scalar
 from symbp.schedule import Plan
 
 Lines = list[str]
@@ -52,7 +54,8 @@ class _Unit:
 
     def __init__(self, interface: Interface, functions: Functions, options: Options) -> None:
         self.interface = interface
-        self.functions = functions
+        self.training = functions.training.size
+        self.predicting = functions.predicting.size
         self.options = options
         self.prefix = interface.prefix
         self.macro = interface.macro
@@ -81,11 +84,11 @@ class _Unit:
 
     def services(self) -> list[Lines]:
         """Return the functions that tell what this is."""
-        found = [[self.head(s), "{", f"    return {value};", "}"] for s, value in (
-            ("workspace_bytes", self.bytes("WORKSPACE")),
-            ("predict_workspace_bytes", self.bytes("PREDICT_WORKSPACE")),
-            ("build", f'"{_BUILD}"'),
-        )]  # fmt: skip
+        found = [
+            self.size("workspace_bytes", "WORKSPACE", self.training),
+            self.size("predict_workspace_bytes", "PREDICT_WORKSPACE", self.predicting),
+            [self.head("build"), "{", f'    return "{_BUILD}";', "}"],
+        ]
         if "hyper" in self.interface.groups:
             values = ", ".join(
                 f".{self.interface.names[t.name]} = {float(t.default or 0)!r}"
@@ -106,10 +109,13 @@ class _Unit:
             "default_hyper": f"{self.prefix}_hyper {self.prefix}_default_hyper(void)",
         }[service]
 
-    def bytes(self, kind: str) -> str:
-        sizes = ", ".join(self.interface.sizes)
-        call = f"({sizes})" if sizes else ""
-        return f"(size_t)({self.macro}_{kind}{call}) * sizeof({self.interface.real})"
+    def size(self, service: str, kind: str, size: Expr) -> Lines:
+        sizes = self.interface.sizes
+        call = f"({', '.join(sizes)})" if sizes else ""
+        value = f"(size_t)({self.macro}_{kind}{call}) * sizeof({self.interface.real})"
+        symbols = zip(sizes, self.interface.size_symbols, strict=True)
+        unused = [f"    (void){s};" for s, symbol in symbols if not size.has(symbol)]
+        return [self.head(service), "{", *unused, f"    return {value};", "}"]
 
     def workspaces(self) -> Lines:
         """Return the sizes of the workspaces as macros, so that an array can have them."""
@@ -120,11 +126,28 @@ class _Unit:
             " predict needs less than the others. */"
         ]
         for kind, memory in (
-            ("WORKSPACE", self.functions.training.size),
-            ("PREDICT_WORKSPACE", self.functions.predicting.size),
+            ("WORKSPACE", self.training),
+            ("PREDICT_WORKSPACE", self.predicting),
         ):
             lines.append(f"#define {self.macro}_{kind}{call} ({self.amount(memory)})")
         return lines
+
+    def memory(self) -> Lines:
+        """Return how much memory a caller brings."""
+        size = {"float": 4, "double": 8}[self.interface.real]
+        needs = {
+            "parameters, and as much again for their gradients": self.elements("params"),
+            "state of the optimizer": self.elements("state"),
+            "workspace": self.training,
+            "workspace of predict alone": self.predicting,
+        }
+        lines = [f"    {scalar(sympy.expand(n * size))}  {word}" for word, n in needs.items()]
+        return ["", "Memory in bytes:", *lines]
+
+    def elements(self, group: str) -> Expr:
+        """Return how many numbers the arrays of a struct hold."""
+        found = self.interface.groups.get(group)
+        return sympy.Add(*(count(t) for t in found.tensors)) if found else sympy.Integer(0)
 
     def amount(self, size: Expr) -> str:
         """Return a size as a macro's text; an array has one element at least."""
@@ -136,7 +159,7 @@ class _Unit:
     def declarations(self) -> str:
         guard = f"{self.macro}_H_INCLUDED"
         lines = [
-            *self.top(_NOTES), "", f"#ifndef {guard}", f"#define {guard}", "",
+            *self.top((*_NOTES, *self.memory())), "", f"#ifndef {guard}", f"#define {guard}", "",
             "#include <stddef.h>", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
             *self.workspaces(),
         ]  # fmt: skip
@@ -189,5 +212,5 @@ def _wrapped(line: str, width: int = 100) -> Lines:
     return [piece.replace("\0", " ") for piece in pieces]
 
 
-_GLUED = re.compile(r"\bconst (?=\w)| (?=\*\w)|\[[^]]*\]|\.\w+ = ")
+_GLUED = re.compile(r"\bconst (?=\w)| (?=\*\w)| (?=\{$)|\[[^]]*\]|\.\w+ = ")
 """Where no line ends: inside a declaration, or between brackets."""

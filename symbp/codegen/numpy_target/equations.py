@@ -195,8 +195,8 @@ class Emitter:
             slot = self.slot(equation, self.slots.pop(heir))
         else:
             slot = self.slot(equation)
-        for operand in lower.dying:
-            del self.slots[operand]
+        for dead in lower.dying:
+            del self.slots[dead]
         read = {self.slots[a.name] for a in equation.reads() if a.name in self.slots}
         scratch = heir is None and slot not in read and not self.held(slot)
         lower.into(equation.body, slot, spelled, scratch)

@@ -16,7 +16,7 @@ from symbp.compiler import build, derive, emit, gradient_program
 from symbp.errors import SymbpError
 from symbp.lang import *  # noqa: F403
 from symbp.lang import __all__ as _description
-from symbp.version import VERSION as __version__
+from symbp.version import VERSION as __version__  # noqa: N811
 
 __all__ = ["SymbpError", "__version__", "build", "derive", "emit", "gradient_program"]
 __all__ += _description

@@ -22,9 +22,8 @@ from symbp.codegen.formulas import Formulas
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
-from symbp.lang.network import Network
-
 from symbp.lang.load import load
+from symbp.lang.network import Network
 
 Target = Literal["numpy", "c"]
 Pass = Callable[[Program], Program]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Integer
@@ -26,8 +26,8 @@ RESERVED = frozenset(
         "params", "state", "tape", "value", "grads", "outputs", "l", "I", "O",
         "seed", "epochs", "batch_size", "start",
         "shuffle", "callback", "check_finite", "work", "epoch", "rows", "losses", "total", "store",
-        "NETWORK", "NAME", "TARGET", "DTYPE", "PARAMETERS", "INPUTS", "OUTPUTS", "HYPERPARAMETERS", "LOSS",
-        "predict", "forward", "backward", "value_and_grad", "init_params", "init_state",
+        "NETWORK", "NAME", "TARGET", "DTYPE", "PARAMETERS", "INPUTS", "OUTPUTS",
+        "HYPERPARAMETERS", "LOSS", "predict", "forward", "backward", "value_and_grad", "init_params", "init_state",
         "train_step", "fit",
     }
 )  # fmt: skip
@@ -362,7 +362,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _dict(name: str, items: dict[str, object], note: str) -> list[str]:
+def _dict(name: str, items: Mapping[str, object], note: str) -> list[str]:
     if not items:
         return [f"{name}: dict = {{}}  # {note}"]
     rows = [f"    {_quoted(k)}: {_literal(v)}," for k, v in items.items()]

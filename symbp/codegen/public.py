@@ -197,13 +197,14 @@ class Public:
             g: f"grads[{by_param[plan.gradients[p]]}]" for p, g in self.update_gradients().items()
         }
         words = [source.get(n) or names[n] for n in plan.update.reads]
-        state = face.state and [f"    {', '.join(names[n] for n in face.state)}"
-                                f"{',' if len(face.state) == 1 else ''} = _state(state)"]  # fmt: skip
+        names_of_state = [names[n] for n in face.state]
+        comma = "," if len(names_of_state) == 1 else ""
+        state = [f"    {', '.join(names_of_state)}{comma} = _state(state)"] if face.state else []
         step = [
             f"def train_step(params, state, {face.arguments(face.data, hyper)}):",
             '    """Update params and state in place by one step; return the loss before it."""',
             *self.checked(),
-            *(state or []),
+            *state,
             f"    {self.workspace_names} = _workspace({', '.join(face.sizes)})",
             *self.guarded(self.step_calls(words), plan.forward, plan.backward, plan.update),
             f"    return float({names[plan.loss]})",

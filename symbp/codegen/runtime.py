@@ -19,7 +19,7 @@ _DTYPE = np.dtype("float64")
 _ONE = np.ones((), dtype=_DTYPE)
 
 
-def _sigmoid(x, out=None):  # type: ignore[no-untyped-def]
+def _sigmoid(x, out=None):
     """1 / (1 + exp(-x)); exp may overflow to infinity, whose reciprocal is the right 0."""
     out = np.empty(np.shape(x), dtype=_DTYPE) if out is None else out
     np.negative(x, out=out)
@@ -28,7 +28,7 @@ def _sigmoid(x, out=None):  # type: ignore[no-untyped-def]
     return np.reciprocal(out, out=out)
 
 
-def _softplus(x, out=None):  # type: ignore[no-untyped-def]
+def _softplus(x, out=None):
     """log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)); `out` may be `x`."""
     out = np.empty(np.shape(x), dtype=_DTYPE) if out is None else out
     above = np.maximum(x, 0.0)
@@ -40,7 +40,7 @@ def _softplus(x, out=None):  # type: ignore[no-untyped-def]
     return out
 
 
-def _polynomial(x, *coefficients):  # type: ignore[no-untyped-def]
+def _polynomial(x, *coefficients):
     """c0 + c1 x + c2 x^2 + ... by Horner's rule."""
     result = coefficients[-1]
     for c in reversed(coefficients[:-1]):
@@ -48,7 +48,7 @@ def _polynomial(x, *coefficients):  # type: ignore[no-untyped-def]
     return result
 
 
-def _erf(x, out=None):  # type: ignore[no-untyped-def]
+def _erf(x, out=None):
     """The error function, within 1 unit in the last place.
 
     Rational approximations of Sun's fdlibm, s_erf.c (1993), one for each of four ranges of |x|.
@@ -112,7 +112,7 @@ def _erf(x, out=None):  # type: ignore[no-untyped-def]
     return np.copysign(result, x, out=out, casting="same_kind")
 
 
-def _convert(name, value):  # type: ignore[no-untyped-def]
+def _convert(name, value):
     """Return an input as an array of the module's dtype, or labels as integers."""
     role, _, classes = INPUTS[name]
     array = np.asarray(value)
@@ -129,7 +129,7 @@ def _convert(name, value):  # type: ignore[no-untyped-def]
     return np.ascontiguousarray(array, dtype=np.intp).reshape(array.shape)
 
 
-def _refuse(data):  # type: ignore[no-untyped-def]
+def _refuse(data):
     """Say which input has the wrong shape, and what it should be."""
     sizes = {}
     for name, array in data.items():
@@ -147,7 +147,7 @@ def _refuse(data):  # type: ignore[no-untyped-def]
     raise ValueError("the shapes of the inputs do not fit together")
 
 
-def _refuse_parameters(params):  # type: ignore[no-untyped-def]
+def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
     for name, shape in PARAMETERS.items():
         if name not in params:
@@ -161,7 +161,7 @@ def _refuse_parameters(params):  # type: ignore[no-untyped-def]
     raise TypeError("params must be a dict of arrays as init_params() returns it")
 
 
-def _finite(arrays):  # type: ignore[no-untyped-def]
+def _finite(arrays):
     """Refuse NaN and infinity."""
     for name, array in arrays.items():
         bad = np.argwhere(~np.isfinite(array))
@@ -170,7 +170,7 @@ def _finite(arrays):  # type: ignore[no-untyped-def]
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
-def _batches(count, batch_size, seed, epoch, shuffle):  # type: ignore[no-untyped-def]
+def _batches(count, batch_size, seed, epoch, shuffle):
     """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
     order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
     for begin in range(0, count, batch_size):
@@ -178,7 +178,7 @@ def _batches(count, batch_size, seed, epoch, shuffle):  # type: ignore[no-untype
         yield rows if order is None else order[rows]
 
 
-def _orthogonal(rng, shape, gain):  # type: ignore[no-untyped-def]
+def _orthogonal(rng, shape, gain):
     """A matrix with orthonormal rows or columns (Saxe, McClelland and Ganguli 2014)."""
     rows, columns = math.prod(shape[:-1]), shape[-1]
     q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
@@ -188,4 +188,4 @@ def _orthogonal(rng, shape, gain):  # type: ignore[no-untyped-def]
 
 def source(function: Callable[..., Any]) -> str:
     """Return the text of a function for a generated module."""
-    return inspect.getsource(function).replace("  # type: ignore[no-untyped-def]", "")
+    return inspect.getsource(function)

@@ -9,9 +9,8 @@ from symbp.codegen.header import wrapped
 from symbp.codegen.numpy_target.equations import Emitter
 from symbp.codegen.numpy_target.expressions import ScalarPrinter
 from symbp.codegen.public import Public
-from symbp.ir.program import Program
 from symbp.schedule import Arena, Phase, Plan, Slot
-from symbp.schedule.arena import aliasable
+from symbp.schedule.arena import in_place
 
 
 def emit(plan: Plan, options: Options) -> dict[str, str]:
@@ -123,7 +122,7 @@ class _Module:
             shape = self.face.table[name].shape
             if not shape:
                 copies.append(f"    {own}[()] = {self.names[result]}")
-            elif _in_place(program, name, result):
+            elif in_place(program, name, result):
                 fixed[result] = Slot(own, shape, "held", own)
                 spelled[result] = own
             else:
@@ -161,13 +160,3 @@ class _Module:
             kind = "np.intp" if slot.kind == "int" else "_DTYPE"
             lines.append(f"        np.empty(({shape}), dtype={kind}),  # {slot.name}")
         return [*lines, "    )"]
-
-
-def _in_place(program: Program, name: str, result: str) -> bool:
-    """Tell whether a new value may overwrite the old one as it is computed."""
-    group = program.writers().get(result, ())
-    if len(group) != 1 or not group[0].pointwise or not aliasable(group[0], name):
-        return False
-    position = program.equations.index(group[0])
-    later = program.equations[position + 1 :]
-    return not any(a.name == name for e in later for a in e.reads())

@@ -546,7 +546,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "ae4e763a6c77a116";
+    return "cd30f8b52fc8b1f4";
 }
 
 digits_hyper digits_default_hyper(void)

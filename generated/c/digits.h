@@ -25,6 +25,12 @@
  * have workspaces of their own do not meet. A function returns 0; or -1 if a size is
  * too small or a label out of range, and then it has computed nothing.
  *
+ * Memory in bytes:
+ *     19280  parameters, and as much again for their gradients
+ *     38568  state of the optimizer
+ *     688 * N + 19280  workspace
+ *     264 * N  workspace of predict alone
+ *
  * Made by symbp 0.1.0 from digits.bp (network 7a816f8e5d602fc2):
  *     symbp build digits.bp --target c --dtype float64
  * Do not edit: change the description and build again.

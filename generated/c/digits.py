@@ -504,14 +504,15 @@ def _taped(name, array, shape, dtype):
 def _library():
     """Load the library, which must be of the C file beside this module."""
     path = Path(__file__).with_name("libdigits.so")
-    remedy = "Build it beside this module, then start Python anew: cc -std=c99 -O3 -fPIC -shared digits.c -o libdigits.so -lm"
+    command = "cc -std=c99 -O3 -fPIC -shared digits.c -o libdigits.so -lm"
+    remedy = f"Build it beside this module and start Python anew: {command}"
     try:
         library = ctypes.CDLL(str(path))
         library.digits_build.restype = ctypes.c_char_p
         build = library.digits_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"ae4e763a6c77a116":
+    if build != b"cd30f8b52fc8b1f4":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.digits_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

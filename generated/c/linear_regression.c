@@ -191,12 +191,13 @@ size_t linear_regression_workspace_bytes(ptrdiff_t N)
 
 size_t linear_regression_predict_workspace_bytes(ptrdiff_t N)
 {
+    (void)N;
     return (size_t)(LINEAR_REGRESSION_PREDICT_WORKSPACE(N)) * sizeof(double);
 }
 
 const char *linear_regression_build(void)
 {
-    return "74f00ee799ef547f";
+    return "801c36e68c54afc9";
 }
 
 linear_regression_hyper linear_regression_default_hyper(void)

@@ -16,6 +16,12 @@
  * have workspaces of their own do not meet. A function returns 0; or -1 if a size is
  * too small or a label out of range, and then it has computed nothing.
  *
+ * Memory in bytes:
+ *     16  parameters, and as much again for their gradients
+ *     0  state of the optimizer
+ *     16 * (N + 1)  workspace
+ *     0  workspace of predict alone
+ *
  * Made by symbp 0.1.0 from linear_regression.bp (network 2e41ed1edc68f34a):
  *     symbp build linear_regression.bp --target c --dtype float64
  * Do not edit: change the description and build again.

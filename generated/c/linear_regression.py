@@ -371,14 +371,15 @@ def _taped(name, array, shape, dtype):
 def _library():
     """Load the library, which must be of the C file beside this module."""
     path = Path(__file__).with_name("liblinear_regression.so")
-    remedy = "Build it beside this module, then start Python anew: cc -std=c99 -O3 -fPIC -shared linear_regression.c -o liblinear_regression.so -lm"
+    command = "cc -std=c99 -O3 -fPIC -shared linear_regression.c -o liblinear_regression.so -lm"
+    remedy = f"Build it beside this module and start Python anew: {command}"
     try:
         library = ctypes.CDLL(str(path))
         library.linear_regression_build.restype = ctypes.c_char_p
         build = library.linear_regression_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"74f00ee799ef547f":
+    if build != b"801c36e68c54afc9":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.linear_regression_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

@@ -478,7 +478,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "bd17548ee6ed906e";
+    return "277d7547031b7460";
 }
 
 moons_hyper moons_default_hyper(void)

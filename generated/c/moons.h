@@ -30,6 +30,12 @@
  * have workspaces of their own do not meet. A function returns 0; or -1 if a size is
  * too small or a label out of range, and then it has computed nothing.
  *
+ * Memory in bytes:
+ *     2696  parameters, and as much again for their gradients
+ *     0  state of the optimizer
+ *     528 * N + 2696  workspace
+ *     256 * N  workspace of predict alone
+ *
  * Made by symbp 0.1.0 from moons.bp (network dbd387fe6e13bd31):
  *     symbp build moons.bp --target c --dtype float64
  * Do not edit: change the description and build again.

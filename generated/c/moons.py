@@ -440,14 +440,15 @@ def _taped(name, array, shape, dtype):
 def _library():
     """Load the library, which must be of the C file beside this module."""
     path = Path(__file__).with_name("libmoons.so")
-    remedy = "Build it beside this module, then start Python anew: cc -std=c99 -O3 -fPIC -shared moons.c -o libmoons.so -lm"
+    command = "cc -std=c99 -O3 -fPIC -shared moons.c -o libmoons.so -lm"
+    remedy = f"Build it beside this module and start Python anew: {command}"
     try:
         library = ctypes.CDLL(str(path))
         library.moons_build.restype = ctypes.c_char_p
         build = library.moons_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"bd17548ee6ed906e":
+    if build != b"277d7547031b7460":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.moons_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

@@ -380,7 +380,7 @@ size_t symmetry_predict_workspace_bytes(ptrdiff_t N)
 
 const char *symmetry_build(void)
 {
-    return "a06f626aea9f8125";
+    return "e17057cba824bc21";
 }
 
 symmetry_hyper symmetry_default_hyper(void)

@@ -453,14 +453,15 @@ def _taped(name, array, shape, dtype):
 def _library():
     """Load the library, which must be of the C file beside this module."""
     path = Path(__file__).with_name("libsymmetry.so")
-    remedy = "Build it beside this module, then start Python anew: cc -std=c99 -O3 -fPIC -shared symmetry.c -o libsymmetry.so -lm"
+    command = "cc -std=c99 -O3 -fPIC -shared symmetry.c -o libsymmetry.so -lm"
+    remedy = f"Build it beside this module and start Python anew: {command}"
     try:
         library = ctypes.CDLL(str(path))
         library.symmetry_build.restype = ctypes.c_char_p
         build = library.symmetry_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"a06f626aea9f8125":
+    if build != b"e17057cba824bc21":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.symmetry_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

@@ -350,7 +350,7 @@ size_t xor_predict_workspace_bytes(ptrdiff_t N)
 
 const char *xor_build(void)
 {
-    return "b9618e34de1c3411";
+    return "6078d2ee7aadc3fe";
 }
 
 xor_hyper xor_default_hyper(void)

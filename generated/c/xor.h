@@ -23,6 +23,12 @@
  * have workspaces of their own do not meet. A function returns 0; or -1 if a size is
  * too small or a label out of range, and then it has computed nothing.
  *
+ * Memory in bytes:
+ *     136  parameters, and as much again for their gradients
+ *     0  state of the optimizer
+ *     88 * N + 136  workspace
+ *     32 * N  workspace of predict alone
+ *
  * Made by symbp 0.1.0 from xor.bp (network 9467f7ddbf9cc7a9):
  *     symbp build xor.bp --target c --dtype float64
  * Do not edit: change the description and build again.

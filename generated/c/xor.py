@@ -409,14 +409,15 @@ def _taped(name, array, shape, dtype):
 def _library():
     """Load the library, which must be of the C file beside this module."""
     path = Path(__file__).with_name("libxor.so")
-    remedy = "Build it beside this module, then start Python anew: cc -std=c99 -O3 -fPIC -shared xor.c -o libxor.so -lm"
+    command = "cc -std=c99 -O3 -fPIC -shared xor.c -o libxor.so -lm"
+    remedy = f"Build it beside this module and start Python anew: {command}"
     try:
         library = ctypes.CDLL(str(path))
         library.xor_build.restype = ctypes.c_char_p
         build = library.xor_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"b9618e34de1c3411":
+    if build != b"6078d2ee7aadc3fe":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.xor_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

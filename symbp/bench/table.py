@@ -26,6 +26,4 @@ def scaling_table() -> Iterator[str]:
     yield f"{'layers':>6}{'width':>7}{'seconds':>9}{'s/layer':>9}{'characters':>12}"
     for row in scaling():
         each = row.seconds / row.depth
-        yield (
-            f"{row.depth:>6}{row.width:>7}{row.seconds:>9.2f}{each:>9.4f}{row.characters:>12,}"
-        )
+        yield (f"{row.depth:>6}{row.width:>7}{row.seconds:>9.2f}{each:>9.4f}{row.characters:>12,}")

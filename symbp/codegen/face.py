@@ -27,8 +27,8 @@ RESERVED = frozenset(
         "seed", "epochs", "batch_size", "start",
         "shuffle", "callback", "check_finite", "work", "epoch", "rows", "losses", "total", "store",
         "NETWORK", "NAME", "TARGET", "DTYPE", "PARAMETERS", "INPUTS", "OUTPUTS",
-        "HYPERPARAMETERS", "LOSS", "predict", "forward", "backward", "value_and_grad", "init_params", "init_state",
-        "train_step", "fit",
+        "HYPERPARAMETERS", "LOSS", "predict", "forward", "backward", "value_and_grad",
+        "init_params", "init_state", "train_step", "fit",
     }
 )  # fmt: skip
 

@@ -17,7 +17,16 @@ from symbp.ir.program import Program
 from symbp.ir.text import parse, text
 from symbp.lang.network import Network
 from symbp.rewrite import (
-    algebra, combine, expose, hoist, inline, known, merge, order, share, stabilise,
+    algebra,
+    combine,
+    expose,
+    hoist,
+    inline,
+    known,
+    merge,
+    order,
+    share,
+    stabilise,
 )  # fmt: skip
 from tests.codegen.built import arrays, net
 
@@ -392,11 +401,22 @@ def gradient(description: str, name: str) -> str:
 
 
 def test_p_minus_onehot_falls_out_of_softmax_and_cross_entropy():
-    got = gradient(
-        "input x[N,3]\nlabel t[N] in 2\nz = dense(x, 2)\np = softmax(z)\noutput p\n"
-        "loss cross_entropy(z, t)", "dz",
-    )  # fmt: skip
-    assert got == "dz[n,t[n]] = -1 / N\ndz[n,j] += dloss_Z[n] * exp(z[n,j])"
+    network = net(
+        "input x[N,3]\nlabel t[N] in 2\nz = dense(x, 2)\noutput softmax(z)\n"
+        "loss cross_entropy(z, t)"
+    )
+    assert_subtracts_the_label(network, network.program)
+    derived, _ = gradient_program(network)
+    assert text(finish(tidy(derived)), declarations=False).splitlines()[2:10] == [
+        "output_Z_max[n] = max[j](z[n,j])",
+        "z_shifted[n,j] = z[n,j] - output_Z_max[n]",
+        "v1[n,j] = exp(z_shifted[n,j])",
+        "output_Z_shifted[n] = sum[j](v1[n,j])",
+        "loss_sum = sum[n](log(output_Z_shifted[n]) - z_shifted[n,t[n]])",
+        "loss = loss_sum / N",
+        "dz[n,j] = v1[n,j] / (N * output_Z_shifted[n])",
+        "dz[n,t[n]] += -1 / N",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,14 @@ def product(equation: Equation) -> Product | None:
         if any(g not in loops for g in f.indices) or len(set(f.indices)) != len(f.indices):
             return None
     target = equation.target.indices
-    a, b = sorted(factors, key=lambda f: min((target.index(g) for g in f.indices if g in target),
-                                             default=len(target)))  # fmt: skip
+    shared = {*factors[0].indices} & {*factors[1].indices}
+
+    def place(factor: Access) -> int:
+        """Return where the first index that is the factor's alone stands in the target."""
+        own = [target.index(g) for g in factor.indices if g in target and g not in shared]
+        return min(own, default=len(target))
+
+    a, b = sorted(factors, key=place)
     both = [i for i in a.indices if i in b.indices]
     contracted = tuple(i for i in both if i not in target)
     if set(contracted) != set(equation.reduced) or set(target) - {*a.indices, *b.indices}:

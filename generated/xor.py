@@ -384,6 +384,8 @@ def _refuse(data):
 
 def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
     for name, shape in PARAMETERS.items():
         if name not in params:
             raise KeyError(f"params lacks {name!r}; init_params() returns all of them")

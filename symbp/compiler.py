@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -82,9 +83,18 @@ def gradient_program(network: Network) -> tuple[Program, dict[str, str]]:
     return program.but(outputs=outputs), gradients
 
 
+def opened(network: Network) -> tuple[Program, dict[str, str]]:
+    """Return loss and gradients of a network whose logarithms have been looked into first.
+
+    With p = softmax(z), the adjoint of log(p) reads 1 / p, which is infinite where p underflows;
+    that of z - log(sum exp z), which is the same, does not.
+    """
+    return gradient_program(replace(network, program=rewrite.expose(network.program)))
+
+
 def derive(network: Network) -> Formulas:
     """Return the formulas of a network: its forward pass and every gradient, simplified."""
-    program, gradients = gradient_program(network)
+    program, gradients = opened(network)
     wanted = tuple(dict.fromkeys((*network.outputs, *program.outputs)))
     program = rewrite.order(tidy(program.but(outputs=wanted)))
     return Formulas(network.name, program, network.loss, gradients)
@@ -92,7 +102,7 @@ def derive(network: Network) -> Formulas:
 
 def plan(network: Network) -> schedule.Plan:
     """Return what the emitters read: all programs of a network, rewritten and cut up."""
-    program, gradients = gradient_program(network)
+    program, gradients = opened(network)
     joint = finish(tidy(program))
     forward = network.program.but(outputs=network.outputs)
     predict = finish(tidy(rewrite.order(forward)))

@@ -261,9 +261,6 @@ class Face:
     def describe(self, names: Iterable[str]) -> str:
         return ", ".join(f"{self.names[n]} {shape_text(self.table[n])}" for n in names)
 
-    def unpack(self) -> str:
-        return f"    {_tuple([self.names[n] for n in self.params], True)} = _parameters(params)"
-
     def reads(self, names: Iterable[str]) -> str:
         return ", ".join([*self.sizes_of_plan(), *(self.names[n] for n in names)])
 

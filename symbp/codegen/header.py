@@ -28,7 +28,7 @@ def header(
     return [
         title,
         "",
-        *(f"    {line}" for line in text(program).splitlines()),
+        *(f"    {piece}" for line in text(program).splitlines() for piece in _folded(line)),
         "",
         "dV stands for d loss / d V. Rows are samples.",
         *notes,
@@ -38,6 +38,13 @@ def header(
         "Do not edit: change the description and build again.",
         f"This file is yours to use as you like. {LICENCE}",
     ]
+
+
+def _folded(line: str, width: int = 96) -> list[str]:
+    """Return an equation on as many lines as it needs."""
+    return textwrap.wrap(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def shape_text(tensor: Tensor) -> str:

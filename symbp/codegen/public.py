@@ -64,7 +64,7 @@ class Public:
         lines = [
             f"def predict(params, {face.arguments(reads, hyper)}):",
             f'    """Return {results} for {face.describe(reads)}."""',
-            face.unpack(),
+            self.unpack(plan.predict),
             f"    {', '.join([*known, *(self.names[n] for n in reads)])}"
             f"{',' if len(reads) + len(known) == 1 else ''}"
             f" = _inputs({', '.join(self.names[n] for n in reads)})",
@@ -85,12 +85,13 @@ class Public:
     def signature(self, name: str, hyper: Iterable[str]) -> str:
         return f"def {name}(params, {self.face.arguments(self.face.data, list(hyper))}):"
 
-    def checked(self) -> list[str]:
+    def checked(self, *phases: Phase | None) -> list[str]:
+        """Return the lines that take apart what every call is given."""
         face = self.face
         data = [self.names[n] for n in face.data]
         bound = [*face.known_sizes(face.data), *data]
         return [
-            face.unpack(),
+            self.unpack(*phases),
             f"    {', '.join(bound)}{',' if len(bound) == 1 else ''} = _data({', '.join(data)})",
             *face.finite(face.data),
         ]
@@ -130,7 +131,7 @@ class Public:
             "",
             f"    {self.face.describe(self.face.data)}",
             '    """',
-            *self.checked(),
+            *self.checked(plan.forward),
             f"    work = {self.fresh('_buffers')}",
             *self.guarded([self.forward_call()], plan.forward),
             f"    return float({self.names[plan.loss]}), {{{tape}}}",
@@ -141,7 +142,7 @@ class Public:
         lines = [
             "def backward(params, tape):",
             '    """Return the gradient of the loss by each parameter, a dict of arrays."""',
-            self.unpack(plan.backward.reads),
+            self.unpack(plan.backward),
             *(f'    {names[n]} = tape["{n}"]' for n in self.tape()),
         ]
         sizes = self.sizes_from_tape()
@@ -175,7 +176,7 @@ class Public:
         return [
             self.signature("value_and_grad", hyper),
             '    """Return the loss and its gradient by each parameter, a dict of arrays."""',
-            *self.checked(),
+            *self.checked(plan.forward, plan.backward),
             f"    work = {self.fresh('_buffers')}",
             "    grads = _gradients()",
             *self.guarded(self.gradient_calls(), plan.forward, plan.backward),
@@ -203,7 +204,7 @@ class Public:
         step = [
             f"def train_step(params, state, {face.arguments(face.data, hyper)}):",
             '    """Update params and state in place by one step; return the loss before it."""',
-            *self.checked(),
+            *self.checked(plan.forward, plan.backward, plan.update),
             *state,
             f"    {self.workspace_names} = _workspace({', '.join(face.sizes)})",
             *self.guarded(self.step_calls(words), plan.forward, plan.backward, plan.update),
@@ -256,8 +257,10 @@ class Public:
                 body += text
         return found
 
-    def unpack(self, reads: Iterable[str]) -> str:
-        face, needed = self.face, set(reads)
+    def unpack(self, *phases: Phase | None) -> str:
+        """Return the line that takes the parameters which some phases read out of `params`."""
+        face = self.face
+        needed = {name for p in phases if p is not None for name in p.reads}
         words = [face.names[n] if n in needed else "_" for n in face.params]
         return f"    {', '.join(words)}{',' if len(words) == 1 else ''} = _parameters(params)"
 

@@ -15,7 +15,8 @@ CASES = {
     "padded strided convolution": """
         input x[N,2,7,7]
         param K[3,2,3,3]
-        y[n,o,p,q] = sum[c,u,v](where(2*p+u-1>=0 and 2*p+u-1<7 and 2*q+v-1>=0 and 2*q+v-1<7, x[n,c,2*p+u-1,2*q+v-1]*K[o,c,u,v],0)) for p in 4, q in 4
+        a[n,c,p,q] = where(p>=1 and p<8 and q>=1 and q<8, x[n,c,p-1,q-1], 0) for p in 9, q in 9
+        y[n,o,p,q] = sum[c,u,v](a[n,c,2*p+u,2*q+v]*K[o,c,u,v]) for p in 4, q in 4
         output y
         loss sum[n,o,p,q](y[n,o,p,q]**2)
     """,
@@ -395,7 +396,8 @@ CASES = {
     "choices inside choices": """
         input x[N,3]
         param w[3]
-        y[n,i]=where(x[n,i]>0 and w[i]<1 or x[n,i]<-1, where(w[i]>0,sqrt(w[i]),w[i]*2), 1/(0.1+w[i]**2))*w[i]
+        r[i]=1/(0.1+w[i]**2)
+        y[n,i]=r[i]*where(x[n,i]>0 and w[i]<1 or x[n,i]<-1, where(w[i]>0,sqrt(w[i]),w[i]*2), w[i])
         output y
         loss sum[n,i](y[n,i]**2)
     """,

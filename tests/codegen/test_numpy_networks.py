@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -18,8 +19,7 @@ CLASSES = {"cross_entropy": "label t[N] in 2"}
 
 def perceptron(*activations: str, loss: str = "mse", extra: str = "") -> str:
     """Return the description of a perceptron 3-4-...-2."""
-    lines = ["input x[N,3]", CLASSES.get(loss, "target t[N,2]"), "h0 = relu(x)"]
-    lines = lines[:2]
+    lines = ["input x[N,3]", CLASSES.get(loss, "target t[N,2]")]
     before = "x"
     for k, activation in enumerate(activations, 1):
         lines.append(f"h{k} = dense({before}, 4, {activation})")
@@ -47,7 +47,9 @@ def test_every_loss(loss: str):
 
 
 def test_cross_entropy_of_a_distribution():
-    network = net(perceptron("tanh", loss="cross_entropy").replace("label t[N] in 2", "target t[N,2]"))
+    network = net(
+        perceptron("tanh", loss="cross_entropy").replace("label t[N] in 2", "target t[N,2]")
+    )
     values = arrays(network, 1, N=5)
     values["t"] = abs(values["t"]) / abs(values["t"]).sum(axis=1, keepdims=True)
     assert_agrees(network, values)
@@ -104,7 +106,7 @@ def test_a_classifier_does_no_more_than_a_careful_person():
 
 def test_each_layer_more_costs_the_same():
     counts = [calls(source(net(perceptron(*["tanh"] * k))), "_backward") for k in (1, 2, 3, 4)]
-    steps = [{k: b[k] - a[k] for k in a} for a, b in zip(counts, counts[1:], strict=False)]
+    steps = [{k: b[k] - a[k] for k in a} for a, b in pairwise(counts)]
     assert steps == [{"products": 2, "others": 4}] * 3
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from symbp.ir.program import Access, Equation, Program, Tensor, index
@@ -28,6 +28,7 @@ def as_network(program: Program) -> Network:
     return Network("drawn", whole.but(outputs=(y.name, "loss")), (y.name,), "loss", initial)
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(programs(), st.integers(0, 10**6))
 def test_a_drawn_program_means_the_same_in_numpy(program: Program, seed: int):
     network = as_network(program)

@@ -61,7 +61,7 @@ def assert_same(before: Program, after: Program, given_values: dict[str, object]
 
 
 @pytest.mark.parametrize("run", PASSES, ids=lambda run: run.__name__)
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(data=st.data())
 def test_a_pass_keeps_every_output(run: Callable[[Program], Program], data: st.DataObject):
     program = data.draw(derived())

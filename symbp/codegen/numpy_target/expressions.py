@@ -14,61 +14,20 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, Mul, Symbol
 
+from symbp.codegen.numpy_target.scalars import HELPERS, UFUNCS, ScalarPrinter
 from symbp.errors import TargetError
 from symbp.ir.functions import Where
-from symbp.ir.printer import ATOM, MULTIPLY, UNARY, Printer, quotient, terms
+from symbp.ir.printer import ATOM, MULTIPLY, UNARY, quotient, terms
 from symbp.ir.program import Access, Program
 from symbp.ir.ranges import bounds
 from symbp.schedule import Arena, Slot
 
 Axes = tuple[Symbol, ...]
 
-UFUNCS = {
-    "exp": "exp", "log": "log", "log1p": "log1p", "expm1": "expm1", "sin": "sin", "cos": "cos",
-    "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh",
-    "cosh": "cosh", "tanh": "tanh", "Abs": "abs", "sign": "sign", "floor": "floor",
-    "maximum": "maximum", "minimum": "minimum",
-}  # fmt: skip
-HELPERS = ("sigmoid", "softplus", "erf")
 _COMPARISONS = {
     "StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=",
     "Equality": "==", "Unequality": "!=",
 }  # fmt: skip
-
-
-class ScalarPrinter(Printer):
-    """Expressions without loop indices: Python numbers, sizes and 0-d arrays."""
-
-    times = " * "
-    over = " / "
-    spelling = {
-        **{name.lower(): f"np.{ufunc}" for name, ufunc in UFUNCS.items()},
-        "sqrt": "np.sqrt",
-        **{name: f"_{name}" for name in HELPERS},
-    }
-
-    def __init__(self, spell: Callable[[str], str]) -> None:
-        super().__init__()
-        self.spell = spell
-
-    def access(self, e: Access) -> tuple[str, int]:
-        text, level = super().access(e)
-        return self.spell(e.name) + text.removeprefix(e.name), level
-
-    def symbol(self, e: Symbol) -> tuple[str, int]:
-        return self.spell(str(e)), 9
-
-    def constant(self, e: Expr) -> tuple[str, int]:
-        return ("np.pi", 9) if e == sympy.pi else (repr(float(e)), 9)
-
-    def function(self, e: Expr) -> tuple[str, int]:
-        if e.func.__name__ == "relu":
-            return f"np.maximum({self(e.args[0])}, 0.0)", 9
-        return super().function(e)
-
-    def where(self, e: Expr) -> tuple[str, int]:
-        condition, a, b = e.args
-        return f"({self(a)} if {self(condition)} else {self(b)})", 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from symbp.codegen.face import Face, Options
 from symbp.codegen.header import wrapped
 from symbp.codegen.numpy_target.equations import Emitter
-from symbp.codegen.numpy_target.expressions import ScalarPrinter
+from symbp.codegen.numpy_target.scalars import ScalarPrinter
 from symbp.codegen.public import Public
 from symbp.schedule import Arena, Phase, Plan, Slot
 from symbp.schedule.arena import in_place
@@ -25,7 +25,6 @@ class _Module:
         self.public = Public(self.face)
         self.names = self.face.names
         self.arena = Arena()
-        self.wanted: set[str] = set()
 
     def text(self) -> str:
         core = self.core()
@@ -62,7 +61,7 @@ class _Module:
         }
         backward = self.function(
             "_backward", plan.backward, self.arena, slots, keep=plan.gradients.values(),
-            doc="Compute the gradients into the arrays at the end.",
+            doc="Compute the gradients into the arrays at the end.", returns=False,
         )  # fmt: skip
         update = self.update_function()
         predict_arena = Arena()
@@ -86,7 +85,7 @@ class _Module:
 
     def function(
         self, name: str, phase: Phase, arena: Arena, fixed: dict[str, Slot],
-        keep: Iterable[str], doc: str,
+        keep: Iterable[str], doc: str, returns: bool = True,
         seeds: dict[str, Slot] | None = None, spell: Callable[[str], str] | None = None,
     ) -> list[str]:  # fmt: skip
         """Return one core function; its buffers are unpacked from `work`."""
@@ -103,8 +102,8 @@ class _Module:
             if slot in arena.taken:
                 text.append(f"    {slot.name} = work[{k}]")
         text += [f"    {line}" for line in lines]
-        results = [(spell or self.names.__getitem__)(r) for r in phase.results if not fixed]
-        if results:
+        if returns:
+            results = [self.names[r] for r in phase.results]
             comma = "," if len(results) == 1 else ""
             text.append(f"    return {', '.join(results)}{comma}")
         return text
@@ -135,10 +134,8 @@ class _Module:
         text = self.function(
             "_update", plan.update, self.arena, fixed, keep=plan.updated.values(),
             doc="Update parameters and state in place; the gradients are used up.",
-            seeds=gradients, spell=lambda n: spelled.get(n) or self.names[n],
+            returns=False, seeds=gradients, spell=lambda n: spelled.get(n) or self.names[n],
         )  # fmt: skip
-        if text[-1].lstrip().startswith("return "):
-            text.pop()
         return [*text, *copies]
 
     def gradient_names(self) -> set[str]:

@@ -138,6 +138,21 @@ class Formulas(Expressions):
         with self._reading(False, loops):
             return super().reduction(token, subscript, body)
 
+    def comparison(self, left: Any, operator: Token, right: Any) -> Any:
+        """Compare elements or scalars; which elements of tensors meet, indices have to say."""
+        for side in (left, right):
+            value = self(side)
+            if isinstance(value, Handle) and value.rank:
+                raise self.error(
+                    "whole tensors can't be compared", side,
+                    "Write the equation with indices: h[n,j] = where(x[n,j] > 0, x[n,j], 0)",
+                )  # fmt: skip
+        outer, self._whole = self._whole, False
+        try:
+            return super().comparison(left, operator, right)
+        finally:
+            self._whole = outer
+
     def call(self, token: Token, *arguments: Any) -> Any:
         name = str(token)
         if name in WHOLE:

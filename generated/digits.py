@@ -148,6 +148,11 @@ def train_step(
     if check_finite:
         _finite({**params, "x": x})
     step, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(state)
+    if (
+        not (h_W.flags.writeable and h_b.flags.writeable and logits_W.flags.writeable and
+        logits_b.flags.writeable)
+    ):
+        _refuse_parameters(params)
     work, grads = _workspace(N)
     loss, h, output_Z_shifted, v1 = _forward(work, N, x, t, h_W, h_b, logits_W, logits_b)
     _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, *grads)

@@ -113,6 +113,8 @@ def train_step(params, state, x, y, *, learning_rate=0.1, check_finite=False):
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
+    if not (a.flags.writeable and b.flags.writeable):
+        _refuse_parameters(params)
     work, grads = _workspace(N)
     loss, v1 = _forward(work, N, x, y, a, b)
     _backward(work, N, x, v1, *grads)
@@ -235,8 +237,12 @@ def _parameters(params):
         b = params["b"]
     except (KeyError, TypeError, IndexError):
         _refuse_parameters(params)
+    if isinstance(a, np.floating):
+        a = params["a"] = np.array(a, dtype=_DTYPE)
     if type(a) is not np.ndarray or a.dtype is not _DTYPE or a.shape != ():
         _refuse_parameters(params)
+    if isinstance(b, np.floating):
+        b = params["b"] = np.array(b, dtype=_DTYPE)
     if type(b) is not np.ndarray or b.dtype is not _DTYPE or b.shape != ():
         _refuse_parameters(params)
     return (a, b)

@@ -147,6 +147,11 @@ def train_step(params, state, x, y, *, learning_rate=0.2, check_finite=False):
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
+    if (
+        not (h1_W.flags.writeable and h1_b.flags.writeable and h2_W.flags.writeable and
+        h2_b.flags.writeable and p_W.flags.writeable and p_b.flags.writeable)
+    ):
+        _refuse_parameters(params)
     work, grads = _workspace(N)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         loss, h1, h2, p = _forward(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b)

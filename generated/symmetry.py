@@ -137,6 +137,11 @@ def train_step(params, state, x, y, *, learning_rate=0.1, momentum=0.9, check_fi
     if check_finite:
         _finite({**params, "x": x, "y": y})
     W1_v, b1_v, W2_v, b2_v = _state(state)
+    if (
+        not (W1.flags.writeable and b1.flags.writeable and W2.flags.writeable and
+        b2.flags.writeable)
+    ):
+        _refuse_parameters(params)
     work, grads = _workspace(N)
     with np.errstate(over="ignore"):
         loss, h, p, v1 = _forward(work, N, x, y, W1, b1, W2, b2)

@@ -130,6 +130,11 @@ def train_step(params, state, x, y, *, learning_rate=4.0, check_finite=False):
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
+    if (
+        not (W1.flags.writeable and b1.flags.writeable and W2.flags.writeable and
+        b2.flags.writeable)
+    ):
+        _refuse_parameters(params)
     work, grads = _workspace(N)
     with np.errstate(over="ignore"):
         loss, h, p, v1 = _forward(work, N, x, y, W1, b1, W2, b2)

@@ -137,7 +137,9 @@ def derive(spec: str, form: str, wrt: str | None, file: Path | None) -> None:
     """
     from symbp import artifact, compiler
 
-    formulas = getattr(compiler.derive(compiler.load(spec)), form)(wrt)
+    network = compiler.load(spec)
+    inputs = [t.name for t in network.program.having("input", "target") if t.name == wrt]
+    formulas = getattr(compiler.derive(network, *inputs), form)(wrt)
     if file is None:
         click.echo(formulas.rstrip("\n"))
     else:

@@ -11,7 +11,7 @@ files       -> a module         artifact  written, compiled, loaded
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -69,8 +69,12 @@ def finish(program: Program) -> Program:
     return program
 
 
-def gradient_program(network: Network) -> tuple[Program, dict[str, str]]:
+def gradient_program(
+    network: Network, inputs: Sequence[str] = ()
+) -> tuple[Program, dict[str, str]]:
     """Return the raw adjoint program, as the rule gives it, and the gradient of each parameter.
+
+    `inputs` are differentiated by besides.
 
     >>> from symbp.lang.parser import parse
     >>> net = parse("network a\\ninput x[N]\\nparam w\\noutput w*x\\nloss mean[n]((w*x[n])**2)")
@@ -78,23 +82,30 @@ def gradient_program(network: Network) -> tuple[Program, dict[str, str]]:
     {'w': 'dw'}
     """
     params = [t.name for t in network.program.having("param")]
-    program, gradients = adjoint(network.program, network.loss, params)
+    program, gradients = adjoint(network.program, network.loss, [*params, *inputs])
     outputs = tuple(dict.fromkeys((network.loss, *gradients.values())))
     return program.but(outputs=outputs), gradients
 
 
-def opened(network: Network) -> tuple[Program, dict[str, str]]:
+def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[str, str]]:
     """Return loss and gradients of a network whose logarithms have been looked into first.
 
     With p = softmax(z), the adjoint of log(p) reads 1 / p, which is infinite where p underflows;
     that of z - log(sum exp z), which is the same, does not.
     """
-    return gradient_program(replace(network, program=rewrite.expose(network.program)))
+    return gradient_program(replace(network, program=rewrite.expose(network.program)), inputs)
 
 
-def derive(network: Network) -> Formulas:
-    """Return the formulas of a network: its forward pass and every gradient, simplified."""
-    program, gradients = opened(network)
+def derive(network: Network, *inputs: str) -> Formulas:
+    """Return the formulas of a network: its forward pass and every gradient, simplified.
+
+    Args:
+        inputs: inputs or targets that the loss is differentiated by, besides the parameters.
+
+    Raises:
+        LanguageError: one of them is not known, or holds integers.
+    """
+    program, gradients = opened(network, inputs)
     wanted = tuple(dict.fromkeys((*network.outputs, *program.outputs)))
     program = rewrite.order(tidy(program.but(outputs=wanted)))
     return Formulas(network.name, program, network.loss, gradients)

@@ -28,8 +28,8 @@
  * Memory in bytes:
  *     19280  parameters, and as much again for their gradients
  *     38568  state of the optimizer
- *     688 * N + 19280  workspace
- *     264 * N  workspace of predict alone
+ *     688 * N + 52048  workspace
+ *     264 * N + 32768  workspace of predict alone
  *
  * Made by symbp 0.1.0 from digits.bp (network 7a816f8e5d602fc2):
  *     symbp build digits.bp --target c --dtype float64
@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define DIGITS_WORKSPACE(N) (86 * (N) + 2410)
-#define DIGITS_PREDICT_WORKSPACE(N) (33 * (N))
+#define DIGITS_WORKSPACE(N) (86 * (N) + 6506)
+#define DIGITS_PREDICT_WORKSPACE(N) (33 * (N) + 4096)
 
 /* The parameters; also a gradient for each of them. */
 typedef struct digits_params {

@@ -211,7 +211,7 @@ def _predict(work, N, x, h_W, h_b, logits_W, logits_b):
     output = np.empty((N, 10), dtype=_DTYPE)
     _ran(
         _C.digits_predict(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_Data, x, None),
-        _pack(_Outputs, output), work.ctypes.data)
+        _pack(_Outputs, output), _address(work))
     )
     return (output,)
 
@@ -223,7 +223,7 @@ def _forward(work, N, x, t, h_W, h_b, logits_W, logits_b):
     value = ctypes.c_double()
     _ran(
         _C.digits_forward(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_Data, x, t),
-        _pack(_Tape, h, output_Z_shifted, v1), work.ctypes.data, value)
+        _pack(_Tape, h, output_Z_shifted, v1), _address(work), value)
     )
     return (value.value, h, output_Z_shifted, v1)
 
@@ -236,7 +236,7 @@ def _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, *grads):
     v1 = _taped("v1", v1, (N, 10), _DTYPE)
     _ran(
         _C.digits_backward(N, _pack(_Params, None, None, logits_W, None), _pack(_Data, x, t),
-        _pack(_Tape, h, output_Z_shifted, v1), _pack(_Params, *grads), work.ctypes.data)
+        _pack(_Tape, h, output_Z_shifted, v1), _pack(_Params, *grads), _address(work))
     )
 
 
@@ -244,7 +244,7 @@ def _value_and_grad(work, N, x, t, h_W, h_b, logits_W, logits_b, *grads):
     value = ctypes.c_double()
     _ran(
         _C.digits_value_and_grad(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_Data, x,
-        t), _pack(_Params, *grads), work.ctypes.data, value)
+        t), _pack(_Params, *grads), _address(work), value)
     )
     return value.value
 
@@ -257,19 +257,19 @@ def _step(
     _ran(
         _C.digits_train_step(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_State, step,
         h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v), _pack(_Data, x,
-        t), _Hyper(learning_rate, beta1, beta2, epsilon), work.ctypes.data, value)
+        t), _Hyper(learning_rate, beta1, beta2, epsilon), _address(work), value)
     )
     return value.value
 
 
 def _buffers(N):
     """Return a workspace for C."""
-    return np.empty(86 * N + 2410, dtype=_DTYPE)
+    return np.empty(86 * N + 6506, dtype=_DTYPE)
 
 
 def _buffers_of_predict(N):
     """Return a workspace for C."""
-    return np.empty(33 * N, dtype=_DTYPE)
+    return np.empty(33 * N + 4096, dtype=_DTYPE)
 
 
 def _parameters(params):
@@ -459,6 +459,8 @@ def _refuse(data):
 
 def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
     for name, shape in PARAMETERS.items():
         if name not in params:
             raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
@@ -480,9 +482,17 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
+def _address(array):
+    """Return where an array begins."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
+    except (TypeError, ValueError):  # the array is read-only or empty
+        return array.ctypes.data
+
+
 def _pack(struct, *arrays):
     """Return a struct of pointers to arrays."""
-    return struct(*(None if a is None else a.ctypes.data for a in arrays))
+    return struct(*[None if a is None else _address(a) for a in arrays])
 
 
 def _ran(status):
@@ -512,7 +522,7 @@ def _library():
         build = library.digits_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"cd30f8b52fc8b1f4":
+    if build != b"9427af4f4e549049":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.digits_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

@@ -170,7 +170,7 @@ def _predict(work, N, x, a, b):
     p = np.empty((N,), dtype=_DTYPE)
     _ran(
         _C.linear_regression_predict(N, _pack(_Params, a, b), _pack(_Data, x, None), _pack(_Outputs,
-        p), work.ctypes.data)
+        p), _address(work))
     )
     return (p,)
 
@@ -180,7 +180,7 @@ def _forward(work, N, x, y, a, b):
     value = ctypes.c_double()
     _ran(
         _C.linear_regression_forward(N, _pack(_Params, a, b), _pack(_Data, x, y), _pack(_Tape, v1),
-        work.ctypes.data, value)
+        _address(work), value)
     )
     return (value.value, v1)
 
@@ -190,7 +190,7 @@ def _backward(work, N, x, v1, *grads):
     v1 = _taped("v1", v1, (N,), _DTYPE)
     _ran(
         _C.linear_regression_backward(N, _pack(_Data, x, None), _pack(_Tape, v1), _pack(_Params,
-        *grads), work.ctypes.data)
+        *grads), _address(work))
     )
 
 
@@ -198,7 +198,7 @@ def _value_and_grad(work, N, x, y, a, b, *grads):
     value = ctypes.c_double()
     _ran(
         _C.linear_regression_value_and_grad(N, _pack(_Params, a, b), _pack(_Data, x, y),
-        _pack(_Params, *grads), work.ctypes.data, value)
+        _pack(_Params, *grads), _address(work), value)
     )
     return value.value
 
@@ -207,7 +207,7 @@ def _step(work, N, x, y, a, b, learning_rate):
     value = ctypes.c_double()
     _ran(
         _C.linear_regression_train_step(N, _pack(_Params, a, b), _pack(_Data, x, y),
-        _Hyper(learning_rate), work.ctypes.data, value)
+        _Hyper(learning_rate), _address(work), value)
     )
     return value.value
 
@@ -228,8 +228,12 @@ def _parameters(params):
         b = params["b"]
     except (KeyError, TypeError, IndexError):
         _refuse_parameters(params)
+    if isinstance(a, np.floating):
+        a = params["a"] = np.array(a, dtype=_DTYPE)
     if type(a) is not np.ndarray or a.dtype is not _DTYPE or a.shape != () or not a.flags.carray:
         _refuse_parameters(params)
+    if isinstance(b, np.floating):
+        b = params["b"] = np.array(b, dtype=_DTYPE)
     if type(b) is not np.ndarray or b.dtype is not _DTYPE or b.shape != () or not b.flags.carray:
         _refuse_parameters(params)
     return (a, b)
@@ -326,6 +330,8 @@ def _refuse(data):
 
 def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
     for name, shape in PARAMETERS.items():
         if name not in params:
             raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
@@ -347,9 +353,17 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
+def _address(array):
+    """Return where an array begins."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
+    except (TypeError, ValueError):  # the array is read-only or empty
+        return array.ctypes.data
+
+
 def _pack(struct, *arrays):
     """Return a struct of pointers to arrays."""
-    return struct(*(None if a is None else a.ctypes.data for a in arrays))
+    return struct(*[None if a is None else _address(a) for a in arrays])
 
 
 def _ran(status):

@@ -52,6 +52,142 @@ static inline void fill(double *a, ptrdiff_t count, double value)
     }
 }
 
+#if defined(__GNUC__)
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+
+/* A register's numbers, wherever they lie in memory. */
+typedef double vector
+        __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(double)), may_alias));
+
+enum {
+    LANES = VECTOR_BYTES / (int)sizeof(double),
+    TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
+    TILE_COLUMNS = 2 * LANES,
+    PANEL_ROWS = 4096 / TILE_COLUMNS
+};
+
+/*
+ * Adds a product to a tile of c, at most TILE_ROWS rows and 2 vectors wide; its sums stay in
+ * registers. `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ */
+static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
+        const double *b, ptrdiff_t b_row, double *c, ptrdiff_t c_row)
+{
+    vector sums[TILE_ROWS][2] = {{{0}}};
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                sums[r][v] += a[r * a_row + k * a_column]
+                        * *(const vector *)(b + k * b_row + v * LANES);
+            }
+        }
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < vectors; v++) {
+            double *to = c + r * c_row + v * LANES;
+            const ptrdiff_t left = columns - v * LANES;
+            if (left >= LANES) {
+                *(vector *)to += sums[r][v];
+            } else {
+                for (ptrdiff_t j = 0; j < left; j++) {
+                    to[j] += sums[r][v][j];
+                }
+            }
+        }
+    }
+}
+
+/* Adds a product to all rows of c, one or two vectors wide: tiles, then lower ones at the edge. */
+static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
+        const double *b, ptrdiff_t b_row, double *c, ptrdiff_t c_row)
+{
+    ptrdiff_t i = 0;
+#define ROWS(count) \
+    for (; i + count <= rows; i += count) { \
+        multiply_tile(count, vectors, columns, depth, a + i * a_row, a_row, a_column, b, b_row, \
+                c + i * c_row, c_row); \
+    }
+    ROWS(TILE_ROWS)
+    ROWS(4)
+    ROWS(2)
+    ROWS(1)
+#undef ROWS
+}
+
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        const double *b, ptrdiff_t b_row, ptrdiff_t b_column)
+{
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        for (ptrdiff_t j = 0; j < width; j++) {
+            panel[k * width + j] = j < columns ? b[k * b_row + j * b_column] : 0;
+        }
+    }
+}
+
+/*
+ * c += a b. An element a[i,k] lies at a[i * a_row + k * a_column], one of b likewise; the rows of
+ * c are c_row apart. The terms of each element are added in the order of k, in blocks that depend
+ * on the vectors' length alone. The panel has room for 4096 numbers: parts of b are copied there
+ * where they do not lie as a tile reads them, or where many rows read them again.
+ */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+        const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
+        const double *b, ptrdiff_t b_row, ptrdiff_t b_column,
+        double *c, ptrdiff_t c_row, double *panel)
+{
+    for (ptrdiff_t k = 0; k < depth; k += PANEL_ROWS) {
+        const ptrdiff_t deep = depth - k < PANEL_ROWS ? depth - k : PANEL_ROWS;
+        for (ptrdiff_t j = 0; j < columns; j += TILE_COLUMNS) {
+            const ptrdiff_t wide = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
+            const ptrdiff_t width = wide <= LANES ? LANES : TILE_COLUMNS;
+            const double *left = a + k * a_column, *right = b + k * b_row + j * b_column;
+            ptrdiff_t step = b_row;
+            if (b_column != 1 || wide < width || rows > 4 * TILE_ROWS) {
+                pack(panel, width, wide, deep, right, b_row, b_column);
+                right = panel;
+                step = width;
+            }
+            if (wide <= LANES) {
+                multiply_columns(rows, 1, wide, deep, left, a_row, a_column, right, step,
+                        c + j, c_row);
+            } else {
+                multiply_columns(rows, 2, wide, deep, left, a_row, a_column, right, step,
+                        c + j, c_row);
+            }
+        }
+    }
+}
+
+#else
+
+/* c += a b, as above. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+        const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
+        const double *b, ptrdiff_t b_row, ptrdiff_t b_column,
+        double *c, ptrdiff_t c_row, double *panel)
+{
+    (void)panel;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t k = 0; k < depth; k++) {
+            for (ptrdiff_t j = 0; j < columns; j++) {
+                c[i * c_row + j] += a[i * a_row + k * a_column] * b[k * b_row + j * b_column];
+            }
+        }
+    }
+}
+
+#endif
+
 static void predict(ptrdiff_t N, const moons_params *params, const moons_data *data,
         const moons_outputs *outputs, double *work)
 {
@@ -70,13 +206,7 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
             h1_z[n * 16 + j] = h1_b[j];
         }
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 2; i++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                h1_z[n * 16 + j] += x[n * 2 + i] * h1_W[i * 16 + j];
-            }
-        }
-    }
+    multiply(N, 16, 2, x, 2, 1, h1_W, 16, 1, h1_z, 16, work + 16 * N);
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = work; /* (N, 16) */
@@ -87,22 +217,16 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
     }
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
-    double *h2_z = work + 16 * N; /* (N, 16) */
+    double *h2_z = work + 16 * N + 4096; /* (N, 16) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 16; j++) {
             h2_z[n * 16 + j] = h2_b[j];
         }
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                h2_z[n * 16 + j] += h1[n * 16 + i] * h2_W[i * 16 + j];
-            }
-        }
-    }
+    multiply(N, 16, 16, h1, 16, 1, h2_W, 16, 1, h2_z, 16, work + 16 * N);
 
     /* h2[n,j] = relu(h2_z[n,j]) */
-    double *h2 = work + 16 * N; /* (N, 16) */
+    double *h2 = work + 16 * N + 4096; /* (N, 16) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 16; j++) {
             h2[n * 16 + j] = relu(h2_z[n * 16 + j]);
@@ -124,7 +248,7 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
 }
 
 static double forward(ptrdiff_t N, const moons_params *params, const moons_data *data,
-        const moons_tape *tape)
+        const moons_tape *tape, double *work)
 {
     const double *x = data->x; /* (N, 2) */
     const double *y = data->y; /* (N, 1) */
@@ -142,13 +266,7 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
             h1_z[n * 16 + j] = h1_b[j];
         }
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 2; i++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                h1_z[n * 16 + j] += x[n * 2 + i] * h1_W[i * 16 + j];
-            }
-        }
-    }
+    multiply(N, 16, 2, x, 2, 1, h1_W, 16, 1, h1_z, 16, work);
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = tape->h1; /* (N, 16) */
@@ -165,13 +283,7 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
             h2_z[n * 16 + j] = h2_b[j];
         }
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                h2_z[n * 16 + j] += h1[n * 16 + i] * h2_W[i * 16 + j];
-            }
-        }
-    }
+    multiply(N, 16, 16, h1, 16, 1, h2_W, 16, 1, h2_z, 16, work);
 
     /* h2[n,j] = relu(h2_z[n,j]) */
     double *h2 = tape->h2; /* (N, 16) */
@@ -234,7 +346,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     const double *p = tape->p; /* (N, 1) */
 
     /* dp[n,j] = where(1 - p[n,j] * y[n,j] > 0, -y[n,j] / N, 0)  (of loss_sum) */
-    double *dp = work; /* (N, 1) */
+    double *dp = work + 4096; /* (N, 1) */
     for (ptrdiff_t n = 0; n < N; n++) {
         dp[n] = (1.0 - p[n] * y[n] > 0.0 ? -1.0 / (double)N * y[n] : 0.0);
     }
@@ -250,7 +362,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     }
 
     /* dh2[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
-    double *dh2 = work + N; /* (N, 16) */
+    double *dh2 = work + N + 4096; /* (N, 16) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t i = 0; i < 16; i++) {
             dh2[n * 16 + i] = dp[n] * p_W[i];
@@ -270,7 +382,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     }
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
-    double *dh2_z = work + N; /* (N, 16) */
+    double *dh2_z = work + N + 4096; /* (N, 16) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 16; j++) {
             dh2_z[n * 16 + j] = (h2[n * 16 + j] > 0.0 ? dh2[n * 16 + j] : 0.0);
@@ -287,16 +399,9 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     }
 
     /* dh1[n,i] = sum[j](dh2_z[n,j] * h2_W[i,j])  (of h2_z) */
-    double *dh1 = work + 17 * N; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                sum += dh2_z[n * 16 + j] * h2_W[i * 16 + j];
-            }
-            dh1[n * 16 + i] = sum;
-        }
-    }
+    double *dh1 = work + 17 * N + 4096; /* (N, 16) */
+    fill(dh1, 16 * N, 0.0);
+    multiply(N, 16, 16, dh2_z, 16, 1, h2_W, 1, 16, dh1, 16, work);
 
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
@@ -306,16 +411,10 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
             dh2_W[n * 16 + j] = 0.0002 * h2_W[n * 16 + j];
         }
     }
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh2_W[i * 16 + j] += h1[n * 16 + i] * dh2_z[n * 16 + j];
-            }
-        }
-    }
+    multiply(16, 16, N, h1, 1, 16, dh2_z, 16, 1, dh2_W, 16, work);
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
-    double *dh1_z = work + 17 * N; /* (N, 16) */
+    double *dh1_z = work + 17 * N + 4096; /* (N, 16) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 16; j++) {
             dh1_z[n * 16 + j] = (h1[n * 16 + j] > 0.0 ? dh1[n * 16 + j] : 0.0);
@@ -339,13 +438,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
             dh1_W[n * 16 + j] = 0.0002 * h1_W[n * 16 + j];
         }
     }
-    for (ptrdiff_t i = 0; i < 2; i++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh1_W[i * 16 + j] += x[n * 2 + i] * dh1_z[n * 16 + j];
-            }
-        }
-    }
+    multiply(2, 16, N, x, 1, 2, dh1_z, 16, 1, dh1_W, 16, work);
 }
 
 static void update(const moons_params *params, const moons_hyper *hyper, const moons_params *grads)
@@ -406,8 +499,8 @@ static void update(const moons_params *params, const moons_hyper *hyper, const m
 static double value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
         const moons_params *grads, double *work)
 {
-    const moons_tape tape = {work + 33 * N, work + 49 * N, work + 65 * N};
-    const double value = forward(N, params, data, &tape);
+    const moons_tape tape = {work + 33 * N + 4096, work + 49 * N + 4096, work + 65 * N + 4096};
+    const double value = forward(N, params, data, &tape, work);
     backward(N, params, data, &tape, grads, work);
     return value;
 }
@@ -425,11 +518,10 @@ int moons_predict(ptrdiff_t N, const moons_params *params, const moons_data *dat
 int moons_forward(ptrdiff_t N, const moons_params *params, const moons_data *data,
         const moons_tape *tape, double *work, double *loss)
 {
-    (void)work;
     if (N < 1) {
         return -1;
     }
-    *loss = forward(N, params, data, tape);
+    *loss = forward(N, params, data, tape, work);
     return 0;
 }
 
@@ -459,8 +551,8 @@ int moons_train_step(ptrdiff_t N, const moons_params *params, const moons_data *
     if (N < 1) {
         return -1;
     }
-    const moons_params grads = {work + 66 * N, work + 66 * N + 32, work + 66 * N + 48, work + 66 * N
-            + 304, work + 66 * N + 320, work + 66 * N + 336};
+    const moons_params grads = {work + 66 * N + 4096, work + 66 * N + 4128, work + 66 * N + 4144,
+            work + 66 * N + 4400, work + 66 * N + 4416, work + 66 * N + 4432};
     *loss = value_and_grad(N, params, data, &grads, work);
     update(params, hyper, &grads);
     return 0;
@@ -478,7 +570,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "277d7547031b7460";
+    return "44e0a1b06a208c92";
 }
 
 moons_hyper moons_default_hyper(void)

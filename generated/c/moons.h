@@ -33,8 +33,8 @@
  * Memory in bytes:
  *     2696  parameters, and as much again for their gradients
  *     0  state of the optimizer
- *     528 * N + 2696  workspace
- *     256 * N  workspace of predict alone
+ *     528 * N + 35464  workspace
+ *     256 * N + 32768  workspace of predict alone
  *
  * Made by symbp 0.1.0 from moons.bp (network dbd387fe6e13bd31):
  *     symbp build moons.bp --target c --dtype float64
@@ -52,8 +52,8 @@ extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define MOONS_WORKSPACE(N) (66 * (N) + 337)
-#define MOONS_PREDICT_WORKSPACE(N) (32 * (N))
+#define MOONS_WORKSPACE(N) (66 * (N) + 4433)
+#define MOONS_PREDICT_WORKSPACE(N) (32 * (N) + 4096)
 
 /* The parameters; also a gradient for each of them. */
 typedef struct moons_params {

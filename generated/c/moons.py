@@ -201,7 +201,7 @@ def _predict(work, N, x, h1_W, h1_b, h2_W, h2_b, p_W, p_b):
     p = np.empty((N, 1), dtype=_DTYPE)
     _ran(
         _C.moons_predict(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x, None),
-        _pack(_Outputs, p), work.ctypes.data)
+        _pack(_Outputs, p), _address(work))
     )
     return (p,)
 
@@ -213,7 +213,7 @@ def _forward(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b):
     value = ctypes.c_double()
     _ran(
         _C.moons_forward(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x, y),
-        _pack(_Tape, h1, h2, p), work.ctypes.data, value)
+        _pack(_Tape, h1, h2, p), _address(work), value)
     )
     return (value.value, h1, h2, p)
 
@@ -226,7 +226,7 @@ def _backward(work, N, x, y, h1_W, h2_W, p_W, h1, h2, p, *grads):
     p = _taped("p", p, (N, 1), _DTYPE)
     _ran(
         _C.moons_backward(N, _pack(_Params, h1_W, None, h2_W, None, p_W, None), _pack(_Data, x, y),
-        _pack(_Tape, h1, h2, p), _pack(_Params, *grads), work.ctypes.data)
+        _pack(_Tape, h1, h2, p), _pack(_Params, *grads), _address(work))
     )
 
 
@@ -234,7 +234,7 @@ def _value_and_grad(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b, *grads):
     value = ctypes.c_double()
     _ran(
         _C.moons_value_and_grad(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x,
-        y), _pack(_Params, *grads), work.ctypes.data, value)
+        y), _pack(_Params, *grads), _address(work), value)
     )
     return value.value
 
@@ -243,19 +243,19 @@ def _step(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b, learning_rate):
     value = ctypes.c_double()
     _ran(
         _C.moons_train_step(N, _pack(_Params, h1_W, h1_b, h2_W, h2_b, p_W, p_b), _pack(_Data, x, y),
-        _Hyper(learning_rate), work.ctypes.data, value)
+        _Hyper(learning_rate), _address(work), value)
     )
     return value.value
 
 
 def _buffers(N):
     """Return a workspace for C."""
-    return np.empty(66 * N + 337, dtype=_DTYPE)
+    return np.empty(66 * N + 4433, dtype=_DTYPE)
 
 
 def _buffers_of_predict(N):
     """Return a workspace for C."""
-    return np.empty(32 * N, dtype=_DTYPE)
+    return np.empty(32 * N + 4096, dtype=_DTYPE)
 
 
 def _parameters(params):
@@ -395,6 +395,8 @@ def _refuse(data):
 
 def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
     for name, shape in PARAMETERS.items():
         if name not in params:
             raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
@@ -416,9 +418,17 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
+def _address(array):
+    """Return where an array begins."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
+    except (TypeError, ValueError):  # the array is read-only or empty
+        return array.ctypes.data
+
+
 def _pack(struct, *arrays):
     """Return a struct of pointers to arrays."""
-    return struct(*(None if a is None else a.ctypes.data for a in arrays))
+    return struct(*[None if a is None else _address(a) for a in arrays])
 
 
 def _ran(status):
@@ -448,7 +458,7 @@ def _library():
         build = library.moons_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"277d7547031b7460":
+    if build != b"44e0a1b06a208c92":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.moons_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

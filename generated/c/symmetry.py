@@ -192,7 +192,7 @@ def _predict(work, N, x, W1, b1, W2, b2):
     p = np.empty((N, 1), dtype=_DTYPE)
     _ran(
         _C.symmetry_predict(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, None),
-        _pack(_Outputs, p), work.ctypes.data)
+        _pack(_Outputs, p), _address(work))
     )
     return (p,)
 
@@ -204,7 +204,7 @@ def _forward(work, N, x, y, W1, b1, W2, b2):
     value = ctypes.c_double()
     _ran(
         _C.symmetry_forward(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y), _pack(_Tape, h,
-        p, v1), work.ctypes.data, value)
+        p, v1), _address(work), value)
     )
     return (value.value, h, p, v1)
 
@@ -216,7 +216,7 @@ def _backward(work, N, x, W2, h, p, v1, *grads):
     v1 = _taped("v1", v1, (N, 1), _DTYPE)
     _ran(
         _C.symmetry_backward(N, _pack(_Params, None, None, W2, None), _pack(_Data, x, None),
-        _pack(_Tape, h, p, v1), _pack(_Params, *grads), work.ctypes.data)
+        _pack(_Tape, h, p, v1), _pack(_Params, *grads), _address(work))
     )
 
 
@@ -224,7 +224,7 @@ def _value_and_grad(work, N, x, y, W1, b1, W2, b2, *grads):
     value = ctypes.c_double()
     _ran(
         _C.symmetry_value_and_grad(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y),
-        _pack(_Params, *grads), work.ctypes.data, value)
+        _pack(_Params, *grads), _address(work), value)
     )
     return value.value
 
@@ -233,7 +233,7 @@ def _step(work, N, x, y, W1, b1, W2, b2, learning_rate, momentum, W1_v, b1_v, W2
     value = ctypes.c_double()
     _ran(
         _C.symmetry_train_step(N, _pack(_Params, W1, b1, W2, b2), _pack(_State, W1_v, b1_v, W2_v,
-        b2_v), _pack(_Data, x, y), _Hyper(learning_rate, momentum), work.ctypes.data, value)
+        b2_v), _pack(_Data, x, y), _Hyper(learning_rate, momentum), _address(work), value)
     )
     return value.value
 
@@ -408,6 +408,8 @@ def _refuse(data):
 
 def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
     for name, shape in PARAMETERS.items():
         if name not in params:
             raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
@@ -429,9 +431,17 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
+def _address(array):
+    """Return where an array begins."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
+    except (TypeError, ValueError):  # the array is read-only or empty
+        return array.ctypes.data
+
+
 def _pack(struct, *arrays):
     """Return a struct of pointers to arrays."""
-    return struct(*(None if a is None else a.ctypes.data for a in arrays))
+    return struct(*[None if a is None else _address(a) for a in arrays])
 
 
 def _ran(status):
@@ -461,7 +471,7 @@ def _library():
         build = library.symmetry_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"e17057cba824bc21":
+    if build != b"80da3b1f26bf04b6":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.symmetry_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

@@ -183,7 +183,7 @@ def _predict(work, N, x, W1, b1, W2, b2):
     p = np.empty((N, 1), dtype=_DTYPE)
     _ran(
         _C.xor_predict(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, None), _pack(_Outputs, p),
-        work.ctypes.data)
+        _address(work))
     )
     return (p,)
 
@@ -195,7 +195,7 @@ def _forward(work, N, x, y, W1, b1, W2, b2):
     value = ctypes.c_double()
     _ran(
         _C.xor_forward(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y), _pack(_Tape, h, p,
-        v1), work.ctypes.data, value)
+        v1), _address(work), value)
     )
     return (value.value, h, p, v1)
 
@@ -207,7 +207,7 @@ def _backward(work, N, x, W2, h, p, v1, *grads):
     v1 = _taped("v1", v1, (N, 1), _DTYPE)
     _ran(
         _C.xor_backward(N, _pack(_Params, None, None, W2, None), _pack(_Data, x, None), _pack(_Tape,
-        h, p, v1), _pack(_Params, *grads), work.ctypes.data)
+        h, p, v1), _pack(_Params, *grads), _address(work))
     )
 
 
@@ -215,7 +215,7 @@ def _value_and_grad(work, N, x, y, W1, b1, W2, b2, *grads):
     value = ctypes.c_double()
     _ran(
         _C.xor_value_and_grad(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y), _pack(_Params,
-        *grads), work.ctypes.data, value)
+        *grads), _address(work), value)
     )
     return value.value
 
@@ -224,7 +224,7 @@ def _step(work, N, x, y, W1, b1, W2, b2, learning_rate):
     value = ctypes.c_double()
     _ran(
         _C.xor_train_step(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y),
-        _Hyper(learning_rate), work.ctypes.data, value)
+        _Hyper(learning_rate), _address(work), value)
     )
     return value.value
 
@@ -364,6 +364,8 @@ def _refuse(data):
 
 def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
     for name, shape in PARAMETERS.items():
         if name not in params:
             raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
@@ -385,9 +387,17 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
+def _address(array):
+    """Return where an array begins."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
+    except (TypeError, ValueError):  # the array is read-only or empty
+        return array.ctypes.data
+
+
 def _pack(struct, *arrays):
     """Return a struct of pointers to arrays."""
-    return struct(*(None if a is None else a.ctypes.data for a in arrays))
+    return struct(*[None if a is None else _address(a) for a in arrays])
 
 
 def _ran(status):
@@ -417,7 +427,7 @@ def _library():
         build = library.xor_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"6078d2ee7aadc3fe":
+    if build != b"f0a61841ad1f7dd3":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.xor_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

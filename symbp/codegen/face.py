@@ -167,6 +167,9 @@ class Face:
         ]
         for name, v in zip(self.params, names, strict=True):
             shape = tuple(map(int, self.table[name].shape))
+            if not shape:  # arithmetic on arrays without axes gives NumPy's scalars
+                lines.append(f"    if isinstance({v}, np.floating):")
+                lines.append(f"        {v} = params[{_quoted(name)}] = np.array({v}, dtype=_DTYPE)")
             lines += self.fits(v, shape, "_refuse_parameters(params)")
         return [*lines, f"    return {_tuple(names)}"]
 

@@ -206,11 +206,23 @@ class Public:
             '    """Update params and state in place by one step; return the loss before it."""',
             *self.checked(plan.forward, plan.backward, plan.update),
             *state,
+            *self.writeable(),
             f"    {self.workspace_names} = _workspace({', '.join(face.sizes)})",
             *self.guarded(self.step_calls(words), plan.forward, plan.backward, plan.update),
             f"    return float({names[plan.loss]})",
         ]  # fmt: skip
         return [step, face.fit(), gradients, self.workspace()]
+
+    def writeable(self) -> list[str]:
+        """Return the lines that refuse what is read-only before anything has been written.
+
+        For C, `_parameters` has seen to it.
+        """
+        if self.face.options.target == "c":
+            return []
+        flags = [f"{self.names[n]}.flags.writeable" for n in self.face.params]
+        test = f"    if not ({' and '.join(flags)}):"
+        return [test, "        _refuse_parameters(params)"] if flags else []
 
     def update_gradients(self) -> dict[str, str]:
         """Return parameter -> the name of its gradient in the update's equations."""

@@ -185,7 +185,7 @@ def _orthogonal(rng, shape, gain):
     rows, columns = math.prod(shape[:-1]), shape[-1]
     q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
     q = q * np.sign(np.diag(r))
-    return gain * (q if rows >= columns else q.T).reshape(shape)
+    return np.ascontiguousarray(gain * (q if rows >= columns else q.T)).reshape(shape)
 
 
 def source(function: Callable[..., Any]) -> str:

@@ -230,12 +230,16 @@ class _abs(_Real):
         return sympy.sign(self.args[0])
 
 
-class _sign(_Real):
+class _Flat(_Real):
     def fdiff(self, argindex: int = 1) -> Expr:
         return Integer(0)
 
 
-class _floor(_sign):
+class _sign(_Flat):
+    pass
+
+
+class _floor(_Flat):
     pass
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from sympy import Expr, log
 
 from symbp.ir.functions import log1p
-from symbp.ir.program import Equation, Program, accesses
+from symbp.ir.program import Access, Equation, Program, accesses
 from symbp.ir.visit import definitions, instance, needed
 from symbp.rewrite.algebra import simplify
 from symbp.rewrite.cost import FUNCTION, cost
@@ -21,6 +21,7 @@ from symbp.rewrite.known import Values
 
 _LARGE = 60
 _FOR_A_LOGARITHM = 3
+_DEPTH = 3
 
 
 def inline(program: Program) -> Program:
@@ -84,20 +85,38 @@ def expose(program: Program) -> Program:
 def _exposed(equation: Equation, pointwise: dict[str, Equation], values: Values) -> Expr:
     body = equation.body
     for access in accesses(body):
-        definition = pointwise.get(access.name)
-        if definition is None or equation.op != "sum" or not body.has(access):
+        if access.name not in pointwise or equation.op != "sum" or not body.has(access):
             continue
-        opened = instance(definition, access)
-        candidate = simplify(body.xreplace({access: opened}))
-        if cost(opened) > 0:  # a mere number may stand anywhere
-            candidate = candidate.xreplace({opened: access})
-        candidate = values.read(replace(equation, body=candidate))
         logarithms = sum(e.has(access) for e in body.atoms(log, log1p))
-        if logarithms:
-            better = cost(candidate) <= cost(body) + _FOR_A_LOGARITHM * logarithms
-        else:
-            better = not candidate.has(access) and _burden(candidate) < _burden(body)
-        body = candidate if better else body
+        for depth in range(1, _DEPTH + 1 if logarithms else 2):
+            candidate = _opened(body, access, pointwise, depth)
+            candidate = values.read(replace(equation, body=candidate))
+            if logarithms:
+                better = cost(candidate) <= cost(body) + _FOR_A_LOGARITHM * logarithms
+            else:
+                better = not candidate.has(access) and _burden(candidate) < _burden(body)
+            if better and candidate != body:
+                body = candidate
+                break
+    return body
+
+
+def _opened(body: Expr, access: Access, pointwise: dict[str, Equation], depth: int) -> Expr:
+    """Put the definition of an access in its place, and those of what it reads, so many deep.
+
+    What is left of a definition afterwards is read from its tensor again.
+    """
+    opened = {access: instance(pointwise[access.name], access)}
+    body, level = body.xreplace(opened), [opened[access]]
+    for _ in range(depth - 1):
+        inner = [a for e in level for a in accesses(e) if a.name in pointwise]
+        found = {a: instance(pointwise[a.name], a) for a in inner}
+        body, level = body.xreplace(found), list(found.values())
+        opened |= found
+    body = simplify(body)
+    for held, definition in reversed(opened.items()):
+        if cost(definition) > 0:  # a mere number may stand anywhere
+            body = body.xreplace({definition: held})
     return body
 
 

@@ -265,3 +265,19 @@ def test_what_cannot_be_differentiated_is_named(name: str):
         adjoint(program, name)
     with pytest.raises(LanguageError, match=f"there is no real tensor {name}"):
         adjoint(program, "y", [name])
+
+
+@pytest.mark.parametrize(
+    "body", ["x[n,j] * s * (j // 2)", "s * floor(3 * x[n,j])", "x[n,j] * s * (j % 3)"]
+)
+def test_what_is_flat_is_a_factor_like_any_other(body: str):
+    program, names = adjoint(parse(f"input x[N,4]\nparam s\ny = sum[n,j]({body})"), "y", ["s"])
+    values = {"x": [[0.5, 1.5, -2.5, 3.25]], "s": 1.0}
+    result = interpret(program, values)
+    assert result[names["s"]][()] == result["y"][()]  # y is linear in s
+
+
+def test_an_index_of_integer_division_is_scattered_to_where_it_was_read():
+    program, names = adjoint(parse("param x[4]\ny = sum[j](x[j // 2] * j) for j in 8"), "y", ["x"])
+    check(program)
+    assert interpret(program, {"x": [1, 2, 3, 4]})[names["x"]].tolist() == [1, 5, 9, 13]

@@ -1,7 +1,8 @@
 """The C target: C99 without allocation or globals, its header, and a thin Python module.
 
 Read first `module.py` (the files), then `functions.py` (what stands in the C file),
-`equations.py` (one equation as a loop nest), `expressions.py` (one expression) and
+`equations.py` (one equation as a loop nest), `products.py` (or as a matrix product),
+`expressions.py` (one expression), `helpers.py` and `kernels/` (the functions that they call) and
 `binding.py` (the Python module).
 """
 

@@ -18,9 +18,17 @@ from symbp.schedule import Phase, Plan
 Lines = list[str]
 
 _HELPERS = '''
+def _address(array):
+    """Return where an array begins."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
+    except (TypeError, ValueError):  # the array is read-only or empty
+        return array.ctypes.data
+
+
 def _pack(struct, *arrays):
     """Return a struct of pointers to arrays."""
-    return struct(*(None if a is None else a.ctypes.data for a in arrays))
+    return struct(*[None if a is None else _address(a) for a in arrays])
 
 
 def _ran(status):
@@ -128,7 +136,7 @@ class Binding:
         words = [*self.face.sizes]
         for argument in self.interface.arguments(function):
             if argument in ("work", "loss"):
-                words.append({"work": "work.ctypes.data", "loss": "value"}[argument])
+                words.append({"work": "_address(work)", "loss": "value"}[argument])
             elif argument == "grads":
                 words.append("_pack(_Params, *grads)")
             else:

@@ -2,7 +2,8 @@
 
 Loops are ordered so that the innermost one walks along memory and no sum runs through it: then
 a compiler makes vectors of it without changing what the arithmetic means. Where there is no such
-loop, the reduced indices are innermost and their sum is one double.
+loop, the reduced indices are innermost and their sum is one double. A matrix product that is large
+enough is one call (products.py).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from symbp.codegen.c_target.expressions import Integers, Reals, Scope, count
+from symbp.codegen.c_target.expressions import Integers, Reals, Scope, count, place
+from symbp.codegen.c_target.products import PANEL, product
 from symbp.codegen.header import formula, shape_text
 from symbp.ir.functions import Where
 from symbp.ir.printer import ATOM
@@ -33,18 +35,25 @@ class Workspace:
         self.arena = Arena()
         self.starts: dict[Slot, Expr] = {}
         self.size: Expr = Integer(0)
+        self._panel: Expr | None = None
 
     def take(self, tensor: Tensor) -> Slot:
         """Return a free slot for a tensor, or one behind all others."""
         slot = self.arena.take(tensor.shape, tensor.name)
         if slot not in self.starts:
-            self.starts[slot] = self.extend(tensor)
+            self.starts[slot] = self.extend(count(tensor))
         return slot
 
-    def extend(self, tensor: Tensor) -> Expr:
-        """Return where memory begins that a tensor has for itself."""
-        begin, self.size = self.size, sympy.expand(self.size + count(tensor))
+    def extend(self, numbers: Expr) -> Expr:
+        """Return where memory begins that nothing else shares."""
+        begin, self.size = self.size, sympy.expand(self.size + numbers)
         return begin
+
+    def panel(self) -> Expr:
+        """Return where matrix products have their panel, all of them the same."""
+        if self._panel is None:
+            self._panel = self.extend(Integer(PANEL))
+        return self._panel
 
     def clear(self) -> None:
         """Take all slots back: a new function begins."""
@@ -53,9 +62,9 @@ class Workspace:
             self.arena.give(slot)
 
 
-def workspace(place: Expr, scope: Scope) -> str:
+def workspace(begin: Expr, scope: Scope) -> str:
     """Return a pointer into the workspace."""
-    return "work" if place == 0 else f"work + {Integers(scope)(place)}"
+    return "work" if begin == 0 else f"work + {Integers(scope)(begin)}"
 
 
 class Writer:
@@ -142,11 +151,11 @@ class Writer:
         tensor = self.table[name]
         heir = self.heir(position)
         if name in self.fixed:
-            place = self.fixed[name]
+            where = self.fixed[name]
         else:
             self.slots[name] = slot = self.slots.pop(heir or "", None) or self.memory.take(tensor)
-            place = workspace(self.memory.starts[slot], self.scope)
-        return [declare(self.scope.real, self.scope.name(name), place, tensor)]
+            where = workspace(self.memory.starts[slot], self.scope)
+        return [declare(self.scope.real, self.scope.name(name), where, tensor)]
 
     # One equation -------------------------------------------------------------------------
 
@@ -158,13 +167,16 @@ class Writer:
             return self.scalar(equation, scope, first)
         lines = self.begin(position) if first else []
         nest = Nest(equation, scope, self.table)
-        assign = first and covers(equation, tensor)
+        matrices = product(nest.equation, self.table)
+        assign = first and covers(equation, tensor) and not matrices
         if assign and (nest.single or nest.accumulates):
             return [*lines, *nest.assignment()]
         if first:
             initial = scope.literal(_START[equation.op])
             size = Integers(scope)(count(tensor))
             lines.append(f"fill({scope.name(name)}, {size}, {initial});")
+        if matrices:
+            return [*lines, matrices.call(scope, workspace(self.memory.panel(), scope))]
         return [*lines, *nest.update()]
 
     def scalar(self, equation: Equation, scope: Scope, first: bool) -> Lines:
@@ -329,17 +341,14 @@ def _streams(i: Symbol, equation: Equation, table: Mapping[str, Tensor]) -> bool
 
 def _stride(access: Access, i: Symbol, table: Mapping[str, Tensor]) -> Expr | None:
     """Return how far an access moves when an index grows by 1, if always the same."""
-    place, step = Integer(0), Integer(1)
-    for g, extent in zip(reversed(access.indices), reversed(table[access.name].shape), strict=True):
-        place, step = place + g * step, step * extent
-    place = sympy.expand(place)
-    stride = place.coeff(i)
-    return None if (place - stride * i).has(i) else stride
+    where = place(access, table)
+    stride = where.coeff(i)
+    return None if (where - stride * i).has(i) else stride
 
 
-def declare(kind: str, name: str, place: str, tensor: Tensor) -> str:
+def declare(kind: str, name: str, where: str, tensor: Tensor) -> str:
     """Return the declaration of an array."""
-    return f"{kind} *{name} = {place}; /* {shape_text(tensor)} */"
+    return f"{kind} *{name} = {where}; /* {shape_text(tensor)} */"
 
 
 def indented(lines: Iterable[str]) -> Lines:

@@ -21,10 +21,12 @@ from symbp.ir.ranges import bounds
 
 _FUNCTIONS = {
     **{name: name for name in (
-        "exp", "log", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
-        "tanh", "erf", "floor", "sigmoid", "softplus", "relu", "sign", "maximum", "minimum",
+        "log", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
+        "erf", "floor", "sigmoid", "softplus", "relu", "sign", "maximum", "minimum",
     )},
     "Abs": "fabs",
+    "exp": "fast_exp",
+    "tanh": "fast_tanh",
 }  # fmt: skip
 _POWERS = {2: "square", 3: "cube", 4: "fourth"}
 
@@ -211,6 +213,15 @@ def offset(access: Access, scope: Scope) -> str:
             parts.append(f"{integers(g, ADD if alone else MULTIPLY)}{factor}")
         stride = stride * extent
     return " + ".join(reversed(parts)) or "0"
+
+
+def place(access: Access, tensors: Mapping[str, Tensor]) -> Expr:
+    """Return the same as a polynomial in the indices."""
+    found, stride = Integer(0), Integer(1)
+    extents = tensors[access.name].shape
+    for g, extent in zip(reversed(access.indices), reversed(extents), strict=True):
+        found, stride = found + g * stride, stride * extent
+    return sympy.expand(found)
 
 
 def scalar(tensor: Tensor) -> bool:

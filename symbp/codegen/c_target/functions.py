@@ -155,7 +155,7 @@ class Functions:
     def local(self, name: str, tensors: Iterable[Tensor]) -> Lines:
         """Return the declaration of a struct whose arrays lie in the workspace."""
         scope = self.interface.scope(self.plan.program)
-        fields = [workspace(self.training.extend(t), scope) for t in tensors]
+        fields = [workspace(self.training.extend(count(t)), scope) for t in tensors]
         kind = "params" if name == "grads" else name
         return fields and [
             f"const {self.interface.prefix}_{kind} {name} = {{{', '.join(fields)}}};"

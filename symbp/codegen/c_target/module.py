@@ -13,8 +13,8 @@ from sympy import Expr
 from symbp.codegen.c_target.binding import Binding
 from symbp.codegen.c_target.expressions import Integers, count
 from symbp.codegen.c_target.functions import Functions
+from symbp.codegen.c_target.helpers import helpers
 from symbp.codegen.c_target.interface import Interface
-from symbp.codegen.c_target.words import helpers
 from symbp.codegen.face import Options
 from symbp.codegen.header import header
 from symbp.ir.text import scalar
@@ -77,6 +77,7 @@ class _Unit:
             f'#include "{self.interface.plan.name}.h"',
             "",
             "#include <math.h>",
+            *(["#include <stdint.h>", "#include <string.h>"] if "memcpy" in "".join(own) else []),
         ]
         for helper in own:
             text += ["", *helper.splitlines()]

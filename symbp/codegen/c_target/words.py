@@ -1,12 +1,11 @@
-"""Words that no tensor, size or index may be called in C, and the functions written with them.
+"""Words that no tensor, size or index may be called in C.
 
 The header is read by C++ too, so its keywords are among them.
 """
 
 from __future__ import annotations
 
-import re
-from string import Template
+from symbp.codegen.c_target.helpers import NAMES
 
 KEYWORDS = """
 alignas alignof and and_eq asm auto bitand bitor bool break case catch char class co_await
@@ -41,116 +40,29 @@ params data state hyper grads outputs tape work sum best value forward backward 
 value_and_grad
 """
 
-SCALAR = {
-    "square": "static inline $real square$f($real x)\n{\n    return x * x;\n}",
-    "cube": "static inline $real cube$f($real x)\n{\n    return x * x * x;\n}",
-    "fourth": "static inline $real fourth$f($real x)\n{\n    return (x * x) * (x * x);\n}",
-    "sigmoid": """\
-/* exp may overflow to infinity, whose reciprocal is the right 0. */
-static inline $real sigmoid$f($real x)
-{
-    return 1.0$f / (1.0$f + exp$f(-x));
-}""",
-    "softplus": """\
-static inline $real softplus$f($real x)
-{
-    return (x > 0.0$f ? x : 0.0$f) + log1p$f(exp$f(-fabs$f(x)));
-}""",
-    "relu": "static inline $real relu$f($real x)\n{\n    return x <= 0.0$f ? 0.0$f : x;\n}",
-    "sign": """\
-static inline $real sign$f($real x)
-{
-    return x > 0.0$f ? 1.0$f : x < 0.0$f ? -1.0$f : x;
-}""",
-    "maximum": """\
-/* The first of two equal ones; NaN where one is NaN. */
-static inline $real maximum$f($real a, $real b)
-{
-    return b > a || b != b ? b : a;
-}""",
-    "minimum": """\
-/* The first of two equal ones; NaN where one is NaN. */
-static inline $real minimum$f($real a, $real b)
-{
-    return b < a || b != b ? b : a;
-}""",
-    "modulo": """\
-/* The remainder that has the sign of b. */
-static inline $real modulo$f($real a, $real b)
-{
-    const $real r = fmod$f(a, b);
-    return r != 0.0$f && (r < 0.0$f) != (b < 0.0$f) ? r + b : r;
-}""",
-}
-"""Functions on numbers, once in double and once in float; $f is the suffix of float's."""
+STANDARD = """
+memcpy int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intptr_t uintptr_t
+intmax_t uintmax_t
+"""
 
-HELPERS = {
-    "floor_divide": """\
-/* Rounds down, b > 0. */
-static inline ptrdiff_t floor_divide(ptrdiff_t a, ptrdiff_t b)
-{
-    return a >= 0 ? a / b : -((b - 1 - a) / b);
-}""",
-    "floor_modulo": """\
-/* The remainder 0 .. b-1, b > 0. */
-static inline ptrdiff_t floor_modulo(ptrdiff_t a, ptrdiff_t b)
-{
-    return (a % b + b) % b;
-}""",
-    "fill": """\
-static inline void fill($real *a, ptrdiff_t count, $real value)
-{
-    for (ptrdiff_t k = 0; k < count; k++) {
-        a[k] = value;
-    }
-}""",
-    "copy": """\
-static inline void copy($real *to, const $real *from, ptrdiff_t count)
-{
-    for (ptrdiff_t k = 0; k < count; k++) {
-        to[k] = from[k];
-    }
-}""",
-    "within": """\
-/* Tells whether all labels lie in 0 .. classes-1. */
-static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
-{
-    for (ptrdiff_t k = 0; k < count; k++) {
-        if (labels[k] < 0 || labels[k] >= classes) {
-            return 0;
-        }
-    }
-    return 1;
-}""",
+_LIMITS = {
+    f"{sign}INT{kind}_{end}"
+    for sign in ("", "U")
+    for width in ("8", "16", "32", "64")
+    for kind in (width, f"_LEAST{width}", f"_FAST{width}", "PTR", "MAX")
+    for end in ("MIN", "MAX", "C")
+} | {
+    f"{kind}_{end}"
+    for kind in ("PTRDIFF", "SIZE", "WCHAR", "WINT", "SIG_ATOMIC")
+    for end in ("MIN", "MAX")
 }
-"""Functions on indices and arrays."""
+"""The macros of stdint.h."""
 
 RESERVED = frozenset(
     {
-        *f"{KEYWORDS} {LIBM} {MACROS} {LOCALS}".split(),
-        *(name + suffix for name in (*LIBM.split(), *SCALAR) for suffix in ("", "f", "l")),
-        *HELPERS,
+        *f"{KEYWORDS} {LIBM} {MACROS} {LOCALS} {STANDARD}".split(),
+        *(name + suffix for name in LIBM.split() for suffix in ("", "f", "l")),
+        *_LIMITS,
+        *NAMES,
     }
 )
-
-
-def helpers(body: str, real: str) -> list[str]:
-    """Return the functions that a C text calls; `real` is the type of its arrays.
-
-    >>> print(*helpers("y = squaref(x);", "float"))
-    static inline float squaref(float x)
-    {
-        return x * x;
-    }
-    """
-    kinds = {"double": "", "float": "f"}
-    known = [
-        (name + suffix, text, kind, suffix)
-        for name, text in SCALAR.items()
-        for kind, suffix in kinds.items()
-    ] + [(name, text, real, kinds[real]) for name, text in HELPERS.items()]
-    return [
-        Template(text).substitute(real=kind, f=suffix)
-        for name, text, kind, suffix in known
-        if re.search(rf"\b{name}\(", body)
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -41,6 +42,10 @@ class Formulas:
 
     def __getitem__(self, parameter: str) -> Gradient:
         return Gradient(parameter, self._gradient(parameter), self)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the parameters in order, as a dict does."""
+        return iter(self.gradients)
 
     def text(self, wrt: str | None = None) -> str:
         """Return plain text; with `wrt` only what this parameter's gradient needs.

@@ -1,0 +1,158 @@
+"""The static functions that a C file calls, and no others.
+
+Short ones stand here, the fast ones in kernels/: the matrix product, and exp, tanh and log1p in
+double and in float, of which a compiler makes vectors by itself, without -ffast-math, since they
+are arithmetic and choices between two values only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+from string import Template
+
+from symbp.codegen.c_target.products import PANEL
+
+_SUFFIX = {"double": "", "float": "f"}
+
+SCALAR = {
+    "square": "static inline $real square$f($real x)\n{\n    return x * x;\n}",
+    "cube": "static inline $real cube$f($real x)\n{\n    return x * x * x;\n}",
+    "fourth": "static inline $real fourth$f($real x)\n{\n    return (x * x) * (x * x);\n}",
+    "sigmoid": """\
+/* Of e^-|x|, which never overflows; within 4 units in the last place. */
+static inline $real sigmoid$f($real x)
+{
+    const $real e = fast_exp$f(-fabs$f(x));
+    return (x < 0.0$f ? e : 1.0$f) / (1.0$f + e);
+}""",
+    "softplus": """\
+/* Within 4 units in the last place. */
+static inline $real softplus$f($real x)
+{
+    return (x > 0.0$f ? x : 0.0$f) + small_log1p$f(fast_exp$f(-fabs$f(x)));
+}""",
+    "relu": "static inline $real relu$f($real x)\n{\n    return x <= 0.0$f ? 0.0$f : x;\n}",
+    "sign": """\
+static inline $real sign$f($real x)
+{
+    return x > 0.0$f ? 1.0$f : x < 0.0$f ? -1.0$f : x;
+}""",
+    "maximum": """\
+/* The first of two equal ones; NaN where one is NaN. */
+static inline $real maximum$f($real a, $real b)
+{
+    return b > a || b != b ? b : a;
+}""",
+    "minimum": """\
+/* The first of two equal ones; NaN where one is NaN. */
+static inline $real minimum$f($real a, $real b)
+{
+    return b < a || b != b ? b : a;
+}""",
+    "modulo": """\
+/* The remainder that has the sign of b. */
+static inline $real modulo$f($real a, $real b)
+{
+    const $real r = fmod$f(a, b);
+    return r != 0.0$f && (r < 0.0$f) != (b < 0.0$f) ? r + b : r;
+}""",
+}
+"""Functions on numbers that are the same in double and in float, but for $f, float's suffix."""
+
+HELPERS = {
+    "floor_divide": """\
+/* Rounds down, b > 0. */
+static inline ptrdiff_t floor_divide(ptrdiff_t a, ptrdiff_t b)
+{
+    return a >= 0 ? a / b : -((b - 1 - a) / b);
+}""",
+    "floor_modulo": """\
+/* The remainder 0 .. b-1, b > 0. */
+static inline ptrdiff_t floor_modulo(ptrdiff_t a, ptrdiff_t b)
+{
+    return (a % b + b) % b;
+}""",
+    "fill": """\
+static inline void fill($real *a, ptrdiff_t count, $real value)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        a[k] = value;
+    }
+}""",
+    "copy": """\
+static inline void copy($real *to, const $real *from, ptrdiff_t count)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        to[k] = from[k];
+    }
+}""",
+    "within": """\
+/* Tells whether all labels lie in 0 .. classes-1. */
+static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        if (labels[k] < 0 || labels[k] >= classes) {
+            return 0;
+        }
+    }
+    return 1;
+}""",
+}
+"""Functions on indices and arrays."""
+
+
+def _kernel(name: str) -> str:
+    return resources.files(__package__).joinpath("kernels", f"{name}.c").read_text("utf-8")
+
+
+def _vectorised(real: str) -> dict[str, str]:
+    """Return the functions of a file in which each is one paragraph."""
+    found = {}
+    for text in _kernel(real).strip().split("\n\n"):
+        name = re.search(r"^static inline \w+ (\w+)\(", text, re.MULTILINE)
+        assert name is not None
+        found[name[1]] = text
+    return found
+
+
+_VECTORISED = {real: _vectorised(real) for real in _SUFFIX}
+_MULTIPLY = _kernel("multiply").strip()
+
+NAMES = frozenset(
+    {
+        *(name + suffix for name in SCALAR for suffix in ("", "f", "l")),
+        *(name for functions in _VECTORISED.values() for name in functions),
+        *HELPERS,
+        *re.findall(r"\b(?:multiply\w*|pack|vector|[A-Z]+_[A-Z]+|LANES|ROWS)\b", _MULTIPLY),
+    }
+)
+"""What all of them are called, and their constants."""
+
+
+def helpers(body: str, real: str) -> list[str]:
+    """Return the functions that a C text calls; `real` is the type of its arrays.
+
+    >>> print(*helpers("y = squaref(x);", "float"))
+    static inline float squaref(float x)
+    {
+        return x * x;
+    }
+    """
+    found: list[str] = []
+    for name, text in reversed(list(_known(real))):
+        if any(re.search(rf"\b{name}\(", caller) for caller in (body, *found)):
+            found.append(text)
+    return found[::-1]
+
+
+def _known(real: str) -> Iterator[tuple[str, str]]:
+    """Yield all functions, those first that others call."""
+    for kind, suffix in _SUFFIX.items():
+        yield from _VECTORISED[kind].items()
+        for name, text in SCALAR.items():
+            yield name + suffix, Template(text).substitute(real=kind, f=suffix)
+    for name, text in HELPERS.items():
+        yield name, Template(text).substitute(real=real)
+    yield "multiply", Template(_MULTIPLY).substitute(real=real, panel=PANEL)

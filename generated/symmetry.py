@@ -46,7 +46,7 @@ OUTPUTS = {  # name -> shape
     "p": ("N", 1),
 }
 HYPERPARAMETERS = {  # name -> default
-    "learning_rate": 0.1,
+    "learning_rate": 0.05,
     "momentum": 0.9,
 }
 
@@ -130,7 +130,7 @@ def init_state(params):
     }
 
 
-def train_step(params, state, x, y, *, learning_rate=0.1, momentum=0.9, check_finite=False):
+def train_step(params, state, x, y, *, learning_rate=0.05, momentum=0.9, check_finite=False):
     """Update params and state in place by one step; return the loss before it."""
     W1, b1, W2, b2 = _parameters(params)
     N, x, y = _data(x, y)
@@ -155,7 +155,7 @@ def train_step(params, state, x, y, *, learning_rate=0.1, momentum=0.9, check_fi
 
 def fit(
     params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
-    learning_rate=0.1, momentum=0.9, check_finite=False,
+    learning_rate=0.05, momentum=0.9, check_finite=False,
 ):  # fmt: skip
     """Train; return the mean loss of each epoch.
 

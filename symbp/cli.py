@@ -8,6 +8,7 @@ imported inside it, so that `symbp --help` answers at once.
 from __future__ import annotations
 
 import io
+import math
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -55,6 +56,13 @@ class _Guarded(click.Group):
             raise _failure(f"{where}{error.strerror or error}", 2) from None
         except KeyboardInterrupt:
             raise _failure("interrupted", 130) from None
+
+
+def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan, which passes every comparison with a range."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no finite number.")
+    return value
 
 
 _PATH = click.Path(path_type=Path)
@@ -156,8 +164,8 @@ def check(spec: str, target: Target, dtype: str, seed: int) -> None:
     """Hold the emitted gradients against independent methods.
 
     Every parameter's gradient is compared with central differences of the emitted loss and with
-    the reference interpreter. Errors are relative to the gradient's largest element. The exit code
-    is 1 where one disagrees.
+    the reference interpreter, and what backward() gives with value_and_grad(). Errors are relative
+    to the gradient's largest element. The exit code is 1 where one disagrees.
 
     \b
     Example:
@@ -178,11 +186,14 @@ def check(spec: str, target: Target, dtype: str, seed: int) -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Of weights, split and order.")
 @click.option(
     "--validation", type=click.FloatRange(0, 1, max_open=True), metavar="FRACTION",
-    help="Hold out so many of the samples.  [default: 0.2 of 50 or more]",
+    callback=_finite, help="Hold out so many of the samples.  [default: 0.2 of 50 or more]",
 )  # fmt: skip
 @click.option("--learning-rate", type=float, help="The same as --set learning_rate=VALUE.")
 @click.option("--set", "hyper", multiple=True, metavar="NAME=VALUE", help="A hyper-parameter.")
-@click.option("--target-loss", type=float, help="Stop when the training loss is as small.")
+@click.option(
+    "--target-loss", type=float, callback=_finite,
+    help="Stop when the training loss is as small.",
+)  # fmt: skip
 @click.option("--standardize", is_flag=True, default=None, help="Scale inputs to mean 0, spread 1.")
 @click.option("--target-column", "columns", multiple=True, metavar="NAME", help="Of a CSV file.")
 @click.option(
@@ -219,6 +230,8 @@ def train(
     module = _built(compiler.load(spec), target, dtype, folder)
     samples = training.read(data, module.INPUTS, module.DTYPE, columns)
     run = training.prepare(module, samples, given, resume)
+    if run.changes:
+        click.echo(f"The run changes: it goes on with {'; '.join(run.changes)}.", err=True)
     with training.progress(run) as watch:
         outcome = training.train(module, samples, run, folder, watch)
     click.echo(training.summary(outcome))

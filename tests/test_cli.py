@@ -169,6 +169,18 @@ def test_train_goes_on_from_a_saved_state(line, tmp_path):
     assert state.read_bytes() == (tmp_path / "whole" / state.name).read_bytes()
 
 
+def test_a_resumed_training_says_that_it_changes(line, tmp_path):
+    options = ["train", "regression", line, "-o", tmp_path]
+    run(*options, "--epochs", 5)
+    options += ["--resume", tmp_path / "regression.state.npz"]
+    result = run(*options, "--epochs", 9, "--learning-rate", 0.05)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == "The run changes: it goes on with learning_rate 0.05, not 0.1.\n"
+    result = run(*options, "--epochs", 3)
+    assert result.exit_code == 2
+    assert "has 9 epochs behind it, more than the 3 that are asked for" in result.stderr
+
+
 def test_a_diverging_training_ends_with_1_and_a_remedy(line, tmp_path):
     result = run("train", "regression", line, "--learning-rate", 0.5, "-o", tmp_path)
     assert result.exit_code == 1
@@ -181,10 +193,16 @@ def test_a_diverging_training_ends_with_1_and_a_remedy(line, tmp_path):
     [
         (["--set", "learning_rate"], "'learning_rate' is not NAME=NUMBER"),
         (["--set", "rate=1"], "has no hyper-parameter rate"),
+        (["--learning-rate", "nan"], "learning_rate can't be nan"),
+        (["--learning-rate", "inf"], "learning_rate can't be inf"),
+        (["--learning-rate=-0.1"], "learning_rate can't be -0.1"),
+        (["--set", "learning_rate=nan"], "learning_rate can't be nan"),
         (["--epochs", "0"], "--epochs"),
         (["--target-column", "z"], "has no column z"),
         (["--resume", "none.npz"], "can't be read"),
         (["--validation", "1.5"], "--validation"),
+        (["--validation", "nan"], "nan is no finite number"),
+        (["--target-loss", "nan"], "nan is no finite number"),
     ],
 )
 def test_bad_options_end_with_2(line, tmp_path, arguments, message):

@@ -437,11 +437,11 @@ size_t symmetry_predict_workspace_bytes(ptrdiff_t N)
 
 const char *symmetry_build(void)
 {
-    return "80da3b1f26bf04b6";
+    return "40c854f005f9d514";
 }
 
 symmetry_hyper symmetry_default_hyper(void)
 {
-    const symmetry_hyper hyper = {.learning_rate = 0.1, .momentum = 0.9};
+    const symmetry_hyper hyper = {.learning_rate = 0.05, .momentum = 0.9};
     return hyper;
 }

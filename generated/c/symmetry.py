@@ -48,7 +48,7 @@ OUTPUTS = {  # name -> shape
     "p": ("N", 1),
 }
 HYPERPARAMETERS = {  # name -> default
-    "learning_rate": 0.1,
+    "learning_rate": 0.05,
     "momentum": 0.9,
 }
 
@@ -127,7 +127,7 @@ def init_state(params):
     }
 
 
-def train_step(params, state, x, y, *, learning_rate=0.1, momentum=0.9, check_finite=False):
+def train_step(params, state, x, y, *, learning_rate=0.05, momentum=0.9, check_finite=False):
     """Update params and state in place by one step; return the loss before it."""
     W1, b1, W2, b2 = _parameters(params)
     N, x, y = _data(x, y)
@@ -141,7 +141,7 @@ def train_step(params, state, x, y, *, learning_rate=0.1, momentum=0.9, check_fi
 
 def fit(
     params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
-    learning_rate=0.1, momentum=0.9, check_finite=False,
+    learning_rate=0.05, momentum=0.9, check_finite=False,
 ):  # fmt: skip
     """Train; return the mean loss of each epoch.
 
@@ -471,7 +471,7 @@ def _library():
         build = library.symmetry_build()
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"80da3b1f26bf04b6":
+    if build != b"40c854f005f9d514":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     library.symmetry_predict.argtypes = (
         [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),

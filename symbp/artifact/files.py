@@ -1,8 +1,8 @@
 """Files that are replaced whole: a reader finds the old content or the new, never a half.
 
 Each file is written beside its place under a name of its own, flushed to the disk, and renamed
-when all of them are complete. A kill in the middle leaves the old files and, at worst, a hidden
-temporary one.
+when all of them are complete. A kill in the middle leaves the old files and, at worst, hidden
+temporary ones, which the next write of the same file removes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import secrets
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -42,6 +44,7 @@ def write(files: Mapping[Path, str | bytes]) -> None:
             with _explained(path):
                 place = _regular(path)
                 staged.append((_beside(place), place))
+                _sweep(place)
                 _fill(staged[-1][0], content)
         _rename(staged)
     finally:
@@ -74,6 +77,10 @@ def unarchive(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
     """
     try:
         with path.open("rb") as stream:
+            head = stream.read(len(_ONE_ARRAY))
+            if head and not head.startswith((_ARCHIVE, _ONE_ARRAY)):
+                raise DataError(f"{path.name} is no .npz file", remedy=_SAVE)
+            stream.seek(0)
             stored = np.load(stream, allow_pickle=False)
             if isinstance(stored, np.ndarray):
                 raise ValueError("it holds one array, not an archive of them")
@@ -82,9 +89,13 @@ def unarchive(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
         reason = "it holds Python objects" if "allow_pickle" in str(error) else str(error)
         raise DataError(
             f"{path.name} can't be read as .npz: {reason}",
-            remedy="Save plain arrays of numbers: numpy.savez('data.npz', x=x, y=y)",
+            remedy=_SAVE,
         ) from None
 
+
+_SAVE = "Save plain arrays of numbers: numpy.savez('data.npz', x=x, y=y)"
+_ARCHIVE, _ONE_ARRAY = b"PK", b"\x93NUMPY"
+"""How files of NumPy begin: what `savez` writes, and what `save` does."""
 
 _DAMAGED = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a file that is cut short or spoilt can raise."""
@@ -102,7 +113,31 @@ def _regular(path: Path) -> Path:
 
 def _beside(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def _sweep(place: Path) -> None:
+    """Remove temporary files that a killed write of the same file has left."""
+    ours = re.compile(rf"\.{re.escape(place.name)}\.(\d+)-[0-9a-f]{{8}}\.tmp")
+    for path in place.parent.iterdir():
+        found = ours.fullmatch(path.name)
+        # What can't be removed is in nobody's way.
+        with contextlib.suppress(OSError):
+            if found and _abandoned(path, writer=int(found[1])):
+                path.unlink()
+
+
+def _abandoned(path: Path, writer: int) -> bool:
+    """Tell whether the process that wrote a temporary file is gone."""
+    if os.name != "posix":  # elsewhere signal 0 is no question; an hour is longer than any write
+        return time.time() - path.stat().st_mtime > 3600
+    try:
+        os.kill(writer, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass  # it runs, as another user
+    return False
 
 
 def _fill(path: Path, content: str | bytes) -> None:

@@ -44,11 +44,14 @@ class Run:
     params: dict[str, Array]
     state: dict[str, Array]
     losses: list[float] = field(default_factory=list)
+    changes: tuple[str, ...] = ()
+    """What makes a resumed run differ from an unbroken one, in words."""
 
     def packed(self, module: ModuleType, data: Data) -> bytes:
         """Return the run as the bytes of an `.npz` file."""
         return archive({
             "settings": np.array(json.dumps(asdict(self.settings))),
+            "pace": np.array(json.dumps(_pace(module, self.settings))),
             "network": np.array(_identity(module)),
             "data": np.array(fingerprint(data)),
             "losses": np.array(self.losses, dtype=float),
@@ -67,7 +70,8 @@ def restore(path: Path, module: ModuleType, data: Data, given: Mapping[str, Any]
     """Return the run that was saved, with some settings changed; a target loss is asked anew.
 
     Raises:
-        DataError: the file is none, or belongs to another network, data or split.
+        DataError: the file is none, belongs to another network, data or split, or is of a run that
+            is further than the epochs that are given.
     """
     saved = _read(path)
     for what, mine in (("network", _identity(module)), ("data", fingerprint(data))):
@@ -85,7 +89,19 @@ def restore(path: Path, module: ModuleType, data: Data, given: Mapping[str, Any]
             )
     losses = [float(loss) for loss in saved["losses"]]
     settings = settings.changed({"target_loss": None, **given})
-    return Run(settings, _part(saved, "param."), _part(saved, "state."), losses)
+    if settings.epochs < len(losses):
+        raise DataError(
+            f"{path.name} has {len(losses)} epochs behind it, more than the {settings.epochs} "
+            "that are asked for in all",
+            remedy=f"Give --epochs {len(losses)} or more, or start anew without --resume.",
+        )
+    before, now = json.loads(str(saved["pace"])), _pace(module, settings)
+    changes = tuple(
+        f"{name} {now[name]:g}, not {old:g}"
+        for name, old in before.items()
+        if now.get(name, old) != old
+    )
+    return Run(settings, _part(saved, "param."), _part(saved, "state."), losses, changes)
 
 
 def fingerprint(data: Data) -> str:
@@ -102,13 +118,18 @@ def _identity(module: ModuleType) -> str:
     return json.dumps([module.NAME, module.DTYPE, shapes])
 
 
+def _pace(module: ModuleType, settings: Settings) -> dict[str, float]:
+    """Return what every step depends on, the description's defaults included."""
+    return {"batch_size": settings.batch_size, **module.HYPERPARAMETERS, **settings.hyper}
+
+
 def _part(saved: Mapping[str, Array], prefix: str) -> dict[str, Array]:
     return {k.removeprefix(prefix): a for k, a in saved.items() if k.startswith(prefix)}
 
 
 def _read(path: Path) -> dict[str, Array]:
     saved = unarchive(path)
-    if not {"settings", "network", "data", "losses"} <= saved.keys():
+    if not {"settings", "pace", "network", "data", "losses"} <= saved.keys():
         raise DataError(
             f"{path} is no saved run", remedy="Give the NAME.state.npz that train writes."
         )

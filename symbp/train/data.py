@@ -1,6 +1,7 @@
 """Files of data into arrays that suit a network, or one clear error.
 
-    .npz   arrays by the network's own names, by customary ones (x, X, y, t, ...), or in order
+    .npz   arrays by the network's own names, or by customary ones (x, X, y, t, ...); in order
+           where none of them is known
     .csv   a row for each sample; the target's columns are the last ones, or named
 
 The first axis without a number is the samples' axis: N in x[N, 4]. What a network
@@ -121,17 +122,16 @@ def batch_size(declared: Declared) -> str | None:
 
 
 def _match(found: list[str], declared: Declared, source: str) -> dict[str, str]:
-    """Return which array in the file is which input: by name, by custom, or in order."""
+    """Return which array in the file is which input: by name, by custom, or all in order."""
     matched = {name: name for name in declared if name in found}
     for name, (role, *_) in declared.items():
         if name not in matched:
             free = [c for c in CUSTOMARY[role] if c in found and c not in matched.values()]
             if free:
                 matched[name] = free[0]
-    open_names = [name for name in declared if name not in matched]
-    left = [name for name in found if name not in matched.values()]
-    if len(left) == len(open_names):
-        matched.update(zip(open_names, left, strict=True))
+    # Where some names are known, an unknown one is a mistake rather than the next in order.
+    if not matched and len(found) == len(declared):
+        matched = dict(zip(declared, found, strict=True))
     missing = [name for name in declared if name not in matched]
     if missing:
         raise DataError(

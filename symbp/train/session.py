@@ -73,8 +73,8 @@ def prepare(
     """Return a new run, or one that was saved, with the settings that are given.
 
     Raises:
-        DataError: the network has no optimizer, a hyper-parameter is unknown, or the saved run is
-            of something else.
+        DataError: the network has no optimizer, a hyper-parameter is unknown or no number to
+            train with, or the saved run is of something else.
     """
     if not hasattr(module, "fit"):
         raise DataError(
@@ -82,12 +82,14 @@ def prepare(
             remedy="Add a line to the description: optimizer adam(learning_rate=0.001)",
         )
     known = module.HYPERPARAMETERS
-    for name in given.get("hyper", {}):
+    for name, value in given.get("hyper", {}).items():
         if name not in known:
             raise DataError(
                 f"{module.NAME} has no hyper-parameter {name}",
                 remedy=f"It has {', '.join(known) or 'none'}.",
             )
+        if not math.isfinite(value) or (name == "learning_rate" and value < 0):
+            raise DataError(f"{name} can't be {value:g}", remedy=f"The default is {known[name]:g}.")
     if resume is not None:
         return restore(resume, module, data, given)
     return begin(module, Settings().changed(given))

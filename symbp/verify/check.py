@@ -3,6 +3,8 @@
     differences   central differences of the module's own loss: is the gradient that of the loss?
     reference     the raw adjoint program run by the interpreter: is the loss that of the network?
 
+What `forward` and `backward` give is held against `value_and_grad` too.
+
 Differences are taken at every element of a small parameter and at a seeded sample of a large one,
 the reference at every element. An error counts in units of the gradient's largest element.
 """
@@ -24,6 +26,7 @@ from symbp.verify.report import Row
 from symbp.verify.samples import Sample, draw, work
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Called = tuple[float, dict[str, Array]]
 
 ALL = 300
 """A parameter of up to this many elements is differenced at each of them."""
@@ -37,16 +40,18 @@ AFFORDABLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """The steps of the differences, and what the two methods are allowed to differ by."""
+    """The steps of the differences, and what each method is allowed to differ by."""
 
     steps: tuple[float, ...]
     differences: float
     reference: float
+    rounding: float
+    """Two ways through the same formulas may round differently, no more."""
 
 
 PRECISIONS = {
-    "float64": Precision((1e-3, 1e-4, 1e-5), 1e-7, 1e-10),
-    "float32": Precision((5e-2, 2e-2), 1e-2, 1e-4),
+    "float64": Precision((1e-3, 1e-4, 1e-5), 1e-7, 1e-10, 1e-12),
+    "float32": Precision((5e-2, 2e-2), 1e-2, 1e-4, 1e-5),
 }
 
 
@@ -66,10 +71,10 @@ def check(
     precision = PRECISIONS[module.DTYPE]
     sample = draw(program, module.init_params(seed), module.DTYPE, seed)
     reference = _reference(program, sample)
-    value, grads = _called(module, sample)
+    (value, grads), (forward, backward) = _called(module, sample)
     evaluate = _loss(module, sample)
     noise = 4 * float(np.finfo(module.DTYPE).eps) * max(abs(value), 1.0)
-    rows = [_loss_row(value, evaluate(), float(reference[loss][()]), precision, noise)]
+    rows = [_loss_row(value, forward, float(reference[loss][()]), precision, noise)]
     expected = {name: np.asarray(reference[g], dtype=float) for name, g in gradients.items()}
     largest = max((float(np.max(np.abs(e), initial=0.0)) for e in expected.values()), default=0.0)
     rng = np.random.default_rng(seed)
@@ -78,7 +83,7 @@ def check(
         scale = max(float(np.max(np.abs(wanted), initial=0.0)), 1e-3 * largest, noise)
         judge = _Judge(precision, noise, scale)
         slopes = judge.slopes(evaluate, sample.params[name], _places(wanted.shape, rng))
-        rows.append(judge.row(name, np.asarray(grads[name], dtype=float), wanted, slopes))
+        rows.append(judge.row(name, grads[name], backward[name], wanted, slopes))
     return rows
 
 
@@ -101,13 +106,17 @@ class _Judge:
             found[k] = slope(_along(evaluate, flat, k), steps, self.noise, tolerance)
         return found
 
-    def row(self, name: str, got: Array, wanted: Array, slopes: Mapping[int, float | None]) -> Row:
-        if got.shape != wanted.shape:
-            verdict = f"WRONG SHAPE {got.shape}"
-            return Row(name, wanted.shape, 0, 0, None, None, verdict)
+    def row(
+        self, name: str, got: Array, again: Array, wanted: Array,
+        slopes: Mapping[int, float | None],
+    ) -> Row:  # fmt: skip
+        for array in (got, again):
+            if array.shape != wanted.shape:
+                return Row(name, wanted.shape, 0, 0, None, None, f"WRONG SHAPE {array.shape}")
         smooth = {k: s for k, s in slopes.items() if s is not None}
         by_difference = self._errors(got.reshape(-1)[list(smooth)], np.array(list(smooth.values())))
         by_reference = self._errors(got.reshape(-1), wanted.reshape(-1))
+        by_backward = self._errors(got.reshape(-1), again.reshape(-1))
         allowed = self.precision.differences + self._rounding()
         verdict = "ok"
         if not np.all(by_difference <= allowed):
@@ -116,6 +125,9 @@ class _Judge:
         elif not np.all(by_reference <= self.precision.reference):
             place = _worst(by_reference)
             verdict = f"DIFFERS at {_shown(place, wanted.shape)} from the reference"
+        elif not np.all(by_backward <= self.precision.rounding):
+            place = _worst(by_backward)
+            verdict = f"DIFFERS at {_shown(place, wanted.shape)} from what backward gives"
         return Row(
             name, wanted.shape, len(slopes), len(slopes) - len(smooth),
             float(np.max(by_difference, initial=0.0)),
@@ -151,18 +163,27 @@ def _loss_row(
     return Row("loss", (), 0, 0, None, error, "ok" if fine else "DIFFERS from the reference")
 
 
-def _called(module: ModuleType, sample: Sample) -> tuple[float, dict[str, Array]]:
+def _called(module: ModuleType, sample: Sample) -> tuple[Called, Called]:
+    """Return loss and gradients by value_and_grad, and by forward and backward."""
+    params, data = sample.params, sample.data.values()
     try:
-        value, grads = module.value_and_grad(sample.params, *sample.data.values())
+        value, grads = _copied(*module.value_and_grad(params, *data))
+        forward, tape = module.forward(params, *data)
+        forward, again = _copied(forward, module.backward(params, tape))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{module.NAME} does not take what the network declares: {error}",
             remedy="Build it again from this description.",
         ) from None
-    missing = [name for name in sample.params if name not in grads]
+    missing = [name for name in params if name not in grads or name not in again]
     if missing:
         raise DataError(f"{module.NAME} gives no gradient for {', '.join(missing)}")
-    return float(value), {name: np.array(g) for name, g in grads.items()}
+    return (value, grads), (forward, again)
+
+
+def _copied(loss: float, grads: Mapping[str, Array]) -> Called:
+    """Return what no later call can change."""
+    return float(loss), {name: np.array(g, dtype=float) for name, g in grads.items()}
 
 
 def _loss(module: ModuleType, sample: Sample) -> Callable[[], float]:

@@ -88,6 +88,12 @@ def test_a_kill_while_writing_leaves_the_old_file(tmp_path):
     result = subprocess.run([sys.executable, "-c", dedent(script)], check=False)
     assert result.returncode == -signal.SIGKILL
     assert (tmp_path / "net.py").read_text() == "old"
+    assert len(names(tmp_path)) == 2
+    alive, other = f".net.py.{os.getppid()}-01234567.tmp", ".other.py.4000000-01234567.tmp"
+    for name in (alive, other):
+        (tmp_path / name).touch()
+    write({tmp_path / "net.py": "new"})
+    assert names(tmp_path) == sorted(["net.py", alive, other]), "only what is nobody's is removed"
 
 
 def test_a_directory_is_not_written_over(tmp_path):

@@ -62,6 +62,8 @@ def test_a_sample_is_reshaped_where_its_numbers_are_as_many():
         ({"x": X[:0], "t": np.zeros(0, int)}, "has shape (0, 2)"),
         ({"x": np.array([object()]), "t": [0]}, "it holds Python objects"),
         ({}, "holds nothing"),
+        ({"x": X, "q": [0, 1, 2]}, "holds x, q; the network needs x, t, and t is not among them"),
+        ({"q": X, "t": [0, 1, 2]}, "holds q, t; the network needs x, t, and x is not among them"),
     ],
 )
 def test_arrays_that_do_not_suit_are_named(tmp_path, arrays, message):
@@ -81,6 +83,11 @@ def test_a_spoilt_archive_is_one_clear_error(tmp_path):
     spoilt[5000:5100] = bytes(100)
     path.write_bytes(spoilt)
     assert "can't be read" in refused(path, CLASSIFIER)
+
+
+def test_text_is_no_archive(tmp_path):
+    (tmp_path / "data.npz").write_text("x,t\n1,2\n")
+    assert "data.npz is no .npz file" in refused(tmp_path / "data.npz", CLASSIFIER)
 
 
 def test_one_array_is_no_archive(tmp_path):

@@ -134,6 +134,35 @@ def test_a_saved_run_is_refused_by_other_networks_data_and_splits(
         prepare(classifier, blobs, {}, state)
 
 
+def test_a_run_that_is_further_than_asked_for_is_refused(classifier, blobs, tmp_path):
+    trained(classifier, blobs, tmp_path, epochs=5)
+    state = tmp_path / "classifier.state.npz"
+    with pytest.raises(DataError, match=r"has 5 epochs behind it, more than the 3"):
+        prepare(classifier, blobs, {"epochs": 3}, state)
+    assert len(prepare(classifier, blobs, {"epochs": 5}, state).losses) == 5
+
+
+def test_a_resumed_run_knows_what_changes_its_course(classifier, blobs, tmp_path):
+    trained(classifier, blobs, tmp_path, epochs=5, batch_size=16)
+    state = tmp_path / "classifier.state.npz"
+    given = {"epochs": 9, "batch_size": 8, "hyper": {"momentum": 0.5}}
+    assert prepare(classifier, blobs, given, state).changes == (
+        "batch_size 8, not 16", "momentum 0.5, not 0.9",
+    )  # fmt: skip
+    assert prepare(classifier, blobs, {"epochs": 9, "batch_size": 16}, state).changes == ()
+    classifier.HYPERPARAMETERS = {"learning_rate": 0.2, "momentum": 0.9}
+    assert prepare(classifier, blobs, {}, state).changes == ("learning_rate 0.2, not 0.1",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("learning_rate", np.nan), ("learning_rate", -0.1), ("momentum", np.inf)],
+)
+def test_a_hyper_parameter_that_can_not_be_is_refused(classifier, blobs, name, value):
+    with pytest.raises(DataError, match=f"{name} can't be {value:g}"):
+        prepare(classifier, blobs, {"hyper": {name: value}})
+
+
 def test_an_unknown_hyper_parameter_is_named(classifier, blobs):
     with pytest.raises(DataError, match="has no hyper-parameter rate") as caught:
         prepare(classifier, blobs, {"hyper": {"rate": 0.1}})

@@ -115,6 +115,36 @@ def test_a_transposed_gradient_is_caught(classifier):
     assert verdicts(rows(spoilt(classifier, transpose), CLASSIFIER))["W"] == "WRONG SHAPE (3, 4)"
 
 
+@pytest.mark.parametrize(("name", "place"), [("W", (2, 1)), ("b", (0,))])
+def test_backward_is_held_against_value_and_grad(classifier, name, place):
+    right = classifier.backward
+    classifier.value_and_grad = lambda params, *data: (
+        (done := classifier.forward(params, *data))[0], right(params, done[1]),
+    )  # fmt: skip
+
+    def nudged(params, tape):
+        grads = right(params, tape)
+        grads[name][place] *= 1 + 1e-6
+        return grads
+
+    classifier.backward = nudged
+    shown = ",".join(map(str, place))
+    assert verdicts(rows(classifier, CLASSIFIER)) == {
+        "loss": "ok", "W": "ok", "b": "ok",
+        name: f"DIFFERS at [{shown}] from what backward gives",
+    }  # fmt: skip
+
+
+def test_a_gradient_that_backward_leaves_out_is_named(classifier):
+    right = classifier.backward
+    classifier.value_and_grad = lambda params, *data: (
+        (done := classifier.forward(params, *data))[0], right(params, done[1]),
+    )  # fmt: skip
+    classifier.backward = lambda params, tape: {"W": right(params, tape)["W"]}
+    with pytest.raises(DataError, match="no gradient for b"):
+        rows(classifier, CLASSIFIER)
+
+
 def test_a_missing_slope_of_an_activation_is_caught(regression):
     def backward(params, tape):
         x, error = tape
@@ -148,6 +178,7 @@ def test_a_kink_is_reported_and_judged_by_the_reference(regression):
     source = "input x[N]\ntarget y[N]\nparam a, b\nloss = abs(a) + 0*b"
     regression.init_params = lambda seed=0: {"a": np.array(0.0), "b": np.array(0.0)}
     regression.forward = lambda params, *data: (abs(params["a"]), None)
+    regression.backward = lambda params, tape: {"a": np.sign(params["a"]), "b": np.array(0.0)}
     regression.value_and_grad = lambda params, *data: (
         abs(params["a"]), {"a": np.sign(params["a"]), "b": np.array(0.0)},
     )  # fmt: skip
@@ -173,7 +204,8 @@ def test_a_large_parameter_is_sampled():
     module = ModuleType("large")
     module.NAME, module.DTYPE = "large", "float64"
     module.init_params = lambda seed=0: {"w": np.zeros(400)}
-    module.forward = lambda params, x: (0.5 * np.sum(params["w"] ** 2) * x, None)
+    module.forward = lambda params, x: (0.5 * np.sum(params["w"] ** 2) * x, x)
+    module.backward = lambda params, x: {"w": params["w"] * x}
     module.value_and_grad = lambda params, x: (
         0.5 * np.sum(params["w"] ** 2) * x, {"w": params["w"] * x},
     )  # fmt: skip

@@ -34,9 +34,12 @@ from sympy import (
     Pow,
     Symbol,
 )
+from sympy.codegen import cfunctions
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.logic import fuzzy_and
 from sympy.logic.boolalg import true
+
+from symbp.errors import LanguageError
 
 __all__ = [
     "FUNCTIONS", "Where", "canonical", "expm1", "log1p", "maximum", "minimum", "relu",
@@ -195,11 +198,33 @@ def _fold(function: Callable[..., Expr]) -> Callable[..., Expr]:
 
 def _cases(*pairs: Any) -> Expr:
     if pairs[-1][1] != true:
-        raise ValueError("a Piecewise needs a last case with the condition True")
+        raise LanguageError(
+            "a Piecewise needs a last case for all that is left", remedy="Add: (0, True)"
+        )
     result: Expr = pairs[-1][0]
     for value, condition in reversed(pairs[:-1]):
         result = Where(condition, value, result)
     return result
+
+
+def _asinh(x: Expr) -> Expr:
+    """Two halves, each without cancellation, each finite where the other one holds."""
+
+    def half(t: Expr) -> Expr:
+        return log1p(t + t**2 / (1 + sympy.sqrt(1 + t**2)))
+
+    return Where(x >= 0, half(maximum(x, 0)), -half(maximum(-x, 0)))
+
+
+def _sinc(x: Expr) -> Expr:
+    """sin(x)/x, and near 0, where its slope would cancel, the series up to x^8."""
+    series = sum((-1) ** k * x ** (2 * k) / sympy.factorial(2 * k + 1) for k in range(5))
+    return Where(Abs(x) > sympy.Rational(1, 8), sympy.sin(x) / x, series)
+
+
+def _sech(x: Expr) -> Expr:
+    """1/cosh(x), without overflow."""
+    return 2 * sympy.exp(-Abs(x)) / (1 + sympy.exp(-2 * Abs(x)))
 
 
 _HOUSE: tuple[tuple[type, Callable[..., Expr]], ...] = (
@@ -208,17 +233,46 @@ _HOUSE: tuple[tuple[type, Callable[..., Expr]], ...] = (
     (Heaviside, lambda x, *_: Where(x > 0, Integer(1), Integer(0))),
     (DiracDelta, lambda x, *_: Integer(0)),
     (Piecewise, _cases),
+    (sympy.acoth, lambda x: sympy.atanh(1 / x)),
+    (sympy.asech, lambda x: sympy.acosh(1 / x)),
+    (sympy.acsch, lambda x: sympy.asinh(1 / x)),
+    (sympy.asinh, _asinh),
+    (sympy.acosh, lambda x: log1p(x - 1 + sympy.sqrt((x - 1) * (x + 1)))),
+    (sympy.atanh, lambda x: (log1p(x) - log1p(-x)) / 2),
+    (sympy.acot, lambda x: sympy.atan(1 / x)),
+    (sympy.asec, lambda x: sympy.acos(1 / x)),
+    (sympy.acsc, lambda x: sympy.asin(1 / x)),
+    (sympy.sec, lambda x: 1 / sympy.cos(x)),
+    (sympy.csc, lambda x: 1 / sympy.sin(x)),
+    (sympy.cot, lambda x: 1 / sympy.tan(x)),
+    (sympy.sech, _sech),
+    (sympy.csch, lambda x: 1 / sympy.sinh(x)),
+    (sympy.coth, lambda x: 1 / sympy.tanh(x)),
+    (sympy.sinc, _sinc),
+    (sympy.erfc, lambda x: 1 - sympy.erf(x)),
+    (sympy.ceiling, lambda x: -sympy.floor(-x)),
+    (sympy.frac, lambda x: x - sympy.floor(x)),
+    (cfunctions.exp2, lambda x: Pow(2, x)),
+    (cfunctions.log2, lambda x: sympy.log(x) / sympy.log(2)),
+    (cfunctions.log10, lambda x: sympy.log(x) / sympy.log(10)),
 )
+
+
+_THEIRS = tuple(theirs for theirs, _ in _HOUSE)
 
 
 def canonical(expression: Expr) -> Expr:
     """Replace the SymPy functions that have corners of their own by the field's.
+
+    Elementary functions that the targets lack are written in those that they have.
 
     >>> from sympy import Max, Piecewise, symbols
     >>> x = symbols("x", real=True)
     >>> canonical(Max(x, 0)), canonical(Piecewise((x, x > 1), (1, True)))
     (relu(x), where(x > 1, x, 1))
     """
+    if not expression.has(*_THEIRS):
+        return expression
     for theirs, ours in _HOUSE:
         if expression.has(theirs):
             expression = expression.replace(theirs, ours)

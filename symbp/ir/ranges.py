@@ -153,13 +153,27 @@ def check_inside(equation: Equation, tensors: Tensors) -> None:
             low = _never_negative(g, equation.extent, tensors, cases)
             high = _never_negative(extent - 1 - g, equation.extent, tensors, cases)
             if not (low and high):
-                raise ShapeError(
-                    f"axis {axis} of {access.name} has {extent} elements, 0 to {extent - 1},"
-                    f" and {access} reads {'before the first' if not low else 'past the last'}",
-                    remedy="Narrow the index's range (for i in SIZE), or guard the access:"
-                    f" where({g} >= 0 and {g} < {extent}, ..., 0)",
-                    culprit=access,
-                )
+                raise _outside(access, axis, extent, low, bounds(g, equation.extent, tensors))
+
+
+def _outside(
+    access: Access, axis: int, extent: Expr, low: bool, reach: tuple[Expr, Expr] | None
+) -> ShapeError:
+    """Return the error of an access that can leave its tensor."""
+    g = access.indices[axis]
+    has = f"axis {axis} of {access.name} has {extent} elements, 0 to {extent - 1}"
+    where = "before the first" if not low else "past the last"
+    message = f"{has}, and {access} reads {where}"
+    remedy = (
+        "Narrow the index's range (for i in SIZE), or guard the access:"
+        f" where({g} >= 0 and {g} < {extent}, ..., 0)"
+    )
+    if reach is None:
+        message = f"{has}, and how far {g} reaches can't be told"
+        remedy = "Write the index with +, -, // and % and whole numbers as factors: x[2*i + 1]"
+    elif not g.free_symbols and not accesses(g):
+        remedy = f"Write a number from 0 to {extent - 1}."
+    return ShapeError(message, remedy=remedy, culprit=access)
 
 
 def _guards(equation: Equation) -> tuple[Boolean, ...]:

@@ -19,9 +19,10 @@ from importlib import resources
 from typing import Any
 
 import sympy
-from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput
+from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput
 from sympy import Expr, Rational, Symbol
 from sympy.core.symbol import Str
+from sympy.logic.boolalg import Boolean
 
 from symbp.errors import LanguageError, Source, SymbpError
 from symbp.ir.functions import FUNCTIONS, canonical
@@ -123,6 +124,8 @@ def read(text: str, file: str = "<text>") -> Node:
             remedy="Describe large networks in Python.",
         )
     lines = lines_of(text)
+    if not any(line.partition("#")[0].strip() for line in lines):
+        return Tree("start", [])
     try:
         return _parser().parse(text)
     except UnexpectedInput as error:
@@ -232,6 +235,27 @@ class Expressions:
             ) from None  # fmt: skip
         return result
 
+    def value(self, node: Any) -> Any:
+        """Return what a formula gives where a number is wanted."""
+        result = self(node)
+        if is_condition(result):
+            raise self.error("this is a condition, and a number is wanted", node,
+                             "Write where(condition, 1, 0).")  # fmt: skip
+        return result
+
+    def condition(self, node: Any) -> Any:
+        """Return what a formula gives where a condition is wanted."""
+        result = self(node)
+        if not is_condition(result):
+            raise self.error("this is a number, and a condition is wanted", node,
+                             "Compare it with another number: x[n] > 0")  # fmt: skip
+        return result
+
+    def operands(self, token: Token, arguments: Iterable[Any]) -> list[Any]:
+        """Return the arguments of a scalar function; the first of where is a condition."""
+        wanted = [self.condition if token == "where" else self.value]
+        return [(wanted.pop() if wanted else self.value)(a) for a in arguments]
+
     def number(self, token: Token) -> Expr:
         digits = sum(c.isdigit() for c in token)
         if digits > MAX_DIGITS or len(token) > MAX_DIGITS + 20:
@@ -278,7 +302,7 @@ class Expressions:
         function, count = known
         if len(arguments) != count or any(a.data == "keyword" for a in arguments):
             raise self.error(*takes(token, count))
-        return canonical(function(*(self(a) for a in arguments)))
+        return canonical(function(*self.operands(token, arguments)))
 
     def reduction(self, token: Token, subscript: Node, body: Any) -> Expr:
         if token not in REDUCTIONS:
@@ -293,20 +317,21 @@ class Expressions:
                 )
         if len(set(indices)) != len(indices):
             raise self.error(f"{token} binds an index twice", subscript, "Name each index once.")
-        return Reduction(str(token), self(body), *indices)
+        return Reduction(str(token), self.value(body), *indices)
 
     def sum(self, first: Any, *rest: Any) -> Expr:
         # At once: one by one, a long sum takes quadratic time.
-        terms = [self(first)]
+        terms = [self.value(first)]
         for sign, node in zip(rest[::2], rest[1::2], strict=True):
-            terms.append(self(node) if sign == "+" else -self(node))
+            term = self.value(node)
+            terms.append(term if sign == "+" else -term)
         return _joined(sympy.Add, operator.add, terms)
 
     def product(self, first: Any, *rest: Any) -> Expr:
         # All at once: SymPy makes 2*(a + b)*c of three factors, but (2*a + 2*b)*c pair by pair.
         factors = self._factors(first)
         for sign, node in zip(rest[::2], rest[1::2], strict=True):
-            factor = self(node)
+            factor = self.value(node)
             if sign != "*" and factor == 0:
                 raise self.error("this divides by zero", node, "Check the formula.")
             if sign in ("*", "/"):
@@ -323,13 +348,14 @@ class Expressions:
         while getattr(node, "data", None) == "signed":
             signs += node.children[0] == "-"
             node = node.children[1]
-        return [sympy.Integer(-1)] * (signs % 2) + [self(node)]
+        return [sympy.Integer(-1)] * (signs % 2) + [self.value(node)]
 
     def signed(self, sign: Token, node: Any) -> Expr:
-        return -self(node) if sign == "-" else self(node)
+        value = self.value(node)
+        return -value if sign == "-" else value
 
     def power(self, base: Any, exponent: Any) -> Expr:
-        a, b = self(base), self(exponent)
+        a, b = self.value(base), self.value(exponent)
         if isinstance(a, Expr) and isinstance(b, Expr) and b.is_Rational:
             number = a.as_coeff_Mul()[0]
             bits = max(number.p.bit_length(), number.q.bit_length()) if number.is_Rational else 1
@@ -343,16 +369,21 @@ class Expressions:
     def comparison(self, left: Any, operator: Token, right: Any) -> Any:
         relation = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
                     "==": sympy.Eq, "!=": sympy.Ne}[str(operator)]  # fmt: skip
-        return relation(self(left), self(right))
+        return relation(self.value(left), self.value(right))
 
     def conjunction(self, *nodes: Any) -> Any:
-        return sympy.And(*(self(n) for n in nodes))
+        return sympy.And(*(self.condition(n) for n in nodes))
 
     def disjunction(self, *nodes: Any) -> Any:
-        return sympy.Or(*(self(n) for n in nodes))
+        return sympy.Or(*(self.condition(n) for n in nodes))
 
     def logical_not(self, node: Any) -> Any:
-        return sympy.Not(self(node))
+        return sympy.Not(self.condition(node))
+
+
+def is_condition(value: Any) -> bool:
+    """Tell whether a value holds or not, and is no number (SymPy's symbols are both)."""
+    return isinstance(value, Boolean) and not isinstance(value, Expr)
 
 
 def as_size(value: Expr) -> Expr:
@@ -390,6 +421,6 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 __all__ = [
-    "RESERVED", "Expressions", "Node", "Reduction", "as_size", "lines_of", "place", "read",
-    "suggest", "takes",
+    "RESERVED", "Expressions", "Node", "Reduction", "as_size", "is_condition", "lines_of",
+    "place", "read", "suggest", "takes",
 ]  # fmt: skip

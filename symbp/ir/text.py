@@ -134,7 +134,7 @@ def declared(statement: Node, expressions: Expressions) -> list[Tensor]:
                 tuple(as_size(expressions.integer(g)) for g in parts.get("shape", ())),
                 role,  # type: ignore[arg-type]
                 as_size(expressions.integer(parts["bound"][0])) if "bound" in parts else None,
-                expressions(parts["default"][1]) if "default" in parts else None,
+                expressions.value(parts["default"][1]) if "default" in parts else None,
             )
         )
     return found
@@ -160,7 +160,7 @@ def parse_equation(
 ) -> Equation:
     """Return one equation whose reductions stand outermost."""
     target, assign = left(statement, expressions), str(statement.children[1])
-    body = expressions(statement.children[2])
+    body = expressions.value(statement.children[2])
     op: Operation = "sum" if assign in ("=", "+=") else assign.rstrip("=")  # type: ignore[assignment]
     bound: tuple[Symbol, ...] | None = () if assign == "=" else None
     if isinstance(body, Reduction):

@@ -64,12 +64,12 @@ class Formulas(Expressions):
     def whole(self, node: Node) -> Any:
         """Return the handle, or the scalar expression, of a statement without indices."""
         with self._reading(whole=True, loops=frozenset()):
-            return self(node)
+            return self.value(node)
 
     def elements(self, node: Node, loops: Iterable[Symbol] | None) -> Any:
         """Return the expression of an equation; without `loops`, any name may be an index."""
         with self._reading(False, None if loops is None else frozenset(map(str, loops))):
-            return self(node)
+            return self.value(node)
 
     def target(self, statement: Node) -> Access:
         """Return the target of an equation: its indices are what the equation runs over."""
@@ -141,7 +141,7 @@ class Formulas(Expressions):
     def comparison(self, left: Any, operator: Token, right: Any) -> Any:
         """Compare elements or scalars; which elements of tensors meet, indices have to say."""
         for side in (left, right):
-            value = self(side)
+            value = self.value(side)
             if isinstance(value, Handle) and value.rank:
                 raise self.error(
                     "whole tensors can't be compared", side,
@@ -173,7 +173,7 @@ class Formulas(Expressions):
         function, count = FUNCTIONS[name]
         if len(arguments) != count or any(a.data == "keyword" for a in arguments):
             raise self.error(*takes(token, count))
-        return apply(function, *(self(a) for a in arguments), word=name)
+        return apply(function, *self.operands(token, arguments), word=name)
 
     def bound(self, function: Callable[..., Any], token: Token, arguments: Iterable[Node]) -> Any:
         """Call a function of the library, each argument read as its parameter wants it."""
@@ -203,7 +203,7 @@ class Formulas(Expressions):
             "units": self.size, "activation": self._activation, "bias": self._switch,
             "init": self.initial, "parameters": self.whole, "strength": self.whole,
         }.get(parameter)  # fmt: skip
-        return special(node) if special else self(node)
+        return special(node) if special else self.value(node)
 
     def size(self, node: Node) -> Expr:
         """Return a size; a new name is the name of one."""
@@ -222,7 +222,7 @@ class Formulas(Expressions):
         self._formula = True
         try:
             with self._reading(False, frozenset()):
-                formula = self(node)
+                formula = self.value(node)
         finally:
             self._formula = False
         if node.data == "name":

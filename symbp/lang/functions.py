@@ -26,7 +26,8 @@ from sympy import Abs, Expr, Rational
 from symbp.errors import LanguageError
 from symbp.ir import functions as primitive
 from symbp.ir.functions import FUNCTIONS, Where, expm1, maximum, minimum
-from symbp.lang.handles import Handle, Value, apply, scalar
+from symbp.ir.syntax import is_condition
+from symbp.lang.handles import Handle, Value, apply, exact, scalar
 from symbp.lang.naming import RESERVED_HERE
 
 Activation = Callable[[Any], Any]
@@ -150,6 +151,23 @@ def _lifted(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *operands: apply(function, *operands)
 
 
+def _applied(function: Callable[..., Any], u: Any) -> Any:
+    """Return f(u), or say that f takes no formulas, as np.tanh does not."""
+    try:
+        value = exact(function(u))
+    except (TypeError, AttributeError, ValueError) as error:
+        word = getattr(function, "__name__", repr(function))
+        raise LanguageError(
+            f"{word} is no activation: it takes numbers, not formulas ({error})",
+            remedy=f"Use {', '.join(ACTIVATIONS)}, or functions of symbp and SymPy.",
+        ) from error
+    if is_condition(value):
+        raise LanguageError(
+            f"{value} is a condition, not a number", remedy="Write where(condition, 1, 0)."
+        )
+    return value
+
+
 def activation(given: Any) -> Activation | None:
     """Return what is applied to one value: a function, or a formula in one symbol.
 
@@ -163,11 +181,12 @@ def activation(given: Any) -> Activation | None:
     if given is None or given is linear:
         return None
     if isinstance(given, Expr):
+        given = exact(given)
         symbols = sorted(given.free_symbols, key=str)
         if len(symbols) == 1:
             return lambda u: apply(lambda value: given.xreplace({symbols[0]: value}), u)
-    elif callable(given) and not isinstance(given, Handle):
-        return given  # type: ignore[no-any-return]
+    elif callable(given) and not isinstance(given, Handle | type):
+        return lambda u: _applied(given, u)
     raise LanguageError(
         f"{given} is no activation",
         remedy=f"Use {', '.join(ACTIVATIONS)}, or a formula in one free name: u/(1 + abs(u))",

@@ -12,6 +12,7 @@ anywhere. The order of creation is the order of declaration.
 from __future__ import annotations
 
 import itertools
+import numbers
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,7 +24,9 @@ from sympy.core.symbol import Str
 from symbp.errors import LanguageError, ShapeError, Source
 from symbp.ir.functions import canonical
 from symbp.ir.program import Access, Operation, Role, Tensor, index
+from symbp.ir.syntax import is_condition
 from symbp.lang.initializers import Initial
+from symbp.lang.kinds import check_formula
 from symbp.lang.lowering import Statement, free_indices
 
 _clock = itertools.count()
@@ -107,6 +110,7 @@ class Handle:
     date: int = field(default_factory=lambda: next(_clock))
 
     __iter__ = None
+    __array_ufunc__ = None  # NumPy's numbers leave the operators to this class
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
@@ -160,49 +164,57 @@ class Handle:
         return found
 
     def __add__(self, other: Value) -> Any:
-        return apply(lambda a, b: a + b, self, other)
+        return _combined(lambda a, b: a + b, self, other)
 
     def __radd__(self, other: Value) -> Any:
-        return apply(lambda a, b: b + a, self, other)
+        return _combined(lambda a, b: b + a, self, other)
 
     def __sub__(self, other: Value) -> Any:
-        return apply(lambda a, b: a - b, self, other)
+        return _combined(lambda a, b: a - b, self, other)
 
     def __rsub__(self, other: Value) -> Any:
-        return apply(lambda a, b: b - a, self, other)
+        return _combined(lambda a, b: b - a, self, other)
 
     def __mul__(self, other: Value) -> Any:
-        return apply(lambda a, b: a * b, self, other)
+        return _combined(lambda a, b: a * b, self, other)
 
     def __rmul__(self, other: Value) -> Any:
-        return apply(lambda a, b: b * a, self, other)
+        return _combined(lambda a, b: b * a, self, other)
 
     def __truediv__(self, other: Value) -> Any:
-        return apply(lambda a, b: a / b, self, other)
+        return _combined(lambda a, b: a / b, self, other)
 
     def __rtruediv__(self, other: Value) -> Any:
-        return apply(lambda a, b: b / a, self, other)
+        return _combined(lambda a, b: b / a, self, other)
 
     def __floordiv__(self, other: Value) -> Any:
-        return apply(lambda a, b: a // b, self, other)
+        return _combined(lambda a, b: a // b, self, other)
 
     def __rfloordiv__(self, other: Value) -> Any:
-        return apply(lambda a, b: b // a, self, other)
+        return _combined(lambda a, b: b // a, self, other)
 
     def __mod__(self, other: Value) -> Any:
-        return apply(lambda a, b: a % b, self, other)
+        return _combined(lambda a, b: a % b, self, other)
 
     def __rmod__(self, other: Value) -> Any:
-        return apply(lambda a, b: b % a, self, other)
+        return _combined(lambda a, b: b % a, self, other)
 
     def __pow__(self, other: Value) -> Any:
-        return apply(lambda a, b: a**b, self, other)
+        return _combined(lambda a, b: a**b, self, other)
 
     def __rpow__(self, other: Value) -> Any:
-        return apply(lambda a, b: b**a, self, other)
+        return _combined(lambda a, b: b**a, self, other)
 
     def __neg__(self) -> Any:
-        return apply(lambda a: -a, self)
+        return _combined(lambda a: -a, self)
+
+    def _compared(self, other: Value) -> Any:
+        raise LanguageError(
+            "whole tensors can't be compared",
+            remedy="Compare elements: bp.define((n, j), where(x[n, j] > 0, x[n, j], 0))",
+        )
+
+    __lt__ = __le__ = __gt__ = __ge__ = _compared
 
 
 class Reference(Str):  # type: ignore[misc]
@@ -240,14 +252,25 @@ def exact(value: Value) -> Any:
     """
     if isinstance(value, Handle):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | sympy.Basic):
+    value = plain(value)
+    if not isinstance(value, sympy.Basic):
         raise LanguageError(
             f"{value!r} is no formula",
             remedy="Use tensors, indices, numbers and the functions of symbp or SymPy.",
         )
-    expression = sympy.sympify(value)
-    decimals = sorted(expression.atoms(Float), key=float)
-    return canonical(expression.xreplace({f: Rational(repr(float(f))) for f in decimals}))
+    decimals = sorted(value.atoms(Float), key=float)
+    expression = canonical(value.xreplace({f: Rational(repr(float(f))) for f in decimals}))
+    check_formula(expression)
+    return expression
+
+
+def plain(value: Value) -> Any:
+    """Return a number of Python or NumPy as SymPy's, by its shortest decimals; else the value."""
+    if isinstance(value, bool | sympy.Basic) or not isinstance(value, numbers.Real):
+        return value
+    if isinstance(value, numbers.Rational):
+        return Rational(int(value.numerator), int(value.denominator))
+    return sympy.sympify(float(str(value)))
 
 
 def scalar(value: Value) -> Any:
@@ -291,6 +314,17 @@ def apply(function: Callable[..., Any], *operands: Value, word: str = "term") ->
     elements = (v[loops if v.rank else ()] if isinstance(v, Handle) else v for v in operands)
     rule = Rule(loops, exact(function(*elements)))
     return Handle("value", shape, Naming(word), [rule], inline=True)
+
+
+def _combined(function: Callable[..., Any], *operands: Value) -> Any:
+    """Return an operator's result; conditions have no operators."""
+    for value in operands:
+        if is_condition(value):
+            raise LanguageError(
+                f"{value} is a condition, and a number is wanted",
+                remedy="Write where(condition, 1, 0).",
+            )
+    return apply(function, *operands)
 
 
 def common_shape(*handles: Handle) -> Shape:

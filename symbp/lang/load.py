@@ -31,11 +31,25 @@ def load(spec: str) -> Network:
     if path.endswith(".py") and name:
         return _from_python(Path(path), name)
     if spec.endswith(".bp"):
-        return parse(text_of(Path(spec)), spec)
+        return _from_text(text_of(Path(spec)), spec)
     remedy = "Give a file FILE.bp, or FILE.py:NAME for a network that Python code builds."
     if spec.endswith(".py"):
         remedy = f"Say which network: {spec}:NAME"
     raise LanguageError(f"{spec} is no network", remedy=remedy)
+
+
+def _from_text(text: str, file: str) -> Network:
+    """Return what a text describes; as a last resort any exception becomes an error of ours."""
+    try:
+        return parse(text, file)
+    except SymbpError:
+        raise
+    except Exception as error:
+        notes = " ".join(getattr(error, "__notes__", [f"in {file}"]))
+        raise LanguageError(
+            f"{notes}: this can't be read ({type(error).__name__}: {error})",
+            remedy="Write it otherwise; and please report it: this message should not occur.",
+        ) from error
 
 
 def text_of(path: Path) -> str:
@@ -59,10 +73,17 @@ def text_of(path: Path) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
+        start = data.rfind(b"\n", 0, error.start) + 1
+        column = len(data[start : error.start].decode("utf-8-sig")) + 1
+        shown = data[start:].split(b"\n", 1)[0].decode("utf-8", "replace")
+        found = (
+            "it looks like UTF-16"
+            if data[:2] in (b"\xff\xfe", b"\xfe\xff")
+            else (f"the byte {data[error.start]:#x} is none of it")
+        )
         raise LanguageError(
-            f"{path} is no text in UTF-8", source=Source(str(path), line, column),
-            remedy="Save it as UTF-8.",
+            f"{path} is no text in UTF-8: {found}",
+            source=Source(str(path), line, column, shown), remedy="Save it as UTF-8.",
         ) from None  # fmt: skip
     return text
 

@@ -16,7 +16,7 @@ from typing import Any
 import sympy
 from sympy import Abs, Expr, Mul
 
-from symbp.errors import ShapeError
+from symbp.errors import LanguageError, ShapeError
 from symbp.ir.functions import Where, relu, softplus
 from symbp.ir.syntax import Reduction
 from symbp.lang.handles import Handle, Naming, Rule, axes, scalar
@@ -63,6 +63,8 @@ def mae(p: Handle, y: Handle, name: str | None = None) -> Handle:
 def huber(p: Handle, y: Handle, delta: Any = 1, name: str | None = None) -> Handle:
     """Return the mean of r^2/2 where |r| <= delta, else delta (|r| - delta/2). Huber 1964."""
     d = scalar(delta)
+    if d.is_number and not d.is_positive:
+        raise LanguageError(f"delta is {delta}", remedy="Give huber a number above 0: delta=1")
 
     def formula(a: Expr, b: Expr) -> Expr:
         r = a - b

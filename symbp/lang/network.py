@@ -30,7 +30,8 @@ from sympy import Add, Expr, Symbol
 from symbp.errors import LanguageError, ShapeError, SymbpError
 from symbp.ir.check import check
 from symbp.ir.program import Equation, Program, Tensor, accesses, fresh, index
-from symbp.lang.handles import Handle, Naming, Reference, Rule, Value, ancestors, apply
+from symbp.ir.syntax import is_condition
+from symbp.lang.handles import Handle, Naming, Reference, Rule, Value, ancestors, apply, plain
 from symbp.lang.initializers import Initial
 from symbp.lang.lowering import lower
 from symbp.lang.naming import names
@@ -100,8 +101,10 @@ def network(
 def assemble(name: str, parts: Parts, source: str = "") -> Network:
     """Return the network of its parts; both forms of the language end here."""
     name = network_name(name)
+    _check_parts(parts)
     outputs = _outputs(parts.outputs)
     loss, variables = _total(parts, outputs)
+    check_sizes(ancestors([loss, *outputs, *parts.declared]))
     graph = _Graph(outputs, loss, parts.declared, variables)
     program = graph.program([*outputs, loss])
     return Network(
@@ -113,6 +116,32 @@ def assemble(name: str, parts: Parts, source: str = "") -> Network:
         _update(program, parts, graph.sizes),
         source,
     )
+
+
+def _check_parts(parts: Parts) -> None:
+    """Raise where the optimizer, a penalty or the clip is something else."""
+    given = [
+        ("optimizer", parts.optimizer, Optimizer, "optimizer=bp.sgd(learning_rate=0.1)"),
+        ("clip", parts.clip, Clip, "clip=bp.clip_norm(5)"),
+        *(("penalty", p, Penalty, "penalty=bp.l2(0.001)") for p in parts.penalties),
+    ]
+    for word, value, kind, example in given:
+        if not isinstance(value, kind | None):
+            raise LanguageError(f"{value!r} is no {word}", remedy=f"Write {example}")
+
+
+def check_sizes(handles: Sequence[Handle]) -> None:
+    """Raise where a size can't be told from the shape of what is given."""
+    given = [h for h in handles if h.role in ("input", "target", "label")]
+    shown = {n for h in given for n in h.shape}
+    for handle in handles:
+        for n in (*handle.shape, *([] if handle.bound is None else [handle.bound])):
+            for size in sorted(n.free_symbols - shown, key=str):
+                raise ShapeError(
+                    f"no input has an axis of size {size} by itself, so {size} can't be told",
+                    remedy=f"Declare an input, target or label with {size} as one of its sizes.",
+                    culprit=size,
+                )
 
 
 def _outputs(values: Sequence[Value]) -> list[Handle]:
@@ -177,6 +206,13 @@ def output_tensor(value: Value) -> Handle:
         raise LanguageError(
             f"{handle!r} is given, and an output is computed", remedy="Name what is predicted."
         )
+    for h in ancestors([handle]):
+        if h.role in ("target", "label"):
+            raise LanguageError(
+                f"an output depends on the {h.role} {h.naming.hint()}, which a prediction"
+                " is not given",
+                remedy=f"Declare {h.naming.hint()} as an input, or leave the output out.",
+            )
     return handle
 
 
@@ -195,9 +231,11 @@ def _whole(value: Value, word: str) -> Handle:
     """Return a tensor, made of a scalar formula if need be."""
     if isinstance(value, Handle):
         return value
-    if not isinstance(value, Expr | int | float):
-        raise LanguageError(f"{value!r} is no {word}", remedy=f"Give a tensor: {word}=p")
-    formula = apply(lambda a: a, value)
+    formula = plain(value)
+    if not isinstance(formula, Expr):
+        kind = "a condition, not a number" if is_condition(value) else f"no {word}"
+        raise LanguageError(f"{value!r} is {kind}", remedy=f"Give a tensor: {word}=p")
+    formula = apply(lambda a: a, formula)
     return Handle("value", (), Naming(word), [Rule((), formula)], inline=True)
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from sympy import Expr
 
 from symbp.errors import LanguageError
-from symbp.lang.schedules import Schedule, number
+from symbp.lang.schedules import Schedule, number, rated
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,15 @@ def optimizer(lines: str | tuple[str, ...], **hyper: float | Schedule) -> Optimi
 
 def sgd(*, learning_rate: float | Schedule = 0.01) -> Optimizer:
     """Return gradient descent: w - learning_rate g."""
-    return optimizer(("w = w - learning_rate*g",), learning_rate=learning_rate)
+    rate = rated("learning_rate", learning_rate)
+    return optimizer(("w = w - learning_rate*g",), learning_rate=rate)
 
 
 def momentum(*, learning_rate: float | Schedule = 0.01, momentum: float = 0.9) -> Optimizer:
     """Return gradient descent with a velocity."""
     return optimizer(
         ("v = momentum*v + g", "w = w - learning_rate*v"),
-        learning_rate=learning_rate, momentum=momentum,
+        learning_rate=rated("learning_rate", learning_rate), momentum=momentum,
     )  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def nesterov(*, learning_rate: float | Schedule = 0.01, momentum: float = 0.9) -
     """Return gradient descent that looks ahead along the velocity."""
     return optimizer(
         ("v = momentum*v + g", "w = w - learning_rate*(g + momentum*v)"),
-        learning_rate=learning_rate, momentum=momentum,
+        learning_rate=rated("learning_rate", learning_rate), momentum=momentum,
     )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def adagrad(*, learning_rate: float | Schedule = 0.01, epsilon: float = 1e-10) -
     """Return steps divided by the root of all squared gradients so far."""
     return optimizer(
         ("s = s + g**2", "w = w - learning_rate*g/(sqrt(s) + epsilon)"),
-        learning_rate=learning_rate, epsilon=epsilon,
+        learning_rate=rated("learning_rate", learning_rate), epsilon=epsilon,
     )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def rmsprop(
     """Return steps divided by the root of the running mean of squared gradients."""
     return optimizer(
         ("s = rho*s + (1 - rho)*g**2", "w = w - learning_rate*g/(sqrt(s) + epsilon)"),
-        learning_rate=learning_rate, rho=rho, epsilon=epsilon,
+        learning_rate=rated("learning_rate", learning_rate), rho=rho, epsilon=epsilon,
     )  # fmt: skip
 
 
@@ -102,7 +103,8 @@ def adam(
     """Return steps by the first moment over the root of the second, both without bias."""
     return optimizer(
         (*_MOMENTS, f"w = w - {_STEP}"),
-        learning_rate=learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon,
+        learning_rate=rated("learning_rate", learning_rate), beta1=_share("beta1", beta1),
+        beta2=_share("beta2", beta2), epsilon=epsilon,
     )  # fmt: skip
 
 
@@ -113,9 +115,18 @@ def adamw(
     """Return adam with a weight decay that the moments do not see."""
     return optimizer(
         (*_MOMENTS, f"w = w - learning_rate*weight_decay*w - {_STEP}"),
-        learning_rate=learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon,
+        learning_rate=rated("learning_rate", learning_rate), beta1=_share("beta1", beta1),
+        beta2=_share("beta2", beta2), epsilon=epsilon,
         weight_decay=weight_decay,
     )  # fmt: skip
+
+
+def _share(name: str, value: float) -> Expr:
+    """Return what a running mean keeps of itself; with 1 it would never begin."""
+    found = number(name, value)
+    if found.is_negative or not (1 - found).is_positive:
+        raise LanguageError(f"{name} is {value}", remedy="Give a number from 0 to below 1.")
+    return found
 
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {

@@ -67,6 +67,9 @@ def parse(text: str, file: str = "<text>") -> Network:
             raise LanguageError(
                 "this is nested too deeply", source=at, remedy="Give a part of it a name."
             ) from None
+        except Exception as error:
+            error.add_note(f"in {at}")  # for `load`, and for whoever mends it
+            raise
     return description.network()
 
 
@@ -79,7 +82,8 @@ class _Description:
         self.scope: dict[str, Handle] = {}
         self.sizes: dict[str, Symbol] = {}
         self.later: dict[str, int] = {}
-        self.places: dict[Handle, Source | None] = {}
+        self.places: dict[object, Source | None] = {}
+        """Where a tensor or a size was named first."""
         self.once: dict[str, Source | None] = {}
         self.name = ""
         self.loss: Handle | None = None
@@ -186,6 +190,7 @@ class _Description:
                     f"{symbol} is a tensor and can't be a size", node, "Rename one of the two."
                 )
             self.sizes[str(symbol)] = symbol
+            self.places.setdefault(symbol, place(node, self.file, self.lines))
         return found
 
     # Equations and definitions
@@ -304,7 +309,7 @@ class _Description:
 
     def network(self) -> Network:
         """Return the network, or raise where something is missing or left over."""
-        start = self.once.get("network") or Source(self.file, 1, 1, self.lines[0])
+        start = self.once.get("network") or self._start()
         for word in ("network", "output", "loss"):
             if word not in self.once:
                 remedy = f"Add a line. {_DIRECTED[word]}"
@@ -322,7 +327,13 @@ class _Description:
             return assemble(self.name, parts, Path(self.file).name)
         except SymbpError as error:
             unused = self.once.get("clip") if self.optimizer is None else None
-            raise error.at(unused or start) from None
+            raise error.at(self.places.get(error.culprit) or unused or start) from None
+
+    def _start(self) -> Source:
+        """Return the first line that says something."""
+        lines = enumerate(self.lines, 1)
+        number, line = next(((k, line) for k, line in lines if line.strip()), (1, ""))
+        return Source(self.file, number, 1, line, len(line))
 
     def _check_used(self, used: set[Handle]) -> None:
         for name, handle in self.scope.items():

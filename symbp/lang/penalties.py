@@ -75,6 +75,12 @@ def _penalty(kind: str, strength: Value, parameters: tuple[Handle, ...]) -> Pena
             f"the strength of {kind} is one number, not {strength}",
             remedy=f"Write {kind}(0.001, W1, W2), or {kind}(0.001) for all weights.",
         )
+    weight = strength.default if isinstance(strength, Handle) else strength
+    if weight is not None and weight.is_negative:
+        raise LanguageError(
+            f"the strength of {kind} is {weight}: it would drive the parameters away from 0",
+            remedy="Give a number that is not below 0.",
+        )
     return Penalty(kind, strength, parameters)
 
 

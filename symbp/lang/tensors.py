@@ -22,7 +22,7 @@ from sympy import Expr, Integer, Symbol
 from symbp.errors import LanguageError, ShapeError, SymbpError
 from symbp.ir.program import Access, Operation, Role, Tensor, fresh, index, size
 from symbp.ir.syntax import Reduction
-from symbp.lang.handles import Handle, Naming, Rule, Shape, Value, exact, scalar
+from symbp.lang.handles import Handle, Naming, Rule, Shape, Value, exact, plain, scalar
 from symbp.lang.initializers import Initial, initial
 from symbp.lang.lowering import lower
 from symbp.lang.naming import valid_name
@@ -39,7 +39,7 @@ def extent(name: str, given: Any) -> Expr:
     """Return one size; raise where it is no whole number from 1 to 10**9 and no name."""
     if isinstance(given, str):
         return size(valid_name(given))
-    n = sympy.sympify(given) if isinstance(given, int | Expr) else None
+    n = plain(given)
     whole = isinstance(n, Integer) and 1 <= n <= MAX_EXTENT
     if whole or (isinstance(n, Expr) and n.free_symbols and n.is_integer and not n.has(Access)):
         return n
@@ -81,6 +81,13 @@ def parameter(
     naming: Naming, shape: Shape, init: Initial | Callable[[], Initial] | None = None
 ) -> Handle:
     """Return a parameter of a layer, named by the layer."""
+    for n in shape:
+        if n.free_symbols:
+            raise ShapeError(
+                f"the size of a parameter is a whole number, and {naming.hint()} has an axis of"
+                f" size {n}",
+                remedy="Write the number: param W[64, 10]",
+            )
     begin = initial(init, naming.hint(), len(shape))
     return Handle("param", shape, naming, initial=begin)
 

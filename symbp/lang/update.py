@@ -89,7 +89,7 @@ def _parsed(line: str) -> Line:
             f"{line!r} has indices; an update is element by element",
             remedy="An update reads: w = w - learning_rate*g",
         )
-    return str(lhs.children[0]), expressions(body)
+    return str(lhs.children[0]), expressions.value(body)
 
 
 def _names(formula: Expr) -> list[str]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sympy import Abs, Heaviside, Max, Min, Mod, Piecewise, Rational, floor, log, sign, sqrt, tanh
 
+from symbp.errors import LanguageError
 from symbp.ir.functions import (
     FUNCTIONS,
     Where,
@@ -88,7 +89,7 @@ def test_functions_with_corners_of_their_own_are_replaced(theirs, ours):
 
 
 def test_a_piecewise_without_a_last_case_is_refused():
-    with pytest.raises(ValueError, match="last case"):
+    with pytest.raises(LanguageError, match="last case"):
         canonical(Piecewise((x, x > 1)))
 
 

@@ -199,7 +199,7 @@ def test_loss_and_output_keep_their_names_where_others_have_them():
         (lambda x: bp.network("for", loss=1, output=x + 1), LanguageError, "Python's own"),
         (lambda x: bp.network("net", loss=1, output=[]), LanguageError, "one output"),
         (lambda x: bp.accumulate(x, (0, 0), 1), LanguageError, "can't be computed"),
-        (lambda x: bp.sgd(learning_rate="fast"), LanguageError, "not a number"),
+        (lambda x: bp.sgd(learning_rate="fast"), LanguageError, "not a finite number"),
     ],
 )
 def test_mistakes_in_python_are_named_at_once(make, kind, message):

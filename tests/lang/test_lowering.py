@@ -13,7 +13,7 @@ from symbp.lang.parser import parse
 HEAD = """\
 network net
 input x[N, 4], y[N, 6]
-label t[N] in 4
+input t[N] in 4
 param W[4, 3], b[3], a
 """
 

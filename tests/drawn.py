@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from hypothesis import strategies as st
+from sympy import Mod, floor
 
 from symbp.ir.functions import Where
 from symbp.ir.program import Access, Program, accesses
@@ -23,7 +24,8 @@ BODIES = (
     "{a}", "{a} * {b}", "{a} * {a}", "tanh({a}) * {b}", "{a} / (1 + {b}**2)", "sigmoid({a} - {b})",
     "sin({a}) + 2 * {b}", "exp(-{a}**2) * {a}", "relu({a}) - {b}", "abs({a}) * {b}",
     "maximum({a}, {b})", "minimum({a}, 1/7) * {b}", "where({a} > {b}, {a}**3, {c})",
-    "softplus({a}) * {b} * {c}", "({a} - {b}) * ({a} + {c})", "sqrt(1 + {a}**2)",
+    "sign({a}) * {b} + {c}", "softplus({a}) * {b} * {c}",
+    "({a} - {b}) * ({a} + {c})", "sqrt(1 + {a}**2)",
 )  # fmt: skip
 """Bodies of an equation; each letter is an access."""
 
@@ -31,6 +33,7 @@ FEATURES = (
     "stride", "offset", "diagonal", "gather", "scatter", "affine target", "sum", "max", "min",
     "repeated access", "two accesses of one tensor", "tied parameter", "several equations",
     "nonlinear", "guard", "scalar", "unused parameter", "value used twice", "shaped seed",
+    "integer division",
 )  # fmt: skip
 
 
@@ -81,10 +84,13 @@ def _access(draw: st.DrawFn, shapes: dict[str, Shape], box: dict[str, int]) -> s
 
 @st.composite
 def _position(draw: st.DrawFn, size: int, box: dict[str, int]) -> str:
-    """Draw an index expression that stays inside an axis: affine, or through the label."""
+    """Draw an index that stays inside an axis: affine, divided, or through the label."""
     gather = size >= LABEL_BOUND and draw(st.integers(0, 2)) == 0
     if gather:
         return f"t[{draw(st.sampled_from(_affine(LABELS, box)))}]"
+    if size >= 2 and draw(st.integers(0, 11)) == 0:
+        i, operator = draw(st.sampled_from(sorted(box))), draw(st.sampled_from(("//", "%")))
+        return f"{i} {operator} 2"
     return draw(st.sampled_from(_affine(size, box)))
 
 
@@ -133,6 +139,7 @@ def features(program: Program) -> Counter[str]:
             "nonlinear": not equation.body.is_polynomial(*reads),
             "guard": equation.body.has(Where),
             "scalar": any(not a.indices for a in reads),
+            "integer division": any(g.has(floor, Mod) for g in everywhere),
         })  # fmt: skip
     writers = Counter(e.target.name for e in program.equations)
     found["several equations"] += max(writers.values()) > 1

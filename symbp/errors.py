@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,3 @@ class DataError(SymbpError):
 
 class TargetError(SymbpError):
     """A target or a format that can't be built here: no compiler, an unsupported function."""
-
-
-def widened(source: Source, width: int) -> Source:
-    """Return the same place with carets under ``width`` characters."""
-    return replace(source, width=max(1, width))

@@ -6,13 +6,11 @@ are written over, and nothing is computed twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Step = Callable[..., float]
 
 
 def sigmoid_step(

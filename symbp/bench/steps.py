@@ -34,12 +34,11 @@ class Workload:
 
     def network(self) -> Network:
         """Describe the perceptron with layers h1, h2, ..."""
-        h = x = lang.input("x", "N", self.sizes[0])
+        h = lang.input("x", "N", self.sizes[0])
         for k, width in enumerate(self.sizes[1:], 1):
             last = k == len(self.sizes) - 1
             linear = last and self.activation is not lang.sigmoid
             h = lang.dense(h, width, None if linear else self.activation, name=f"h{k}")
-        del x
         if self.labels:
             loss = lang.cross_entropy(h, lang.label("t", "N", classes=self.sizes[-1]))
         else:

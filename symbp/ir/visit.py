@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sympy import Expr, Symbol
+from sympy import Expr
 
-from symbp.ir.program import Access, Equation, Program, fresh, index
+from symbp.ir.program import Access, Equation, Program
 
 
 def map_bodies(program: Program, change: Callable[[Equation], Expr]) -> Program:
@@ -18,6 +18,7 @@ def map_bodies(program: Program, change: Callable[[Equation], Expr]) -> Program:
 def instance(definition: Equation, access: Access) -> Expr:
     """Return the body of a pointwise definition at the indices of one access.
 
+    >>> from symbp.ir.program import index
     >>> from symbp.ir.text import parse
     >>> p = parse("input x[N,4]\\nh[n,j] = x[n,j]**2")
     >>> instance(p.equations[0], Access("h", index("a"), index("b")))
@@ -91,9 +92,3 @@ def needed(program: Program, outputs: Iterable[str] | None = None) -> Program:
         tuple(reversed(kept)),
         program.outputs if outputs is None else tuple(outputs),
     )
-
-
-def fresh_index(name: str, equation: Equation, also: Iterable[Symbol] = ()) -> Symbol:
-    """Return an index that the equation does not use yet."""
-    taken = {str(i) for i, _ in equation.ranges} | {str(i) for i in also}
-    return index(fresh(name, taken))

@@ -15,7 +15,6 @@ Every formula is finite, with its slope, for arguments of +-1e4.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -25,7 +24,7 @@ from sympy import Abs, Expr, Rational
 
 from symbp.errors import LanguageError
 from symbp.ir import functions as primitive
-from symbp.ir.functions import FUNCTIONS, Where, expm1, maximum, minimum
+from symbp.ir.functions import Where, expm1, maximum, minimum
 from symbp.ir.syntax import is_condition
 from symbp.lang.handles import Handle, Value, apply, exact, scalar
 from symbp.lang.naming import RESERVED_HERE
@@ -136,19 +135,6 @@ def softsign(u: Any) -> Any:
 def hard_tanh(u: Any) -> Any:
     """u, cut off at -1 and 1."""
     return maximum(-1, minimum(1, u))
-
-
-def callables() -> dict[str, tuple[Callable[..., Any], int, int]]:
-    """Return the scalar functions of the text form: name -> function, fewest and most arguments."""
-    found = {name: (_lifted(f), count, count) for name, (f, count) in FUNCTIONS.items()}
-    for name, function in ACTIVATIONS.items():
-        defaults = [p.default for p in inspect.signature(function).parameters.values()]
-        found[name] = (function, defaults.count(inspect.Parameter.empty), len(defaults))
-    return found
-
-
-def _lifted(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *operands: apply(function, *operands)
 
 
 def _applied(function: Callable[..., Any], u: Any) -> Any:

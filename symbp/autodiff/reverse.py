@@ -10,7 +10,8 @@ that won and 0 for all others; who won is an equation too:
     y[f(i)] max= x[g(i)]   =>   w[f(i)] min= where(x[g(i)] == y[f(i)], k(i), K)
                                 dx[g(i)] += where(k(i) == w[f(i)], dy[f(i)], 0)
 
-with k(i) the position 0 .. K-1 of a candidate in the order in which candidates are met.
+with k(i) the position 0 .. K-1 of a candidate in the order in which candidates are met. The
+adjoint of a scan is the adjoints of its equations, in reverse order, in the reversed scan.
 
 >>> from symbp.ir.text import parse, text
 >>> program, _ = adjoint(parse("input A[M,K], B[K,N]\\ny[i,j] = sum[k](A[i,k] * B[k,j])"), "y")
@@ -82,13 +83,17 @@ class _Adjoints:
     def run(self) -> Program:
         self._seed()
         written = {self.gradient(self.seed)}
-        for position in range(len(self.primal.equations) - 1, -1, -1):
-            equation = self.primal.equations[position]
-            y = equation.target.name
-            if y in self.active and self.gradient(y) in written:
-                new = tuple(self._of(equation, position))
-                self.equations += new
-                written.update(e.target.name for e in new)
+        end = len(self.primal.equations)
+        for block in reversed(self.primal.blocks()):
+            end -= len(block)
+            reached = self._reached(block, written)
+            steps = [(end + k, e) for k, e in enumerate(block) if e.target.name in reached]
+            for _, equation in steps:
+                if self._is_choice(equation):
+                    self.equations += self._winner(equation)
+            for position, equation in reversed(steps):
+                self.equations += self._of(equation, position)
+            written.update(e.target.name for e in self.equations)
         self.equations += [self._zero(n) for n in self.wrt if self.gradient(n) not in written]
         equations = (*self.primal.equations, *self.equations)
         computed = dict.fromkeys(e.target.name for e in equations)
@@ -96,6 +101,16 @@ class _Adjoints:
         return self.primal.but(
             tensors=(*given, *(self.tensors[name] for name in computed)), equations=equations
         )
+
+    def _reached(self, block: tuple[Equation, ...], written: set[str]) -> set[str]:
+        """Return the targets of a block whose adjoints are written by then, or in its steps."""
+        reached = {y for y in self.active if self.gradient(y) in written}
+        found: set[str] = set()
+        for _ in block:
+            new = [e for e in block if e.target.name in reached]
+            found.update(e.target.name for e in new)
+            reached.update(a.name for e in new for a in accesses(e.body) if a.name in self.active)
+        return found
 
     def gradient(self, name: str) -> str:
         """Return the name of a tensor's adjoint; declare it the first time."""
@@ -122,12 +137,10 @@ class _Adjoints:
         """Yield the adjoints of one equation, one for each access."""
         y = equation.target
         dy = Access(self.gradient(y.name), *y.indices)
-        if equation.op != "sum":
-            yield from self._winner(equation)
         for x in accesses(equation.body):
             if x.name not in self.active or not equation.body.has(x):
                 continue
-            if equation.op == "sum":
+            if not self._is_choice(equation):
                 body = _guarded(equation.body, x, dy)
             else:
                 winners = self.winners[y.name]
@@ -137,8 +150,22 @@ class _Adjoints:
                 target = Access(self.gradient(x.name), *x.indices)
                 yield Equation(
                     target, "sum", body, _ordered(target, equation.ranges),
-                    equation.source, y.name,
+                    equation.source, y.name, equation.scan and equation.scan.reversed(),
                 )  # fmt: skip
+
+    def _is_choice(self, equation: Equation) -> bool:
+        """Tell whether candidates meet: a max or min of one in each place is a copy."""
+        if equation.op == "sum":
+            return False
+        loops = set(equation.extent)
+        found: list[Symbol] = []
+        for g in equation.target.indices:
+            own = sorted(g.free_symbols & loops, key=str)
+            if len(own) != 1 or accesses(g) or not g.diff(own[0]).is_Integer:
+                return True
+            found += own
+        writers = [e for e in self.primal.equations if e.target.name == equation.target.name]
+        return len(writers) > 1 or len(found) != len(loops) or len(set(found)) != len(loops)
 
     def _winner(self, equation: Equation) -> Iterable[Equation]:
         """Yield, once for each tensor, the equations that say which candidate won."""
@@ -209,14 +236,15 @@ def _ordered(target: Access, ranges: tuple[Range, ...]) -> tuple[Range, ...]:
 def _active(program: Program, seed: str, wrt: tuple[str, ...]) -> set[str]:
     """Return the tensors on a path from what is differentiated by to the seed."""
     integers = {t.name for t in program.tensors if t.bound is not None}
-    reached = set(wrt)
-    for equation in program.equations:
-        if any(a.name in reached for a in accesses(equation.body)):
-            reached.add(equation.target.name)
-    wanted = {seed}
-    for equation in reversed(program.equations):
-        if equation.target.name in wanted:
-            wanted.update(a.name for a in accesses(equation.body))
+    reached, wanted = set(wrt), {seed}
+    for block in program.blocks():
+        for equation in block * len(block):  # a step may read what is written further down
+            if any(a.name in reached for a in accesses(equation.body)):
+                reached.add(equation.target.name)
+    for block in reversed(program.blocks()):
+        for equation in reversed(block * len(block)):
+            if equation.target.name in wanted:
+                wanted.update(a.name for a in accesses(equation.body))
     return (reached & wanted) - integers
 
 

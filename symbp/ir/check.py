@@ -5,6 +5,7 @@
     every index of body and target has one range
     a tensor is read only when all of its equations have run
     the equations of one target combine in one way
+    in a scan, what is read was written before the scan, in an earlier step, or above in the same
 
 >>> from symbp.ir.text import parse
 >>> check(parse("input x[N,4]\\ny[n] = sum[i](x[n,i])"))
@@ -18,7 +19,8 @@ from sympy import Symbol
 
 from symbp.errors import LanguageError, OrderError, ShapeError, SymbpError
 from symbp.ir import ranges
-from symbp.ir.program import GIVEN, Equation, Program, Tensor
+from symbp.ir.program import GIVEN, Access, Equation, Program
+from symbp.ir.regions import in_time
 from symbp.ir.text import check_access, show
 
 
@@ -35,11 +37,12 @@ def check(program: Program) -> None:
             raise LanguageError(f"{name} is declared twice", remedy="Rename one of them.")
     table = program.table()
     sizes = set(program.sizes())
-    last = {e.target.name: k for k, e in enumerate(program.equations)}
+    order = _Order(program)
     ops: dict[str, str] = {}
     for position, equation in enumerate(program.equations):
         try:
-            _check_order(equation, position, last, table)
+            order.check(equation, position)
+            _check_scan(equation, order.block(position)[0])
             _check_combination(equation, ops)
             _check_indices(equation, sizes)
             ranges.check_inside(equation, table)
@@ -47,28 +50,79 @@ def check(program: Program) -> None:
             error.equation = error.equation or show(equation)
             raise error.at(equation.source) from None
     for name in program.outputs:
-        if name not in table or (table[name].role == "value" and name not in last):
+        if name not in table or (table[name].role == "value" and name not in order.writers):
             raise LanguageError(f"the output {name} is not known", remedy="Define it first.")
 
 
-def _check_order(
-    equation: Equation, position: int, last: dict[str, int], table: dict[str, Tensor]
-) -> None:
-    target = equation.target.name
-    if target in table and table[target].role in GIVEN:
-        raise OrderError(
-            f"{target} is given ({table[target].role}) and can't be computed",
-            remedy="Give the result a name of its own.",
-        )
-    for use in (*equation.reads(), equation.target):
-        check_access(use, table)
-    for use in equation.reads():
-        if table[use.name].role == "value" and last.get(use.name, position) >= position:
+class _Order:
+    """Where each tensor is written, and which equations are steps of one scan."""
+
+    def __init__(self, program: Program) -> None:
+        self.table = program.table()
+        self.equations = program.equations
+        self.writers: dict[str, list[int]] = {}
+        self.spans: list[range] = []
+        for position, equation in enumerate(program.equations):
+            self.writers.setdefault(equation.target.name, []).append(position)
+        for block in program.blocks():
+            self.spans += [range(len(self.spans), len(self.spans) + len(block))] * len(block)
+
+    def block(self, position: int) -> tuple[Equation, ...]:
+        span = self.spans[position]
+        return self.equations[span.start : span.stop]
+
+    def check(self, equation: Equation, position: int) -> None:
+        """Raise where a given tensor is written, or a value is read too early."""
+        target = equation.target.name
+        if target in self.table and self.table[target].role in GIVEN:
             raise OrderError(
-                f"{use.name} is read before it is complete",
-                remedy="Move the equation below all that define what it reads.",
-                culprit=use,
+                f"{target} is given ({self.table[target].role}) and can't be computed",
+                remedy="Give the result a name of its own.",
             )
+        for use in (*equation.reads(), equation.target):
+            check_access(use, self.table)
+        for use in equation.reads():
+            if self.table[use.name].role == "value":
+                self._check_read(use, equation, position)
+
+    def _check_read(self, use: Access, equation: Equation, position: int) -> None:
+        span = self.spans[position]
+        for written in self.writers.get(use.name, [position]):
+            if written < span.start:
+                continue
+            writer = self.equations[written]
+            inside = equation.scan is not None and written in span
+            if not inside:
+                raise OrderError(
+                    f"{use.name} is read before it is complete",
+                    remedy="Move the equation below all that define what it reads.",
+                    culprit=use,
+                )
+            if not in_time(use, equation, writer, written < position, self.table):
+                raise OrderError(
+                    f"{use} is read in a step of the scan that comes before {writer.target} is"
+                    " written",
+                    remedy="Read an earlier step, move the equation down, or turn the scan round.",
+                    culprit=use,
+                )
+
+
+def _check_scan(equation: Equation, first: Equation) -> None:
+    """Raise where an equation has no part in the steps of its scan, or more or fewer of them."""
+    if equation.scan is None:
+        return
+    t = equation.scan.index
+    if t not in equation.extent:
+        raise OrderError(
+            f"{equation.target.name} does not depend on {t}, which the scan runs through",
+            remedy="Move the equation above the scan.",
+        )
+    if equation.extent[t] != first.extent.get(t):
+        raise ShapeError(
+            f"index {t} of the scan ranges over {first.extent.get(t)} in"
+            f" {first.target.name} but over {equation.extent[t]} here",
+            remedy="Give all equations of a scan the same number of steps.",
+        )
 
 
 def _check_combination(equation: Equation, ops: dict[str, str]) -> None:

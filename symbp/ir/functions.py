@@ -12,6 +12,7 @@ pass holds. At a kink the slope is that of the branch which the formula names:
 
     relu'(0) = 0      |x|' = sign(x), 0 at 0      sign' = 0      maximum(a, b): a where a >= b
     where(c, a, b)' = where(c, a', b'): a comparison has no slope
+    stop_gradient(x)' = 0
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ from sympy.logic.boolalg import true
 from symbp.errors import LanguageError
 
 __all__ = [
-    "FUNCTIONS", "Where", "canonical", "expm1", "log1p", "maximum", "minimum", "relu",
-    "sigmoid", "slope", "softplus",
+    "FUNCTIONS", "Where", "canonical", "expm1", "log1p", "maximum", "minimum",
+    "normal_cdf", "relu", "sigmoid", "slope", "softplus", "stop_gradient",
 ]  # fmt: skip
 
 
@@ -116,6 +117,19 @@ class softplus(_Formula):
         return maximum(self.args[0], 0) + log1p(sympy.exp(-Abs(self.args[0])))
 
 
+class normal_cdf(_Formula):
+    """The normal distribution function (1 + erf(x / sqrt 2)) / 2, which keeps its left tail."""
+
+    nargs = 1
+    is_positive = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sympy.exp(-(self.args[0] ** 2) / 2) / sympy.sqrt(2 * sympy.pi)
+
+    def formula(self) -> Expr:
+        return sympy.erfc(-self.args[0] / sympy.sqrt(2)) / 2
+
+
 class relu(_Formula):
     """x where x > 0, else 0; the slope at 0 is 0."""
 
@@ -157,6 +171,18 @@ class minimum(_Formula):
         return Where(a <= b, a, b)
 
 
+class stop_gradient(_Formula):
+    """Its argument, taken for a constant where anything is differentiated."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return Integer(0)
+
+    def formula(self) -> Expr:
+        return self.args[0]
+
+
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "exp": (sympy.exp, 1),
     "log": (sympy.log, 1),
@@ -178,10 +204,12 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "floor": (sympy.floor, 1),
     "sigmoid": (sigmoid, 1),
     "softplus": (softplus, 1),
+    "normal_cdf": (normal_cdf, 1),
     "relu": (relu, 1),
     "maximum": (maximum, 2),
     "minimum": (minimum, 2),
     "where": (Where, 3),
+    "stop_gradient": (stop_gradient, 1),
 }
 """The scalar functions of the text form: name -> (constructor, number of arguments)."""
 
@@ -249,7 +277,7 @@ _HOUSE: tuple[tuple[type, Callable[..., Expr]], ...] = (
     (sympy.csch, lambda x: 1 / sympy.sinh(x)),
     (sympy.coth, lambda x: 1 / sympy.tanh(x)),
     (sympy.sinc, _sinc),
-    (sympy.erfc, lambda x: 1 - sympy.erf(x)),
+    (sympy.erfc, lambda x: 2 * normal_cdf(-sympy.sqrt(2) * x)),
     (sympy.ceiling, lambda x: -sympy.floor(-x)),
     (sympy.frac, lambda x: x - sympy.floor(x)),
     (cfunctions.exp2, lambda x: Pow(2, x)),

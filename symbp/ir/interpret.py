@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -26,7 +26,7 @@ from sympy import Expr, Symbol
 
 from symbp.errors import DataError, ShapeError
 from symbp.ir.functions import Where
-from symbp.ir.program import Access, Equation, Program, Tensor
+from symbp.ir.program import Access, Equation, Program, Scan, Tensor
 
 Array = np.ndarray[Any, np.dtype[np.object_]]
 Evaluate = Callable[[dict[Symbol, int]], Any]
@@ -86,6 +86,7 @@ def _first(better: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
 
 _SHARED: dict[str, Callable[..., Any]] = {
     "relu": lambda x: x if x > 0 else 0 * x,
+    "stop_gradient": lambda x: x,
     "maximum": lambda a, b: a if a >= b else b,
     "minimum": lambda a, b: a if a <= b else b,
     "Max": _first(lambda b, a: b > a),
@@ -121,6 +122,7 @@ FLOATS = Arithmetic(
         "Pow": _power,
         "sigmoid": _sigmoid,
         "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
+        "normal_cdf": lambda x: math.erfc(-x / math.sqrt(2)) / 2,
     },
     -math.inf,
     math.inf,
@@ -146,6 +148,7 @@ def high_precision(digits: int = 50) -> Arithmetic:
         "Pow": lambda a, b: a**b,
         "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
         "softplus": lambda x: mp.log1p(mp.exp(x)),
+        "normal_cdf": mp.ncdf,
     }
     return Arithmetic(number, functions, mp.mpf("-inf"), mp.mpf("inf"))
 
@@ -197,12 +200,31 @@ def interpret(
     for tensor in program.having("value"):
         shape = tuple(int(n.xreplace(extents)) for n in tensor.shape)
         memory[tensor.name] = np.full(shape, None, dtype=object)
-    last = {e.target.name: position for position, e in enumerate(program.equations)}
-    for position, equation in enumerate(program.equations):
-        _run(equation, memory, arithmetic, extents)
-        if last[equation.target.name] == position:
-            _complete(memory[equation.target.name], arithmetic.combine(equation.op)[0])
+    groups = program.blocks()
+    last = {e.target.name: k for k, block in enumerate(groups) for e in block}
+    for position, block in enumerate(groups):
+        if block[0].scan is None:
+            _run(block[0], memory, arithmetic, extents)
+        else:
+            _run_scan(block[0].scan, block, memory, arithmetic, extents)
+        for equation in block:
+            if last[equation.target.name] == position:
+                _complete(memory[equation.target.name], arithmetic.combine(equation.op)[0])
     return memory
+
+
+def _run_scan(
+    scan: Scan, block: tuple[Equation, ...], memory: dict[str, Array], arithmetic: Arithmetic,
+    extents: dict[Symbol, int],
+) -> None:  # fmt: skip
+    """Run the equations of a scan step by step; what no step writes is there from the start."""
+    for equation in block:
+        _complete(memory[equation.target.name], arithmetic.combine(equation.op)[0])
+    steps = range(int(block[0].extent[scan.index].xreplace(extents)))
+    one_step = [replace(e, ranges=tuple(r for r in e.ranges if r[0] != scan.index)) for e in block]
+    for t in reversed(steps) if scan.reverse else steps:
+        for equation in one_step:
+            _run(equation, memory, arithmetic, {**extents, scan.index: t})
 
 
 def _complete(array: Array, neutral: Any) -> None:

@@ -1,4 +1,4 @@
-"""The nodes: Access, Tensor, Equation, Program.
+"""The nodes: Access, Tensor, Equation, Scan, Program.
 
 >>> n, i, j = index("n"), index("i"), index("j")
 >>> x, W, z = Access("x", n, i), Access("W", i, j), Access("z", n, j)
@@ -18,10 +18,12 @@ from sympy.core.symbol import Str
 
 from symbp.errors import Source
 
-Role = Literal["input", "target", "label", "param", "hyper", "state", "value"]
+Role = Literal["input", "target", "label", "noise", "param", "hyper", "state", "value"]
 Operation = Literal["sum", "max", "min"]
 
-ROLES: tuple[Role, ...] = ("input", "target", "label", "param", "hyper", "state", "value")
+ROLES: tuple[Role, ...] = (
+    "input", "target", "label", "noise", "param", "hyper", "state", "value",
+)  # fmt: skip
 GIVEN: frozenset[str] = frozenset(ROLES) - {"value"}
 """The roles of tensors that are handed in; a `value` is computed by equations."""
 
@@ -75,12 +77,30 @@ class Tensor:
     bound: Expr | None = None
     default: Expr | None = None
     """What a hyper-parameter is when nobody says otherwise."""
+    frozen: bool = False
+    """Of a parameter: the loss is not differentiated by it."""
 
     def __getitem__(self, indices: Any) -> Access:
         return Access(self.name, *(indices if isinstance(indices, tuple) else (indices,)))
 
 
 Range = tuple[Symbol, Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The order of a recurrence: the index that is run through step by step.
+
+    Consecutive equations with equal scans are one block: for each value of the index, in order,
+    each equation of the block is run over its other indices. What is carried from step to step
+    is a tensor with an axis for the steps: h[t+1,n,j] = ... h[t,n,k] ...
+    """
+
+    index: Symbol
+    reverse: bool = False
+
+    def reversed(self) -> Scan:
+        return Scan(self.index, not self.reverse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +114,8 @@ class Equation:
     source: Source | None = field(default=None, compare=False, repr=False)
     primal: str | None = field(default=None, compare=False, repr=False)
     """Of an adjoint: the tensor whose equation it belongs to."""
+    scan: Scan | None = None
+    """The recurrence in which it is a step; the scan's index is one of the ranges."""
 
     @property
     def reduced(self) -> tuple[Symbol, ...]:
@@ -143,6 +165,10 @@ class Program:
     def having(self, *roles: Role) -> tuple[Tensor, ...]:
         return tuple(t for t in self.tensors if t.role in roles)
 
+    def trained(self) -> tuple[Tensor, ...]:
+        """Return the parameters that the loss is differentiated by."""
+        return tuple(t for t in self.having("param") if not t.frozen)
+
     def writers(self) -> dict[str, tuple[Equation, ...]]:
         """Return the equations of each computed tensor, in order."""
         found: dict[str, tuple[Equation, ...]] = {}
@@ -150,6 +176,10 @@ class Program:
             name = equation.target.name
             found[name] = (*found.get(name, ()), equation)
         return found
+
+    def blocks(self) -> tuple[tuple[Equation, ...], ...]:
+        """Return the equations in order: each scan's together, each other by itself."""
+        return blocks(self.equations)
 
     def sizes(self) -> tuple[Symbol, ...]:
         """Return the symbolic sizes in the order in which the shapes name them."""
@@ -166,6 +196,17 @@ class Program:
         self, tensors: Iterable[Tensor] = (), equations: Iterable[Equation] = ()
     ) -> Program:
         return self.but(tensors=(*self.tensors, *tensors), equations=(*self.equations, *equations))
+
+
+def blocks(equations: Iterable[Equation]) -> tuple[tuple[Equation, ...], ...]:
+    """Return the equations in order: each scan's together, each other by itself."""
+    found: list[list[Equation]] = []
+    for equation in equations:
+        if equation.scan is not None and found and found[-1][-1].scan == equation.scan:
+            found[-1].append(equation)
+        else:
+            found.append([equation])
+    return tuple(map(tuple, found))
 
 
 def accesses(expression: Expr) -> tuple[Access, ...]:

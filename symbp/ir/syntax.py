@@ -366,6 +366,12 @@ class Expressions:
                 )  # fmt: skip
         return a**b
 
+    def pair(self, *nodes: Any) -> Any:
+        raise self.error(
+            "several numbers in brackets are no formula", nodes[1],
+            "They stand where a function takes a number for each axis: conv2d(x, 8, (3, 5))",
+        )  # fmt: skip
+
     def comparison(self, left: Any, operator: Token, right: Any) -> Any:
         relation = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge,
                     "==": sympy.Eq, "!=": sympy.Ne}[str(operator)]  # fmt: skip

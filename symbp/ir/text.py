@@ -12,6 +12,7 @@ y[n,j] = sum[i](x[n,i] * W[i,j])
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -24,6 +25,7 @@ from symbp.ir.program import (
     Equation,
     Operation,
     Program,
+    Scan,
     Tensor,
     accesses,
     index,
@@ -61,15 +63,44 @@ def text(program: Program, declarations: bool = True) -> str:
     lines = [declare(t) for t in program.given()] if declarations else []
     table = program.table()
     tensors = {t.name: t for t in program.given()}
-    for equation in program.equations:
-        target = table[equation.target.name]
-        first = target.name not in tensors
-        if first and not _told_by(equation, target, tensors):
-            lines.append(declare(target))
+    written: set[str] = set()
+    for block in program.blocks():
+        for name in _carried(block):
+            if name not in tensors:
+                lines.append(declare(table[name]))
+                tensors[name] = table[name]
+        steps: list[str] = []
+        for equation in block:
+            target = table[equation.target.name]
+            if target.name not in tensors and not _told_by(equation, target, tensors):
+                lines.append(declare(target))
+                tensors[target.name] = target
+            first = target.name not in written
+            steps.append(show(equation, first, not _inferable(equation, tensors)))
             tensors[target.name] = target
-        lines.append(show(equation, first, not _inferable(equation, tensors)))
-        tensors[target.name] = target
+            written.add(target.name)
+        lines += framed(block[0], steps)
     return "".join(f"{line}\n" for line in lines)
+
+
+def framed(first: Equation, steps: list[str]) -> list[str]:
+    """Return the equations of a block as lines, between `scan` and `end` where it is one."""
+    scan = first.scan
+    if scan is None:
+        return steps
+    extent = scalar(first.extent[scan.index])
+    head = f"scan {scan.index} in {extent}{' reversed' if scan.reverse else ''}"
+    return [head, *(f"    {line}" for line in steps), "end"]
+
+
+def _carried(block: tuple[Equation, ...]) -> list[str]:
+    """Return the tensors that a scan reads further up than it writes them."""
+    seen: set[str] = set()
+    read: dict[str, None] = {}
+    for equation in block:
+        read.update(dict.fromkeys(a.name for a in equation.reads() if a.name not in seen))
+        seen.add(equation.target.name)
+    return [name for name in read if name in seen]
 
 
 def declare(tensor: Tensor) -> str:
@@ -77,7 +108,8 @@ def declare(tensor: Tensor) -> str:
     shape = f"[{','.join(map(scalar, tensor.shape))}]" if tensor.shape else ""
     bound = f" in {scalar(tensor.bound)}" if tensor.bound is not None else ""
     default = f" = {scalar(tensor.default)}" if tensor.default is not None else ""
-    return f"{tensor.role} {tensor.name}{shape}{bound}{default}"
+    frozen = " frozen" if tensor.frozen else ""
+    return f"{tensor.role} {tensor.name}{shape}{bound}{default}{frozen}"
 
 
 def _told_by(equation: Equation, target: Tensor, tensors: dict[str, Tensor]) -> bool:
@@ -91,8 +123,10 @@ def _told_by(equation: Equation, target: Tensor, tensors: dict[str, Tensor]) -> 
 def _inferable(equation: Equation, tensors: dict[str, Tensor]) -> bool:
     uses = [*equation.reads()]
     uses += [equation.target] if equation.target.name in tensors else []
+    extents = equation.extent
+    given = {equation.scan.index: extents[equation.scan.index]} if equation.scan else {}
     try:
-        found = ranges.infer([i for i, _ in equation.ranges], uses, tensors, {})
+        found = ranges.infer([i for i, _ in equation.ranges], uses, tensors, given)
     except (ShapeError, KeyError):
         return False
     return found == equation.extent
@@ -110,10 +144,19 @@ def parse(text: str, file: str = "<text>") -> Program:
             if statement.data == "declaration":
                 for tensor in declared(statement, expressions):
                     table[tensor.name] = tensor
-            elif statement.data == "equation":
-                equation = parse_equation(statement, expressions, table, at)
-                table.setdefault(equation.target.name, value_of(equation, table))
-                equations.append(equation)
+            elif statement.data in ("equation", "scan"):
+                scan, steps = order_of(statement)
+                given = spans(statement.children[:1], expressions) if scan else {}
+                if scan is not None and equations and equations[-1].scan == scan:
+                    raise OrderError(
+                        f"two scans over {scan.index} follow each other",
+                        remedy="Make one of them, or call one index otherwise.",
+                    )
+                for step in steps:
+                    at = place(step, file, lines)
+                    equation = parse_equation(step, expressions, table, at, given)
+                    table.setdefault(equation.target.name, value_of(equation, table))
+                    equations.append(replace(equation, scan=scan))
             else:
                 raise LanguageError(f"{statement.children[0]} does not belong in a program")
         except SymbpError as error:
@@ -121,6 +164,15 @@ def parse(text: str, file: str = "<text>") -> Program:
         except RecursionError:
             raise LanguageError("this is nested too deeply", source=at) from None
     return Program(tuple(table.values()), tuple(equations))
+
+
+def order_of(statement: Node) -> tuple[Scan | None, list[Node]]:
+    """Return the scan of a statement, and its equations; an equation by itself has none."""
+    if statement.data == "equation":
+        return None, [statement]
+    span, *steps = statement.children
+    reverse = getattr(steps[0], "type", "") == "REVERSED"
+    return Scan(index(str(span.children[0])), reverse), steps[1:] if reverse else steps
 
 
 def declared(statement: Node, expressions: Expressions) -> list[Tensor]:
@@ -135,6 +187,7 @@ def declared(statement: Node, expressions: Expressions) -> list[Tensor]:
                 role,  # type: ignore[arg-type]
                 as_size(expressions.integer(parts["bound"][0])) if "bound" in parts else None,
                 expressions.value(parts["default"][1]) if "default" in parts else None,
+                "frozen" in parts,
             )
         )
     return found
@@ -149,15 +202,17 @@ def left(statement: Node, expressions: Expressions) -> Access:
 
 def clause(statement: Node, expressions: Expressions) -> dict[Symbol, Expr]:
     """Return the ranges that an equation states itself: ... for i in 3, j in N."""
-    return {
-        index(str(r.children[0])): as_size(expressions.integer(r.children[1]))
-        for r in statement.children[3:]
-    }
+    return spans(statement.children[3:], expressions)
+
+
+def spans(items: list[Node], expressions: Expressions) -> dict[Symbol, Expr]:
+    return {index(str(r.children[0])): as_size(expressions.integer(r.children[1])) for r in items}
 
 
 def parse_equation(
-    statement: Node, expressions: Expressions, table: dict[str, Tensor], at: Source | None
-) -> Equation:
+    statement: Node, expressions: Expressions, table: dict[str, Tensor], at: Source | None,
+    given: dict[Symbol, Expr],
+) -> Equation:  # fmt: skip
     """Return one equation whose reductions stand outermost."""
     target, assign = left(statement, expressions), str(statement.children[1])
     body = expressions.value(statement.children[2])
@@ -165,7 +220,7 @@ def parse_equation(
     bound: tuple[Symbol, ...] | None = () if assign == "=" else None
     if isinstance(body, Reduction):
         op, bound, body = body.op, body.indices, body.body  # type: ignore[assignment]
-    return equation(target, op, body, bound, table, clause(statement, expressions), at)
+    return equation(target, op, body, bound, table, {**given, **clause(statement, expressions)}, at)
 
 
 def equation(

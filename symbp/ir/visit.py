@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symbp.ir.program import Access, Equation, Program
 
@@ -52,6 +52,29 @@ def rename(program: Program, names: Mapping[str, str]) -> Program:
     )
 
 
+def at_size(program: Program, sizes: Mapping[Symbol, Expr]) -> Program:
+    """Return the program with some of its sizes fixed."""
+
+    def shape(extents: Iterable[Expr]) -> tuple[Expr, ...]:
+        return tuple(n.xreplace(sizes) for n in extents)
+
+    return program.but(
+        tensors=tuple(
+            replace(t, shape=shape(t.shape), bound=t.bound and t.bound.xreplace(sizes))
+            for t in program.tensors
+        ),
+        equations=tuple(
+            replace(
+                e,
+                target=e.target.xreplace(sizes),
+                body=e.body.xreplace(sizes),
+                ranges=tuple((i, n.xreplace(sizes)) for i, n in e.ranges),
+            )
+            for e in program.equations
+        ),
+    )
+
+
 def redirect(equation: Equation, names: Mapping[str, str]) -> Equation:
     """Return the equation reading other tensors in place of those named."""
     if not any(a.name in names for a in equation.reads()):
@@ -83,10 +106,12 @@ def needed(program: Program, outputs: Iterable[str] | None = None) -> Program:
     """
     wanted = set(program.outputs if outputs is None else outputs)
     kept: list[Equation] = []
-    for equation in reversed(program.equations):
-        if equation.target.name in wanted:
-            kept.append(equation)
-            wanted.update(a.name for a in equation.reads())
+    for block in reversed(program.blocks()):
+        used: list[Equation] = []
+        for _ in block:  # the steps of a scan read what equations further down have written
+            used = [e for e in block if e.target.name in wanted]
+            wanted.update(a.name for e in used for a in e.reads())
+        kept += reversed(used)
     return Program(
         tuple(t for t in program.tensors if t.role != "value" or t.name in wanted),
         tuple(reversed(kept)),

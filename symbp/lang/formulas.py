@@ -31,11 +31,23 @@ from symbp.lang.handles import Handle, apply, scalar
 from symbp.lang.initializers import INITIALIZERS, Initial
 from symbp.lang.layers import LAYERS
 from symbp.lang.losses import LOSSES
+from symbp.lang.modes import training
 from symbp.lang.optimizers import CLIPS, OPTIMIZERS, Clip, Optimizer
 from symbp.lang.penalties import PENALTIES, Penalty
+from symbp.lang.recurrent import RECURRENT
 from symbp.lang.schedules import SCHEDULES
 
-WHOLE = {**LAYERS, **LOSSES}
+_SEVERAL = frozenset({"kernel", "stride", "padding", "dilation", "class_weights"})
+"""Parameters of layers and losses that may be several numbers in brackets."""
+_SIZES = (_SEVERAL - {"class_weights"}) | {
+    "units", "channels", "groups", "heads", "shape", "axes", "axis", "start", "stop", "step",
+}  # fmt: skip
+"""Parameters that are whole numbers or sizes."""
+
+SCALAR = {**FUNCTIONS, "training": (training, 2)}
+"""Functions of numbers: name -> (constructor, number of arguments)."""
+
+WHOLE = {**LAYERS, **RECURRENT, **LOSSES}
 ELSEWHERE = {
     **dict.fromkeys(OPTIMIZERS, "optimizer"), **dict.fromkeys(PENALTIES, "penalty"),
 }  # fmt: skip
@@ -122,7 +134,7 @@ class Formulas(Expressions):
                 f"{name} is not known yet: it is defined in line {self.later[name]}", token,
                 "Move its definition above this line; cycles are not possible.",
             )  # fmt: skip
-        if name in ACTIVATIONS or name in WHOLE or name in FUNCTIONS:
+        if name in ACTIVATIONS or name in WHOLE or name in SCALAR:
             return self.error(f"{name} is a function", token, f"Give it an argument: {name}(...)")
         remedy = suggest(name, [*self.scope, *self.sizes])
         return self.error(f"{name} is not known here", token, remedy)
@@ -167,10 +179,10 @@ class Formulas(Expressions):
         if name in ELSEWHERE:
             line = ELSEWHERE[name]
             raise self.error(f"{name} has a line of its own", token, f"Write: {line} {name}(...)")
-        if name not in FUNCTIONS:
-            known = [*FUNCTIONS, *ACTIVATIONS, *(WHOLE if self._whole else ())]
+        if name not in SCALAR:
+            known = [*SCALAR, *ACTIVATIONS, *(WHOLE if self._whole else ())]
             raise self.error(f"there is no function {name}", token, suggest(name, known))
-        function, count = FUNCTIONS[name]
+        function, count = SCALAR[name]
         if len(arguments) != count or any(a.data == "keyword" for a in arguments):
             raise self.error(*takes(token, count))
         return apply(function, *self.operands(token, arguments), word=name)
@@ -199,9 +211,17 @@ class Formulas(Expressions):
     def _argument(self, parameter: str, node: Any) -> Any:
         if isinstance(node, tuple):
             return tuple(self._argument(parameter, n) for n in node)
+        if node.data == "pair" and parameter in _SEVERAL:
+            return tuple(self._argument(parameter, n) for n in node.children)
+        if node.data == "name" and parameter == "padding" and str(node.children[0]) == "same":
+            return "same"
+        if parameter in _SIZES:
+            return self.size(node)
         special = {
-            "units": self.size, "activation": self._activation, "bias": self._switch,
-            "init": self.initial, "parameters": self.whole, "strength": self.whole,
+            "activation": self._activation, "init": self.initial, "parameters": self.whole,
+            "strength": self.whole, "bias": self._switch, "affine": self._switch,
+            "causal": self._switch, "sequence": self._switch, "reverse": self._switch,
+            "layer": self._recurrent,
         }.get(parameter)  # fmt: skip
         return special(node) if special else self.value(node)
 
@@ -231,6 +251,13 @@ class Formulas(Expressions):
                 suggest(str(node.children[0]), ACTIVATIONS),
             )  # fmt: skip
         return formula
+
+    def _recurrent(self, node: Node) -> Any:
+        """Return a recurrent layer by its name."""
+        name = str(node.children[0]) if node.data == "name" else ""
+        if name not in RECURRENT:
+            raise self.error("this is no recurrent layer", node, "Write rnn, lstm or gru.")
+        return RECURRENT[name]
 
     def _switch(self, node: Node) -> bool:
         word = str(node.children[0]) if node.data in ("name", "number") else ""

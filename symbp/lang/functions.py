@@ -104,7 +104,7 @@ def softplus(u: Any) -> Any:
 @_activation
 def gelu(u: Any) -> Any:
     """u times the normal distribution function at u. Source: Hendrycks and Gimpel 2016."""
-    return u * (1 + sympy.erf(u / sympy.sqrt(2))) / 2
+    return u * primitive.normal_cdf(u)
 
 
 @_activation
@@ -135,6 +135,11 @@ def softsign(u: Any) -> Any:
 def hard_tanh(u: Any) -> Any:
     """u, cut off at -1 and 1."""
     return maximum(-1, minimum(1, u))
+
+
+def stop_gradient(u: Any) -> Any:
+    """Return u, element by element, as a constant to whatever is differentiated."""
+    return apply(primitive.stop_gradient, u, word="stop_gradient")
 
 
 def _applied(function: Callable[..., Any], u: Any) -> Any:

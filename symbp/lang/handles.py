@@ -23,7 +23,7 @@ from sympy.core.symbol import Str
 
 from symbp.errors import LanguageError, ShapeError, Source
 from symbp.ir.functions import canonical
-from symbp.ir.program import Access, Operation, Role, Tensor, index
+from symbp.ir.program import Access, Operation, Role, Scan, Tensor, index
 from symbp.ir.syntax import is_condition
 from symbp.lang.initializers import Initial
 from symbp.lang.kinds import check_formula
@@ -56,6 +56,15 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """The order in which the equations of a recurrence are run, together, step by step."""
+
+    index: Symbol
+    extent: Expr
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One equation of a handle: target[indices] (op)= body, its tensors still handles."""
 
@@ -66,6 +75,8 @@ class Rule:
     given: Mapping[Symbol, Expr] = field(default_factory=dict)
     source: Source | None = None
     places: Mapping[Expr, Source | None] = field(default_factory=dict)
+    steps: Steps | None = None
+    """The recurrence in which it is an equation of each step."""
     date: int = field(default_factory=lambda: next(_clock))
 
     def references(self) -> tuple[Handle, ...]:
@@ -76,9 +87,13 @@ class Rule:
     def statement(self, target: str, names: Mapping[Handle, str], first: bool) -> Statement:
         """Return it with every handle replaced by its name."""
         swaps = {Reference(h): Str(names[h]) for h in self.references()}
+        given, scan = self.given, None
+        if self.steps is not None:
+            given = {self.steps.index: self.steps.extent, **given}
+            scan = Scan(self.steps.index, self.steps.reverse)
         return Statement(
             Access(target, *(g.xreplace(swaps) for g in self.indices)), self.op,
-            self.body.xreplace(swaps), self.bound, self.given, self.source, first,
+            self.body.xreplace(swaps), self.bound, given, self.source, first, scan,
         )  # fmt: skip
 
     def but(self, body: Expr) -> Rule:
@@ -105,6 +120,10 @@ class Handle:
     bound: Expr | None = None
     default: Expr | None = None
     initial: Initial | None = None
+    frozen: bool = False
+    """Of a parameter: the loss is not differentiated by it."""
+    renewed: list[Handle] = field(default_factory=list)
+    """Of a frozen parameter: the value that a training step gives it, if one does."""
     inline: bool = False
     """Whether it is only a formula, which needs no tensor where nobody names it."""
     date: int = field(default_factory=lambda: next(_clock))
@@ -123,7 +142,7 @@ class Handle:
         return len(self.shape)
 
     def tensor(self, name: str) -> Tensor:
-        return Tensor(name, self.shape, self.role, self.bound, self.default)
+        return Tensor(name, self.shape, self.role, self.bound, self.default, self.frozen)
 
     def __getitem__(self, indices: Any) -> Expr:
         given = indices if isinstance(indices, tuple) else (indices,)
@@ -242,6 +261,14 @@ def ancestors(roots: Iterable[Handle]) -> tuple[Handle, ...]:
             found[handle] = None
             waiting.extend(h for rule in handle.rules for h in rule.references())
     return tuple(sorted(found, key=lambda h: h.date))
+
+
+def with_renewals(roots: Iterable[Handle]) -> tuple[Handle, ...]:
+    """Return the roots, and the values that training gives to what they depend on."""
+    found = dict.fromkeys(roots)
+    while new := [v for h in ancestors(found) for v in h.renewed if v not in found]:
+        found.update(dict.fromkeys(new))
+    return tuple(found)
 
 
 def exact(value: Value) -> Any:

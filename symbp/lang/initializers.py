@@ -39,6 +39,21 @@ class Initial:
             )
         return self
 
+    def of_kernel(self, fan_in: float, fan_out: float) -> Initial:
+        """Return it for a kernel, whose axes do not tell how much goes in and out.
+
+        >>> he_normal.of_kernel(8, 4)
+        Initial(kind='normal', arguments=(0.5,))
+        """
+        family, _, law = self.kind.partition("_")
+        means = {"glorot": (fan_in + fan_out) / 2, "he": fan_in / 2, "lecun": fan_in}
+        if family not in means:
+            return self
+        if law == "normal":
+            return Initial("normal", (means[family] ** -0.5,))
+        limit = (3 / means[family]) ** 0.5
+        return Initial("uniform", (-limit, limit))
+
 
 glorot_uniform = Initial("glorot_uniform")
 glorot_normal = Initial("glorot_normal")

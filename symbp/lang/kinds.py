@@ -5,7 +5,8 @@
 Traceback (most recent call last):
 symbp.errors.LanguageError: gamma(u) has no formula here
   Known are abs, acos, asin, atan, cos, cosh, erf, exp, expm1, floor, log, log1p, maximum, \
-minimum, relu, sigmoid, sign, sin, sinh, softplus, sqrt, tan, tanh, where.
+minimum, normal_cdf, relu, sigmoid, sign, sin, sinh, softplus, sqrt, stop_gradient, tan, tanh, \
+where.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from symbp.errors import LanguageError
 from symbp.ir.functions import FUNCTIONS, Where
 from symbp.ir.program import Access
 from symbp.ir.syntax import Reduction, is_condition
+from symbp.lang.modes import training
 
 _FUNCTIONS = tuple(f for f, _ in FUNCTIONS.values() if isinstance(f, type))
 _KNOWN = (
     sympy.Add, sympy.Mul, sympy.Pow, sympy.Mod, sympy.Symbol, sympy.Rational,
-    sympy.core.numbers.NumberSymbol, Access, Reduction, Where, Str, *_FUNCTIONS,
+    sympy.core.numbers.NumberSymbol, Access, Reduction, Where, Str, training, *_FUNCTIONS,
     Relational, And, Or, Not, BooleanAtom,
 )  # fmt: skip
 _NO_NUMBERS = (sympy.I, sympy.zoo, sympy.oo, -sympy.oo, sympy.nan)

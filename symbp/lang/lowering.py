@@ -28,7 +28,7 @@ from sympy.logic.boolalg import Boolean
 from symbp.errors import ShapeError, Source, SymbpError
 from symbp.ir import ranges, text
 from symbp.ir.functions import Where
-from symbp.ir.program import Access, Equation, Operation, Tensor, accesses, fresh, index
+from symbp.ir.program import Access, Equation, Operation, Scan, Tensor, accesses, fresh, index
 from symbp.ir.syntax import Reduction
 
 __all__ = ["Statement", "free_indices", "lower"]
@@ -49,6 +49,8 @@ class Statement:
     source: Source | None = None
     first: bool = True
     """Whether it is the first equation of its target."""
+    scan: Scan | None = None
+    """The scan of those of its equations that depend on the step."""
 
     def loops(self) -> tuple[Symbol, ...]:
         """Return every index in it, bound ones included."""
@@ -58,12 +60,14 @@ class Statement:
 
     def renamed(self, names: Mapping[Symbol, Symbol]) -> Statement:
         """Return it with indices called otherwise."""
+        scan = self.scan
         return replace(
             self,
             target=self.target.xreplace(names),
             body=self.body.xreplace(names),
             bound=self.bound and tuple(names.get(i, i) for i in self.bound),
             given={names.get(i, i): n for i, n in self.given.items()},
+            scan=scan and replace(scan, index=names.get(scan.index, scan.index)),
         )
 
 
@@ -230,6 +234,9 @@ class _Lowering:
             if names.get(i, i) in here and (i in self.given or names.get(i, i) not in told)
         }
         equation = text.equation(target, op, body, bound, table, given, self.statement.source)
+        scan = self.statement.scan
+        if scan is not None and scan.index in equation.extent:
+            equation = replace(equation, scan=scan)
         self.equations.append(equation)
         if target.name not in self.table:
             self.table[target.name] = text.value_of(equation, table)

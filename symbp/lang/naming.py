@@ -77,7 +77,12 @@ def names(handles: Iterable[Handle], variables: Mapping[Handle, str]) -> dict[Ha
             enter(handle, handle.naming.word)
     for handle in handles:
         if handle.naming not in found:
-            owner = handle.naming.owner
-            assert owner is not None
-            enter(handle, f"{found.get(owner, owner.word)}_{handle.naming.word}")
+            enter(handle, _called(handle.naming, found))
     return {handle: found[handle.naming] for handle in handles}
+
+
+def _called(naming: Naming, found: Mapping[Naming, str]) -> str:
+    """Return the name of a part, behind that of its owner."""
+    if naming in found or naming.owner is None:
+        return found.get(naming, naming.word)
+    return f"{_called(naming.owner, found)}_{naming.word}"

@@ -21,8 +21,8 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from sympy import Add, Expr, Symbol
@@ -30,10 +30,25 @@ from sympy import Add, Expr, Symbol
 from symbp.errors import LanguageError, ShapeError, SymbpError
 from symbp.ir.check import check
 from symbp.ir.program import Equation, Program, Tensor, accesses, fresh, index
+from symbp.ir.program import names as accessed
 from symbp.ir.syntax import is_condition
-from symbp.lang.handles import Handle, Naming, Reference, Rule, Value, ancestors, apply, plain
+from symbp.ir.visit import needed
+from symbp.lang.freezing import frozen
+from symbp.lang.handles import (
+    Handle,
+    Naming,
+    Reference,
+    Rule,
+    Steps,
+    Value,
+    ancestors,
+    apply,
+    plain,
+    with_renewals,
+)
 from symbp.lang.initializers import Initial
 from symbp.lang.lowering import lower
+from symbp.lang.modes import modes
 from symbp.lang.naming import names
 from symbp.lang.optimizers import Clip, Optimizer
 from symbp.lang.penalties import Penalty
@@ -53,6 +68,10 @@ class Network:
     initial: dict[str, Initial]
     update: Update | None = None
     source: str = ""
+    prediction: Program | None = None
+    """What a prediction computes, where it is not what training does."""
+    running: dict[str, str] = field(default_factory=dict)
+    """Frozen parameter -> the tensor that holds its value after a training step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,7 @@ class Parts:
     optimizer: Optimizer | None = None
     penalties: Sequence[Penalty] = ()
     clip: Clip | None = None
+    freeze: Sequence[Handle | str] = ()
     declared: Sequence[Handle] = ()
     variables: Mapping[Handle, str] = field(default_factory=dict)
 
@@ -76,10 +96,27 @@ def network(
     optimizer: Optimizer | None = None,
     penalty: Penalty | Sequence[Penalty] = (),
     clip: Clip | None = None,
+    freeze: Handle | str | Sequence[Handle | str] = (),
 ) -> Network:
     """Return the network of a loss and one output or several.
 
     A tensor without a name is called as the variable of the caller that is bound to it.
+
+    Two losses that are trained in turns, as those of a critic and a generator, are two networks of
+    the same tensors. Each freezes what the other trains, and both modules take one dict of params:
+
+    >>> from symbp.lang.tensors import input, mean, indices, param
+    >>> x, d, g = input("x", "N"), param("d"), param("g")
+    >>> (n,) = indices("n")
+    >>> p = d * g * x
+    >>> one = network("critic", loss=mean(n, p[n]), output=p, freeze=g)
+    >>> other = network("generator", loss=mean(n, -p[n]), output=p, freeze=d)
+    >>> [t.name for net in (one, other) for t in net.program.trained()]
+    ['d', 'g']
+
+    Args:
+        freeze: what keeps its value, besides parameters that are declared so: parameters, layers
+            (all of their parameters), or names: "conv_W", "conv_*".
 
     Raises:
         LanguageError, ShapeError, OrderError: the parts do not make a network.
@@ -93,7 +130,8 @@ def network(
     source = PurePath(frame.f_code.co_filename).name
     parts = Parts(
         loss, output if isinstance(output, list | tuple) else (output,), optimizer,
-        penalty if isinstance(penalty, list | tuple) else (penalty,), clip, (), variables,
+        penalty if isinstance(penalty, list | tuple) else (penalty,), clip,
+        freeze if isinstance(freeze, list | tuple) else (freeze,), (), variables,
     )  # fmt: skip
     return assemble(name, parts, source if source.endswith(".py") else "")
 
@@ -103,19 +141,37 @@ def assemble(name: str, parts: Parts, source: str = "") -> Network:
     name = network_name(name)
     _check_parts(parts)
     outputs = _outputs(parts.outputs)
-    loss, variables = _total(parts, outputs)
-    check_sizes(ancestors([loss, *outputs, *parts.declared]))
-    graph = _Graph(outputs, loss, parts.declared, variables)
-    program = graph.program([*outputs, loss])
+    kept = _frozen(parts, outputs)
+    loss, variables = _total(parts, outputs, kept)
+    roots = with_renewals([loss, *outputs, *parts.declared])
+    check_sizes(ancestors(roots))
+    graph = _Graph(outputs, roots, parts.declared, {loss: "loss", **variables})
+    running = {h: h.renewed[0] for h in graph.handles if h.renewed}
+    whole = graph.program([*outputs, loss, *running.values()], kept)
+    asked = tuple(graph.names[h] for h in outputs)
+    program, prediction = modes(whole, asked)
+    _check_noise(needed(prediction or program, asked))
     return Network(
         name,
         program,
-        tuple(graph.names[h] for h in outputs),
+        asked,
         graph.names[loss],
         {graph.names[h]: h.initial for h in graph.handles if h.initial},
         _update(program, parts, graph.sizes),
         source,
+        prediction,
+        {graph.names[h]: graph.names[new] for h, new in running.items()},
     )
+
+
+def _check_noise(prediction: Program) -> None:
+    """Raise where a prediction would depend on random numbers."""
+    for name in accessed(prediction.equations):
+        if prediction[name].role == "noise":
+            raise LanguageError(
+                f"an output depends on the noise {name}, which a prediction does not draw",
+                remedy="Say what it is in a prediction: training(with_noise, without)",
+            )
 
 
 def _check_parts(parts: Parts) -> None:
@@ -154,7 +210,16 @@ def _outputs(values: Sequence[Value]) -> list[Handle]:
     return outputs
 
 
-def _total(parts: Parts, outputs: list[Handle]) -> tuple[Handle, Mapping[Handle, str]]:
+def _frozen(parts: Parts, outputs: Sequence[Handle]) -> tuple[Handle, ...]:
+    """Return the parameters that keep their values."""
+    every = ancestors([loss_tensor(parts.loss), *outputs, *parts.declared])
+    named = frozen(parts.freeze, names(every, parts.variables)) if parts.freeze else ()
+    return tuple(h for h in every if h.frozen or h in named)
+
+
+def _total(
+    parts: Parts, outputs: Sequence[Handle], kept: Collection[Handle]
+) -> tuple[Handle, Mapping[Handle, str]]:
     """Return the loss with its penalties, as a tensor of its own, and the names that are left."""
     loss = loss_tensor(parts.loss)
     variables = dict(parts.variables)
@@ -163,7 +228,7 @@ def _total(parts: Parts, outputs: list[Handle]) -> tuple[Handle, Mapping[Handle,
         if own == "loss":  # the name is that of the total
             variables.pop(loss, None)
         every = ancestors([loss, *outputs, *parts.declared])
-        weights = [h for h in every if h.role == "param"]
+        weights = [h for h in every if h.role == "param" and h not in kept]
         terms = [p.term(weights) for p in parts.penalties]
         return apply(lambda *a: Add(*a), loss, *terms), variables
     if loss in outputs or loss.role != "value" or own not in (None, "loss"):
@@ -173,9 +238,11 @@ def _total(parts: Parts, outputs: list[Handle]) -> tuple[Handle, Mapping[Handle,
 
 def _update(program: Program, parts: Parts, sizes: set[str]) -> Update | None:
     if parts.optimizer is not None:
-        others = [t.name for t in program.tensors if t.role != "param"]
+        trained = program.trained()
+        others = [t.name for t in program.tensors if t not in trained]
         taken = (*others, *sorted(sizes))
-        return updates(program.having("param"), parts.optimizer, parts.clip, taken)
+        noisy = bool(program.having("noise"))
+        return updates(trained, parts.optimizer, parts.clip, taken, noisy)
     if parts.clip is not None:
         raise LanguageError(
             "there is no optimizer whose gradients could be clipped",
@@ -243,37 +310,40 @@ class _Graph:
     """The handles of a network in their order, their names, and which of them stay formulas."""
 
     def __init__(
-        self, outputs: Sequence[Handle], loss: Handle, declared: Sequence[Handle],
+        self, outputs: Sequence[Handle], roots: Sequence[Handle], declared: Sequence[Handle],
         variables: Mapping[Handle, str],
     ) -> None:  # fmt: skip
         first = ancestors([*outputs, *declared])
-        rest = [h for h in ancestors([loss]) if h not in set(first)]
+        rest = [h for h in ancestors(roots) if h not in set(first)]
         self.handles = (*first, *rest)
         self.rules = [*_dated(first), *_dated(rest)]
-        words = {**dict.fromkeys(outputs, "output"), loss: "loss", **variables}
-        self.inlined = self._inlined(words)
+        words = {**dict.fromkeys(outputs, "output"), **variables}
+        self.inlined = self._inlined({*roots, *words})
         self.names = names([h for h in self.handles if h not in self.inlined], words)
         sizes = [n for h in self.handles for n in (*h.shape, *([h.bound] if h.bound else []))]
         self.sizes = {str(s) for n in sizes for s in n.free_symbols}
         self.taken = {*self.sizes, *self.names.values()}
+        self.steps: dict[Steps, Symbol] = {}
+        """The index of each recurrence: no two have the same."""
 
-    def _inlined(self, words: Mapping[Handle, str]) -> frozenset[Handle]:
+    def _inlined(self, kept: Collection[Handle]) -> frozenset[Handle]:
         """Return the nameless formulas that only formulas of the same rank read."""
-        found = {h for h in self.handles if h.inline and not h.naming.own and h not in words}
+        found = {h for h in self.handles if h.inline and not h.naming.own and h not in kept}
         for reader, rule in self.rules:
             read = rule.references()
             found.difference_update(h for h in read if not reader.inline or h.rank != reader.rank)
         return frozenset(found)
 
-    def program(self, outputs: Sequence[Handle]) -> Program:
+    def program(self, outputs: Sequence[Handle], frozen: Collection[Handle]) -> Program:
         """Return the checked program: what is given first, then what is computed."""
         kept = [h for h in self.handles if h not in self.inlined]
         table = {self.names[h]: h.tensor(self.names[h]) for h in kept}
+        table |= {self.names[h]: replace(table[self.names[h]], frozen=True) for h in frozen}
         given = sorted((h for h in kept if h.role != "value"), key=lambda h: h.date)
         equations: list[Equation] = []
         for handle, rule in self.rules:
             if handle not in self.inlined:
-                equations += self._lowered(handle, rule, table)
+                _add(equations, self._lowered(handle, rule, table))
         order = [self.names[h] for h in given]
         order += dict.fromkeys(e.target.name for e in equations)
         asked = tuple(self.names[h] for h in outputs)
@@ -290,10 +360,20 @@ class _Graph:
             self.names[handle], self.names, rule is handle.rules[0]
         )
         try:
-            renamed = statement.renamed(_clashes(statement.loops(), self.taken))
+            clashes = _clashes(statement.loops(), self.taken)
+            renamed = statement.renamed({**clashes, **self._own_steps(rule.steps)})
             return lower(renamed, table, self.taken)
         except SymbpError as error:
             raise error.at(rule.place(error.culprit, self.names)) from None
+
+    def _own_steps(self, steps: Steps | None) -> dict[Symbol, Symbol]:
+        """Return how the index of a recurrence is called in this network."""
+        if steps is None:
+            return {}
+        if steps not in self.steps:
+            taken = {*self.taken, *map(str, self.steps.values())}
+            self.steps[steps] = index(fresh(str(steps.index), taken))
+        return {steps.index: self.steps[steps]}
 
     def _unfolded(self, body: Expr) -> Expr:
         """Return a formula with formulas in place of the tensors that need not be."""
@@ -315,9 +395,29 @@ class _Graph:
 
 
 def _dated(handles: Iterable[Handle]) -> list[tuple[Handle, Rule]]:
-    """Return the rules of handles in the order in which they were written."""
+    """Return the rules of handles in the order in which they were written.
+
+    Those of a recurrence stand together, where the last of them was written.
+    """
     pairs = [(handle, rule) for handle in handles for rule in handle.rules]
-    return sorted(pairs, key=lambda pair: pair[1].date)
+    last = {rule.steps: rule.date for _, rule in sorted(pairs, key=lambda p: p[1].date)}
+
+    def date(pair: tuple[Handle, Rule]) -> tuple[int, int]:
+        own = pair[1].date
+        return (own if pair[1].steps is None else last[pair[1].steps]), own
+
+    return sorted(pairs, key=date)
+
+
+def _add(equations: list[Equation], new: Iterable[Equation]) -> None:
+    """Add the equations of one rule; what does not depend on the step stands above its scan."""
+    new = tuple(new)
+    scan = next((e.scan for e in new if e.scan is not None), None)
+    begin = len(equations)
+    while scan is not None and begin > 0 and equations[begin - 1].scan == scan:
+        begin -= 1
+    equations[begin:begin] = [e for e in new if e.scan is None]
+    equations += [e for e in new if e.scan is not None]
 
 
 def _clashes(loops: Iterable[Symbol], taken: set[str]) -> dict[Symbol, Symbol]:

@@ -12,8 +12,15 @@
 >>> net.name, net.outputs, net.loss
 ('line', ('p',), 'loss')
 
-A file declares (input, target, label, param, hyper, value), defines (equations with indices;
-layers and formulas of whole tensors without), and directs:
+A file declares (input, target, label, param, hyper, noise, value), defines (equations with indices;
+layers and formulas of whole tensors without), runs equations step by step,
+
+    value h[T + 1, N]
+    scan t in T             or: scan t in T reversed
+        h[t + 1, n] = h[t, n] / 2 + x[n, t]
+    end
+
+and directs:
 
     network NAME            once
     output  p, softmax(z)   one or more; without a name of its own it is called `output`
@@ -21,30 +28,57 @@ layers and formulas of whole tensors without), and directs:
     penalty l2(0.001, W)    added to the loss; without names on all weights
     optimizer adam(learning_rate=exponential(0.1, decay=0.9, every=100))
     clip    norm(5.0)       of the gradients: norm(limit) or value(limit)
+    freeze  h, W            parameters that keep their values: one by one, or those of a layer
+
+A parameter may be declared so too: param E[100, 8] ~ normal frozen. Such a one may be given a new
+value by every training step, from what the step began with; and training(a, b) is a where the loss
+and its gradients are computed, b in a prediction:
+
+    param m[8] ~ zeros frozen
+    c[j] = mean[n](x[n, j])
+    update m[j] = 0.9*m[j] + 0.1*c[j]
+    h[n, j] = x[n, j] - training(c[j], m[j])
+
+Noise is drawn anew in each step, uniform in 0..1 or normal; a prediction can't depend on it:
+
+    noise u[N, 8], z[N, 8] ~ normal
+    k[n, j] = training(h[n, j] + 0.1*z[n, j], h[n, j])
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lark import Token
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, Tuple
 
 from symbp.errors import LanguageError, Source, SymbpError
-from symbp.ir.program import Operation, index
+from symbp.ir.program import Access, Operation, index, size
+from symbp.ir.regions import apart
 from symbp.ir.syntax import Expressions, Node, as_size, lines_of, place, read, suggest
 from symbp.lang import tensors
 from symbp.lang.formulas import Formulas
-from symbp.lang.handles import Handle, Naming, Rule, ancestors, apply, exact, scalar
+from symbp.lang.freezing import frozen
+from symbp.lang.handles import (
+    Handle,
+    Naming,
+    Rule,
+    Steps,
+    ancestors,
+    apply,
+    exact,
+    scalar,
+    with_renewals,
+)
 from symbp.lang.lowering import free_indices
 from symbp.lang.naming import valid_name
 from symbp.lang.network import Network, Parts, assemble, loss_tensor, network_name, output_tensor
 from symbp.lang.optimizers import Clip, Optimizer
 from symbp.lang.penalties import Penalty
-from symbp.lang.tensors import defined, extend
+from symbp.lang.tensors import defined, extend, renew
 
 
 def parse(text: str, file: str = "<text>") -> Network:
@@ -91,11 +125,15 @@ class _Description:
         self.optimizer: Optimizer | None = None
         self.penalties: list[tuple[Penalty, Node]] = []
         self.clip: Clip | None = None
+        self.freeze: list[Handle] = []
 
     def foresee(self, statements: Iterable[Node]) -> None:
         """Remember which names are defined at all, and where, for the messages."""
         for statement in statements:
-            if statement.data == "directive":
+            if statement.data in ("directive", "update"):
+                continue
+            if statement.data == "scan":
+                self.foresee(s for s in statement.children if getattr(s, "data", "") == "equation")
                 continue
             items = (
                 statement.children[:1] if statement.data == "equation" else statement.children[1:]
@@ -112,6 +150,10 @@ class _Description:
         elif statement.data == "directive":
             word, *arguments = statement.children
             self._direct(word, arguments, formulas, at)
+        elif statement.data == "scan":
+            self._scan(statement)
+        elif statement.data == "update":
+            self._update(statement.children[0], formulas, at)
         elif len(statement.children[0].children) > 1:
             self._equation(statement, formulas, at)
         else:
@@ -151,8 +193,8 @@ class _Description:
     def _declare(self, role: str, item: Node, formulas: Formulas) -> None:
         token, parts = item.children[0], {str(c.data): c for c in item.children[1:]}
         name = self._new_name(token)
-        for part, roles in (("bound", ("input", "label", "value")), ("initial", ("param",)),
-                            ("default", ("hyper",))):  # fmt: skip
+        for part, roles in (("bound", ("input", "label", "value")), ("initial", ("param", "noise")),
+                            ("default", ("hyper",)), ("frozen", ("param",))):  # fmt: skip
             if part in parts and role not in roles:
                 raise self._error(
                     f"{role} {name} can't have {_PARTS[part]}", parts[part], _DECLARED[role]
@@ -166,7 +208,11 @@ class _Description:
         bound = self._size(name, parts["bound"].children[0]) if "bound" in parts else None
         if role == "param":
             init = formulas.initial(parts["initial"].children[0]) if "initial" in parts else None
-            return tensors.param(name, *shape, init=init)
+            return tensors.param(name, *shape, init=init, frozen="frozen" in parts)
+        if role == "noise":
+            law = parts["initial"].children[0] if "initial" in parts else None
+            word = "uniform" if law is None else str(law.children[0]) if law.data == "name" else "?"
+            return tensors.noise(name, *shape, law=word)
         if role == "hyper":
             if "default" not in parts or shape:
                 raise LanguageError(
@@ -195,28 +241,61 @@ class _Description:
 
     # Equations and definitions
 
-    def _equation(self, statement: Node, formulas: Formulas, at: Source | None) -> None:
+    def _scan(self, statement: Node) -> None:
+        """Take scan t in T ... end: the equations of each step."""
+        span, *equations = statement.children
+        reverse = getattr(equations[0], "type", "") == "REVERSED"
+        ((t, extent),) = self._ranges([span]).items()
+        steps = Steps(t, extent, reverse)
+        for equation in equations[reverse:]:
+            at = place(equation, self.file, self.lines)
+            formulas = Formulas(self.file, self.lines, self.scope, self.sizes, self.later)
+            self._equation(equation, formulas, at, steps)
+
+    def _equation(
+        self, statement: Node, formulas: Formulas, at: Source | None, steps: Steps | None = None
+    ) -> None:
         """Take z[n,j] = ..., += ..., max= ..., min= ..."""
         token, assign = statement.children[0].children[0], str(statement.children[1])
         known = self.scope.get(str(token))
-        if known is None or (assign == "=" and known.rules) or known.role != "value":
-            self._new_name(token)
-        given = self._ranges(statement)
+        given = self._ranges(statement.children[3:])
         target = formulas.target(statement)
-        loops = None if assign != "=" else (*free_indices(target), *given)
+        again = known is not None and assign == "=" and not _elsewhere(known, target, given, steps)
+        if known is None or again or known.role != "value":
+            self._new_name(token)
+        own = () if steps is None else (steps.index,)
+        loops = None if assign != "=" else (*free_indices(target), *given, *own)
         body = formulas.elements(statement.children[2], loops)
         op: Operation = "sum" if assign in ("=", "+=") else assign.rstrip("=")  # type: ignore[assignment]
         bound = () if assign == "=" else None
-        rule = Rule(target.indices, scalar(body), op, bound, given, at, dict(formulas.places))
+        rule = Rule(
+            target.indices, scalar(body), op, bound, given, at, dict(formulas.places), steps
+        )
         if known is None:
             self._bind(token, defined(Naming(str(token), str(token)), rule))
         else:
             extend(known, rule)
 
-    def _ranges(self, statement: Node) -> dict[Symbol, Expr]:
+    def _update(self, equation: Node, formulas: Formulas, at: Source | None) -> None:
+        """Take update m[j] = ..., or update m = ..."""
+        token, assign = equation.children[0].children[0], str(equation.children[1])
+        if str(token) not in self.scope:
+            raise formulas.unknown(token)
+        known = self.scope[str(token)]
+        if assign != "=":
+            raise self._error("this is no update", equation, _DIRECTED["update"])
+        if len(equation.children[0].children) == 1:
+            return tensors.update(known, formulas.whole(equation.children[2]))
+        given = self._ranges(equation.children[3:])
+        target = formulas.target(equation)
+        body = formulas.elements(equation.children[2], (*free_indices(target), *given))
+        rule = Rule(target.indices, scalar(body), "sum", (), given, at, dict(formulas.places))
+        return renew(known, rule)
+
+    def _ranges(self, items: Iterable[Node]) -> dict[Symbol, Expr]:
         """Return the ranges that an equation states itself: ... for i in 3, j in N."""
         found: dict[Symbol, Expr] = {}
-        for item in statement.children[3:]:
+        for item in items:
             token, node = item.children
             with self._at(node):
                 found[index(str(token))] = extent = tensors.extent(
@@ -241,7 +320,7 @@ class _Description:
             self._new_name(token)
         value = formulas.whole(statement.children[2])
         if not isinstance(value, Handle):
-            given = self._ranges(statement)
+            given = self._ranges(statement.children[3:])
             rule = Rule((), exact(value), "sum", (), given, at, dict(formulas.places))
             value = defined(Naming(str(token)), rule)
         elif value in self.scope.values():
@@ -260,7 +339,7 @@ class _Description:
     ) -> None:
         if not arguments:
             raise self._error(f"{word} takes something", word, _DIRECTED[str(word)])
-        if word not in ("output", "penalty"):
+        if word not in ("output", "penalty", "freeze"):
             if str(word) in self.once:
                 raise self._error(f"there is a second {word} line", word, "Keep one of them.")
             if len(arguments) > 1:
@@ -297,6 +376,15 @@ class _Description:
     def _take_clip(self, arguments: list[Node], formulas: Formulas) -> None:
         self.clip = formulas.clip(arguments[0])
 
+    def _take_freeze(self, arguments: list[Node], formulas: Formulas) -> None:
+        for node in arguments:
+            with self._at(node):
+                handle = formulas.whole(node) if node.data == "name" else None
+                if not isinstance(handle, Handle):
+                    raise LanguageError("this can't be frozen", remedy=_DIRECTED["freeze"])
+                frozen([handle], {h: h.naming.hint() for h in ancestors([handle])})
+            self.freeze.append(handle)
+
     @contextmanager
     def _at(self, node: Any) -> Iterator[None]:
         """Let an error that has no place yet have that of a node."""
@@ -315,14 +403,16 @@ class _Description:
                 remedy = f"Add a line. {_DIRECTED[word]}"
                 raise LanguageError(f"there is no {word} line", source=start, remedy=remedy)
         assert self.loss is not None
-        used = ancestors([self.loss, *self.outputs])
+        declared = [h for h in self.scope.values() if h.role != "value"]
+        used = ancestors(with_renewals([self.loss, *self.outputs, *declared]))
         self._check_used(set(used))
         for penalty, node in self.penalties:
             with self._at(node):
                 penalty.over(h for h in used if h.role == "param")
-        declared = [h for h in self.scope.values() if h.role != "value"]
         penalties = [penalty for penalty, _ in self.penalties]
-        parts = Parts(self.loss, self.outputs, self.optimizer, penalties, self.clip, declared)
+        parts = Parts(
+            self.loss, self.outputs, self.optimizer, penalties, self.clip, self.freeze, declared
+        )
         try:
             return assemble(self.name, parts, Path(self.file).name)
         except SymbpError as error:
@@ -349,11 +439,35 @@ class _Description:
                 )  # fmt: skip
 
 
-_PARTS = {"bound": "a bound", "initial": "an initialiser", "default": "a default"}
+def _elsewhere(
+    known: Handle, target: Access, given: Mapping[Symbol, Expr], steps: Steps | None
+) -> bool:
+    """Tell whether no equation so far reaches what a target names: h[0], and now h[t + 1]."""
+
+    def box(indices: Iterable[Expr], own: Mapping[Symbol, Expr], at: Steps | None) -> Any:
+        loops = free_indices(Tuple(*indices))
+        spans = {at.index: at.extent} if at else {}
+        return {i: {**spans, **own}.get(i, size("_any")) for i in loops}
+
+    table = {target.name: known.tensor(target.name)}
+    return all(
+        apart(
+            target, box(target.indices, given, steps),
+            Access(target.name, *rule.indices), box(rule.indices, rule.given, rule.steps), table,
+        )
+        for rule in known.rules
+    )  # fmt: skip
+
+
+_PARTS = {
+    "bound": "a bound", "initial": "an initialiser", "default": "a default",
+    "frozen": "a value that it keeps",
+}  # fmt: skip
 _DECLARED = {
     "input": "Write: input x[N, 4], or input k[N] in 10 for integers.",
     "target": "Write: target y[N, 1]",
     "label": "Write: label t[N] in 10",
+    "noise": "Write: noise u[N, 16], or noise z[N, 16] ~ normal",
     "param": "Write: param W[4, 2] ~ he_normal, b[2] ~ constant(1)",
     "hyper": "Write: hyper alpha = 0.3",
     "value": "Write: value z[N, 6]",
@@ -366,4 +480,6 @@ _DIRECTED = {
     "optimizer": "Write: optimizer adam(learning_rate=0.001)",
     "penalty": "Write: penalty l2(0.001, W1, W2)",
     "clip": "Write: clip norm(5.0), or clip value(1.0)",
+    "freeze": "Write: freeze h, W (layers or parameters)",
+    "update": "Write: update m[j] = 0.9*m[j] + 0.1*c[j]",
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -22,7 +23,20 @@ from sympy import Expr, Integer, Symbol
 from symbp.errors import LanguageError, ShapeError, SymbpError
 from symbp.ir.program import Access, Operation, Role, Tensor, fresh, index, size
 from symbp.ir.syntax import Reduction
-from symbp.lang.handles import Handle, Naming, Rule, Shape, Value, exact, plain, scalar
+from symbp.lang import modes
+from symbp.lang.handles import (
+    Handle,
+    Naming,
+    Rule,
+    Shape,
+    Steps,
+    Value,
+    apply,
+    axes,
+    exact,
+    plain,
+    scalar,
+)
 from symbp.lang.initializers import Initial, initial
 from symbp.lang.lowering import lower
 from symbp.lang.naming import valid_name
@@ -72,14 +86,52 @@ def label(name: str, *shape: Any, classes: int) -> Handle:
     return _given("label", name, shape, classes)
 
 
-def param(name: str, *shape: Any, init: Initial | Callable[[], Initial] | None = None) -> Handle:
-    """Return a parameter, trained; see `initializers` for how it begins."""
-    return parameter(Naming(name, valid_name(name)), extents(name, shape), init)
+def noise(name: str, *shape: Any, law: str = "uniform") -> Handle:
+    """Return random numbers that every training step draws anew: uniform in 0..1, or normal.
+
+    Normal ones, of mean 0 and variance 1, are made of two uniform ones each (Box and Muller 1958).
+
+    >>> noise("u", "N", 16), noise("z", "N", 16, law="normal")
+    (noise u[N,16], value z[N,16])
+
+    Raises:
+        LanguageError: the law is neither.
+    """
+    return noisy(Naming(name, valid_name(name)), extents(name, shape), law)
+
+
+def noisy(naming: Naming, shape: Shape, law: str = "uniform") -> Handle:
+    """Return random numbers of a layer, named by the layer."""
+    if law == "uniform":
+        return Handle("noise", shape, naming)
+    if law != "normal":
+        raise LanguageError(f"there is no noise {law}", remedy="Known are uniform and normal.")
+    u = Handle("noise", (Integer(2), *shape), naming.part("u"))
+    loops = axes(len(shape))
+    radius = sympy.sqrt(-2 * sympy.log(1 - u[0, *loops]))
+    return Handle(
+        "value", shape, naming, [Rule(loops, radius * sympy.cos(2 * sympy.pi * u[1, *loops]))]
+    )
+
+
+def param(
+    name: str, *shape: Any, init: Initial | Callable[[], Initial] | None = None,
+    frozen: bool = False,
+) -> Handle:  # fmt: skip
+    """Return a parameter; see `initializers` for how it begins.
+
+    A frozen one keeps its value: the loss is not differentiated by it.
+
+    >>> param("W", 4, 2, frozen=True)
+    param W[4,2]
+    """
+    return parameter(Naming(name, valid_name(name)), extents(name, shape), init, frozen)
 
 
 def parameter(
-    naming: Naming, shape: Shape, init: Initial | Callable[[], Initial] | None = None
-) -> Handle:
+    naming: Naming, shape: Shape, init: Initial | Callable[[], Initial] | None = None,
+    frozen: bool = False,
+) -> Handle:  # fmt: skip
     """Return a parameter of a layer, named by the layer."""
     for n in shape:
         if n.free_symbols:
@@ -89,7 +141,7 @@ def parameter(
                 remedy="Write the number: param W[64, 10]",
             )
     begin = initial(init, naming.hint(), len(shape))
-    return Handle("param", shape, naming, initial=begin)
+    return Handle("param", shape, naming, initial=begin, frozen=frozen)
 
 
 def hyper(name: str, default: float | Expr) -> Handle:
@@ -149,6 +201,7 @@ def define(
     name: str | None = None,
     *,
     op: Operation = "sum",
+    scan: Steps | None = None,
 ) -> Handle:
     """Return the tensor that an equation defines: name[over] = expression.
 
@@ -162,15 +215,92 @@ def define(
     """
     places = (over,) if isinstance(over, Expr) else tuple(over)
     naming = Naming("value", None if name is None else valid_name(name))
-    return defined(naming, Rule(tuple(map(sympy.sympify, places)), scalar(expression), op))
+    indices = tuple(map(sympy.sympify, places))
+    return defined(naming, Rule(indices, scalar(expression), op, steps=scan))
 
 
 def accumulate(
-    handle: Handle, over: Iterable[Any], expression: Value, *, op: Operation = "sum"
-) -> Handle:
+    handle: Handle, over: Iterable[Any], expression: Value, *, op: Operation = "sum",
+    scan: Steps | None = None,
+) -> Handle:  # fmt: skip
     """Add one more equation to a tensor: handle[over] += expression, or max=, min=."""
-    extend(handle, Rule(tuple(map(sympy.sympify, over)), scalar(expression), op, None))
+    indices = tuple(map(sympy.sympify, over))
+    extend(handle, Rule(indices, scalar(expression), op, None, steps=scan))
     return handle
+
+
+def training(a: Value, b: Value) -> Any:
+    """Return a where the loss and its gradients are computed, and b in a prediction.
+
+    >>> x, u = input("x", "N", 4), param("u", frozen=True)
+    >>> training(x * u, x)
+    value training[N,4]
+    """
+    return apply(modes.training, a, b, word="training")
+
+
+def update(parameter: Handle, new: Value) -> None:
+    """Let every training step give a frozen parameter a new value: a running mean, say.
+
+    >>> x, m = input("x", "N", 4), param("m", 4, frozen=True)
+    >>> n, j = indices("n j")
+    >>> update(m, define((j,), 0.9 * m[j] + 0.1 * mean(n, x[n, j])))
+
+    The formula sees what a step begins with; `predict` sees what the last step has left. No
+    gradient goes through it.
+
+    Raises:
+        LanguageError: it is no frozen parameter, or is updated already.
+        ShapeError: the new value has another shape.
+    """
+    if isinstance(new, Handle) and new.inline:
+        return renew(parameter, new.rules[0])
+    loops = axes(new.rank) if isinstance(new, Handle) else ()
+    return renew(parameter, Rule(loops, new[loops] if isinstance(new, Handle) else exact(new)))
+
+
+def renew(parameter: Handle, rule: Rule) -> None:
+    """Give a frozen parameter the rule of its next value."""
+    name = parameter.naming.hint()
+    if parameter.role != "param" or not parameter.frozen:
+        raise LanguageError(
+            f"{parameter!r} is no frozen parameter, and only those are updated by a formula",
+            remedy=f"Declare it so: param {name} ~ zeros frozen, or bp.param(..., frozen=True)",
+        )
+    if parameter.renewed:
+        raise LanguageError(f"{name} is updated twice", remedy="Keep one of the updates.")
+    own = zip(rule.indices, parameter.shape, strict=False)
+    told = {i: n for i, n in own if isinstance(i, Symbol) and i not in rule.body.free_symbols}
+    new = defined(parameter.naming.part("next"), replace(rule, given={**told, **rule.given}))
+    if new.shape != parameter.shape:
+        raise ShapeError(
+            f"{parameter!r} can't become {new!r}",
+            remedy="Write an update for every element, and for no other: update m[c] = ...",
+        )
+    parameter.renewed.append(replace(new, inline=True))
+
+
+def value(name: str, *shape: Any) -> Handle:
+    """Return a tensor whose equations follow: what a recurrence carries from step to step.
+
+    >>> value("h", size("T") + 1, "N", 8)
+    value h[T + 1,N,8]
+    """
+    return Handle("value", extents(name, shape), Naming(name, valid_name(name)))
+
+
+def scan(t: Symbol, count: int | str | Expr, *, reverse: bool = False) -> Steps:
+    """Return the order of a recurrence: equations that are run for each t in turn, together.
+
+    What is carried is a tensor with one element more along t; those that no equation writes are 0.
+
+    >>> x, h = input("x", "T"), value("h", size("T") + 1)
+    >>> (t,) = indices("t")
+    >>> steps = scan(t, "T")
+    >>> accumulate(h, (t + 1,), h[t] / 2 + x[t], scan=steps)
+    value h[T + 1]
+    """
+    return Steps(t, extent(str(t), count), reverse)
 
 
 def defined(naming: Naming, rule: Rule) -> Handle:

@@ -58,20 +58,28 @@ class Update:
     """parameter or state -> the tensor that holds its new value"""
     initial: dict[str, Expr]
     """state -> the number that all of its elements begin with"""
+    noise: tuple[str, str] | None = None
+    """the states that tell which random numbers a step draws: their seed, and a counter of steps"""
+
+
+STEPS = 2**24
+"""So many steps are counted before the count begins again; a float holds no greater numbers."""
 
 
 def updates(
-    parameters: Iterable[Tensor], optimizer: Optimizer, clip: Clip | None, taken: Iterable[str]
-) -> Update:
+    parameters: Iterable[Tensor], optimizer: Optimizer, clip: Clip | None, taken: Iterable[str],
+    noisy: bool = False,
+) -> Update:  # fmt: skip
     """Return the update of these parameters.
 
     Args:
         taken: names that belong to others, so that update and network can become one program.
+        noisy: whether a step draws random numbers.
 
     Raises:
         LanguageError: a line is no equation, or sets what is not to be set.
     """
-    return _Updates(tuple(parameters), optimizer, clip, set(taken)).run()
+    return _Updates(tuple(parameters), optimizer, clip, set(taken), noisy).run()
 
 
 @cache
@@ -99,9 +107,10 @@ def _names(formula: Expr) -> list[str]:
 class _Updates:
     def __init__(
         self, parameters: tuple[Tensor, ...], optimizer: Optimizer, clip: Clip | None,
-        taken: set[str],
+        taken: set[str], noisy: bool,
     ) -> None:  # fmt: skip
         self.parameters = parameters
+        self.noisy = noisy
         self.lines = [_parsed(line) for line in optimizer.lines]
         self.hyper = optimizer.hyper
         self.clip = clip
@@ -122,16 +131,24 @@ class _Updates:
         clipped = self._clipped(gradients)
         for p in self.parameters:
             results |= self._of(p, clipped[p.name], counters)
+        noise = self._noise(results) if self.noisy else None
         order = [*(p.name for p in self.parameters), *(s.name for s in self.given["state"])]
         tensors = (
             *self.parameters, *self.given["input"], *self.given["state"], *self.given["hyper"],
             *self.values,
         )  # fmt: skip
-        results = {name: results[name] for name in order}
+        results = {name: results[name] for name in order if name in results}
         program = Program(tensors, tuple(self.equations), tuple(results.values()))
         check(program)
         zero = {s.name: Integer(0) for s in self.given["state"]}
-        return Update(program, gradients, results, zero)
+        return Update(program, gradients, results, zero, noise)
+
+    def _noise(self, results: dict[str, str]) -> tuple[str, str]:
+        """Add the states that random numbers come from; return their names."""
+        seed, step = (self._given(f"noise_{word}", "state") for word in ("seed", "step"))
+        count = Access(step) + 1
+        results[step] = self._set(f"{step}_next", Where(count < STEPS, count, 0)).name
+        return seed, step
 
     def _check_lines(self) -> None:
         """Raise where the lines set a hyper-parameter, or set no parameter, or count oddly."""

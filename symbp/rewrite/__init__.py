@@ -3,6 +3,7 @@
 Each module is one pass, each pass one function; each is tested by running both programs in the
 reference interpreter. The order in which they are applied stands in `symbp/compiler.py`.
 
+    release.py    what was not to be differentiated is its argument
     merge.py      equations that are alike become one, pointwise terms of a target too
     known.py      a value that a tensor already holds is read, not computed again
     inline.py     what is used once, or is trivial, moves into its consumer
@@ -10,19 +11,22 @@ reference interpreter. The order in which they are applied stands in `symbp/comp
     hoist.py      factors that do not depend on a summed index leave the sum
     stabilise.py  sums of exponentials are shifted by their maximum
     share.py      subexpressions that occur twice are computed once
+    distribute.py what is no part of a recurrence runs for all of its steps at once
     order.py      equations of one target stand together; what no output needs is gone
 """
 
 from symbp.rewrite.algebra import algebra
+from symbp.rewrite.distribute import distribute, lift
 from symbp.rewrite.hoist import hoist
 from symbp.rewrite.inline import expose, inline
 from symbp.rewrite.known import known
 from symbp.rewrite.merge import combine, merge
 from symbp.rewrite.order import order
+from symbp.rewrite.release import release
 from symbp.rewrite.share import share
 from symbp.rewrite.stabilise import stabilise
 
 __all__ = [
-    "algebra", "combine", "expose", "hoist", "inline",
-    "known", "merge", "order", "share", "stabilise",
+    "algebra", "combine", "distribute", "expose", "hoist", "inline",
+    "known", "lift", "merge", "order", "release", "share", "stabilise",
 ]  # fmt: skip

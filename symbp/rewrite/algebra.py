@@ -42,7 +42,7 @@ def algebra(program: Program) -> Program:
             equations.append(equation)
         elif equation.target.name not in adding:
             adding.add(equation.target.name)
-            equations.append(_zero(equation, program))
+            equations.append(equation if equation.scan else _zero(equation, program))
     return program.but(equations=tuple(equations))
 
 

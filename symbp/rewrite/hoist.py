@@ -19,7 +19,8 @@ from symbp.ir.program import Access, Equation, Program, Range, Tensor, fresh
 def hoist(program: Program) -> Program:
     """Take factors out of every sum that none of its indices runs through.
 
-    A summed index that does not occur at all is a factor too: its extent.
+    A summed index that does not occur at all is a factor too: its extent. A sum over the steps
+    of a scan is complete only when the scan is, and stays.
     """
     tensors, equations = program.table(), []
     for equation in program.equations:
@@ -41,7 +42,8 @@ def hoist(program: Program) -> Program:
 
 def _split(equation: Equation) -> tuple[Expr, Expr, tuple[Range, ...]]:
     """Return what leaves the sum, what stays, and the ranges that stay."""
-    if equation.op != "sum" or not equation.reduced or not equation.plain:
+    whole = equation.scan is None or equation.scan.index not in equation.reduced
+    if equation.op != "sum" or not equation.reduced or not equation.plain or not whole:
         return Integer(1), equation.body, equation.ranges
     used = equation.body.free_symbols
     idle = [r for r in equation.ranges if r[0] in equation.reduced and r[0] not in used]

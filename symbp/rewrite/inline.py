@@ -33,8 +33,13 @@ def inline(program: Program) -> Program:
             count[access.name] = count.get(access.name, 0) + 1
     moved: dict[str, Equation] = {}
     equations: list[Equation] = []
-    for equation in program.equations:
-        equation = replace(equation, body=_fused(equation, moved, count))
+    number = [k for k, block in enumerate(program.blocks()) for _ in block]
+    home = {e.target.name: k for e, k in zip(program.equations, number, strict=True)}
+    for equation, block in zip(program.equations, number, strict=True):
+        whole = moved
+        if equation.scan is not None:  # what is known before a scan is not computed in its steps
+            whole = {n: e for n, e in moved.items() if home[n] == block or _trivial(e)}
+        equation = replace(equation, body=_fused(equation, whole, count))
         equations.append(equation)
         name = equation.target.name
         if name in pointwise and name not in program.outputs:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Mul
+from sympy import Expr, Mul, Symbol, expand
 
 from symbp.ir.functions import Where
 from symbp.ir.program import Access, Equation, Program, accesses
-from symbp.ir.visit import definitions
+from symbp.ir.regions import sole, within
 from symbp.rewrite.cost import cost
 
 
@@ -26,22 +26,26 @@ class _Value:
     equation: Equation
     anchor: Access
     reads: frozenset[str]
+    block: int
 
 
 class Values:
     """The pointwise definitions met so far, found by the tensors that they read."""
 
     def __init__(self, program: Program) -> None:
-        self._program = program
-        self._pointwise = definitions(program)
+        self._tensors = program.table()
+        self._sole = sole(program)
+        self._blocks = [k for k, block in enumerate(program.blocks()) for _ in block]
+        self._position = 0
         self._by_anchor: dict[str, list[_Value]] = {}
 
     def add(self, equation: Equation) -> None:
-        """Remember what an equation defines, if it defines a tensor alone and pointwise."""
-        if equation.target.name in self._pointwise:
-            found = _value(equation, self._program)
+        """Remember what the next equation defines, if it alone writes there, each place once."""
+        if self._sole[self._position]:
+            found = _value(equation, self._blocks[self._position])
             if found is not None:
                 self._by_anchor.setdefault(found.anchor.name, []).append(found)
+        self._position += 1
 
     def read(self, equation: Equation) -> Expr:
         """Return a body with every remembered expression in it read from its tensor.
@@ -57,8 +61,48 @@ class Values:
         candidates.sort(key=lambda v: -cost(v.equation.body))
         for value in candidates:
             if value.reads <= names:
-                body = _read(body, value)
+                body = self._replaced(body, value, equation)
         return body
+
+    def _replaced(self, body: Expr, value: _Value, reader: Equation) -> Expr:
+        """Return a body that reads a value wherever it computes it."""
+        for access in accesses(body):
+            mapping = self._mapping(access, value, reader)
+            if mapping is None:
+                continue
+            instance = value.equation.body.xreplace(mapping)
+            held = value.equation.target.xreplace(mapping)
+            if cost(instance) == 0:  # a guard that never holds here has left a number
+                continue
+            body = body.xreplace({instance: held, -instance: -held})
+            if instance.is_Mul:
+                body = body.replace(
+                    lambda e: e.is_Mul, lambda e, i=instance, h=held: _divided(e, i, h)
+                )
+        return body
+
+    def _mapping(
+        self, access: Access, value: _Value, reader: Equation
+    ) -> dict[Symbol, Expr] | None:
+        """Return what the indices of a definition are where its anchor is an access, or None."""
+        if access.name != value.anchor.name:
+            return None
+        loops, mapping = value.equation.extent, {}
+        sure: set[Symbol] = set()
+        shape = self._tensors[access.name].shape
+        for a, b, n in zip(value.anchor.indices, access.indices, shape, strict=True):
+            i = _loop(a, loops)
+            if i is None and a != b:
+                return None
+            if i is not None:
+                mapping[i] = b if a == i else expand(b - (a - i))
+                sure |= {i} if a == i and loops[i] == n else set()
+        scan, here = value.equation.scan, self._blocks[self._position] == value.block
+        if scan and here and mapping[scan.index] != scan.index:
+            return None  # another step may not have come yet
+        unsure = [i for i in mapping if i not in sure]
+        inside = (within(mapping[i], loops[i], reader.extent, self._tensors) for i in unsure)
+        return mapping if all(inside) else None
 
 
 def known(program: Program) -> Program:
@@ -72,40 +116,21 @@ def known(program: Program) -> Program:
     return program.but(equations=tuple(equations))
 
 
-def _value(equation: Equation, program: Program) -> _Value | None:
+def _value(equation: Equation, block: int) -> _Value | None:
     if cost(equation.body) == 0:
         return None
-    loops = set(equation.extent)
+    loops = equation.extent
     for access in accesses(equation.body):
-        plain = [g for g in access.indices if g in loops]
-        shape = program[access.name].shape
-        full = all(
-            g not in loops or equation.extent[g] == n
-            for g, n in zip(access.indices, shape, strict=True)
-        )
-        if set(plain) == loops and full:
+        if {_loop(g, loops) for g in access.indices} - {None} == set(loops):
             reads = frozenset(a.name for a in accesses(equation.body))
-            return _Value(equation, access, reads)
+            return _Value(equation, access, reads, block)
     return None
 
 
-def _read(body: Expr, value: _Value) -> Expr:
-    target, loops = value.equation.target, value.equation.extent
-    for access in accesses(body):
-        if access.name != value.anchor.name:
-            continue
-        pairs = zip(value.anchor.indices, access.indices, strict=True)
-        if any(a not in loops and a != b for a, b in pairs):
-            continue
-        mapping = dict(zip(value.anchor.indices, access.indices, strict=True))
-        mapping = {a: b for a, b in mapping.items() if a in loops}
-        instance, held = value.equation.body.xreplace(mapping), target.xreplace(mapping)
-        if cost(instance) == 0:  # a guard that never holds here has left a number
-            continue
-        body = body.xreplace({instance: held, -instance: -held})
-        if instance.is_Mul:
-            body = body.replace(lambda e: e.is_Mul, lambda e, i=instance, h=held: _divided(e, i, h))
-    return body
+def _loop(g: Expr, loops: dict[Symbol, Expr]) -> Symbol | None:
+    """Return the loop index i of an index i or i + constant."""
+    found = [i for i in loops if g.has(i)]
+    return found[0] if len(found) == 1 and not (g - found[0]).has(found[0]) else None
 
 
 def _divided(product: Expr, part: Expr, held: Expr) -> Expr:

@@ -41,12 +41,14 @@ def combine(program: Program) -> Program:
     a[n] = 2 * y[n] + x[n]
     """
     groups: dict[Any, list[Equation]] = {}
-    for equation in program.equations:
-        if equation.pointwise:
-            groups.setdefault(_place(equation), []).append(equation)
+    number = [k for k, block in enumerate(program.blocks()) for _ in block]
+    places = [_place(e, k) for e, k in zip(program.equations, number, strict=True)]
+    for place, equation in zip(places, program.equations, strict=True):
+        if place is not None:
+            groups.setdefault(place, []).append(equation)
     equations = []
-    for equation in program.equations:
-        group = groups[_place(equation)] if equation.pointwise else []
+    for place, equation in zip(places, program.equations, strict=True):
+        group = groups[place] if place is not None else []
         if len(group) < 2:
             equations.append(equation)
         elif equation is group[-1]:
@@ -54,10 +56,14 @@ def combine(program: Program) -> Program:
     return program.but(equations=tuple(equations))
 
 
-def _place(equation: Equation) -> Any:
-    """What a pointwise equation writes: the target, and how much of each axis."""
-    extents = equation.extent
-    return equation.target.name, tuple(extents[i] for i in equation.target.indices)
+def _place(equation: Equation, block: int) -> Any:
+    """What a pointwise equation writes: the target, and how much of each axis; in which scan."""
+    if not equation.pointwise:
+        return None
+    extents, scan = equation.extent, equation.scan
+    loops = tuple(extents[i] for i in equation.target.indices)
+    step = scan and (block, equation.target.indices.index(scan.index))
+    return equation.target.name, loops, step
 
 
 def _renamed(equation: Equation, like: Equation) -> Expr:
@@ -71,4 +77,5 @@ def _key(equation: Equation) -> Any:
     names = {i: index(f"_{k}") for k, (i, _) in enumerate(equation.ranges)}
     target = Access("", *equation.target.indices).xreplace(names)
     extents = tuple(extent for _, extent in equation.ranges)
-    return (equation.op, target, equation.body.xreplace(names), extents)
+    scan = equation.scan and (names[equation.scan.index], equation.scan.reverse)
+    return (equation.op, target, equation.body.xreplace(names), extents, scan)

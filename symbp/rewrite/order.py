@@ -22,13 +22,24 @@ from symbp.ir.visit import needed
 
 
 def order(program: Program) -> Program:
-    """Gather the equations of each target at the last of them; drop what no output needs."""
+    """Gather the equations of each target at the last of them; drop what no output needs.
+
+    A scan stays as it is: it reads in a step what it has written in an earlier one.
+    """
     program = needed(program)
-    groups = program.writers()
-    last = {e.target.name: k for k, e in enumerate(program.equations)}
+    groups: dict[str, list[Equation]] = {}
+    last: dict[str, int] = {}
+    for position, equation in enumerate(program.equations):
+        if equation.scan is None:
+            groups.setdefault(equation.target.name, []).append(equation)
+            last[equation.target.name] = position
     equations: list[Equation] = []
-    for name in sorted(groups, key=last.__getitem__):
-        equations += sorted(groups[name], key=_rank)
+    for position, equation in enumerate(program.equations):
+        name = equation.target.name
+        if equation.scan is not None:
+            equations.append(equation)
+        elif last[name] == position:
+            equations += sorted(groups[name], key=_rank)
     return program.but(equations=tuple(equations))
 
 

@@ -37,6 +37,7 @@ def _is_sum_of_exp(equation: Equation) -> bool:
         and equation.plain
         and bool(equation.reduced)
         and isinstance(equation.body, exp)
+        and not (equation.scan and equation.scan.index in equation.reduced)
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from symbp.ir.program import Equation, Program
+from symbp.ir.program import Equation, Program, blocks
 
 Shape = tuple[Any, ...]
 
@@ -60,11 +60,17 @@ class Arena:
 
 
 def last_reads(equations: Iterable[Equation]) -> dict[str, int]:
-    """Return for each tensor the position of the last equation that reads or writes it."""
+    """Return for each tensor the position of the last equation that reads or writes it.
+
+    What the steps of a scan touch lives until its last equation.
+    """
     last: dict[str, int] = {}
-    for position, equation in enumerate(equations):
-        for access in (*equation.reads(), equation.target):
-            last[access.name] = position
+    end = -1
+    for block in blocks(equations):
+        end += len(block)
+        for equation in block:
+            for access in (*equation.reads(), equation.target):
+                last[access.name] = end
     return last
 
 
@@ -72,7 +78,8 @@ def aliasable(equation: Equation, name: str) -> bool:
     """Tell whether the target may live where an operand lives: each element meets itself only."""
     own = equation.target.indices
     uses = [a for a in equation.reads() if a.name == name]
-    return equation.pointwise and all(a.indices == own for a in uses)
+    steps = equation.scan is not None
+    return not steps and equation.pointwise and all(a.indices == own for a in uses)
 
 
 def in_place(program: Program, name: str, result: str) -> bool:

@@ -4,17 +4,19 @@ forward    what the loss needs; its tape is what backward reads of it
 backward   all gradients, from given tensors and the tape
 predict    the outputs alone
 update     new parameters and state from the gradients
+step       forward, backward and update as one program (descent.py)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sympy import Expr
 
-from symbp.ir.program import Program
+from symbp.ir.program import Equation, Program
 from symbp.ir.visit import needed
+from symbp.schedule.descent import descent
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,29 @@ class Plan:
     backward: Phase
     predict: Phase
     update: Phase | None
+    step: Phase | None
+    """All of a training step at once; its results are the loss and what has been updated."""
     update_gradients: Mapping[str, str]
     """Parameter -> the name that its gradient has in the update's equations."""
     updated: Mapping[str, str]
-    """Parameter or state -> the tensor that holds its new value."""
+    """Parameter or state -> the tensor that holds its new value, in the update."""
+    results: Mapping[str, str]
+    """The same in the step, running values included."""
     state: Mapping[str, Expr]
     """State -> its initial value."""
+    prediction: Program | None
+    """What a prediction computes as it was described, where it is not what training does."""
+    running: Mapping[str, str]
+    """Frozen parameter -> the tensor of the forward pass that holds its next value."""
+
+    noise: tuple[str, str] | None
+    """The states that tell which random numbers a step draws: their seed, and a step counter."""
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The tensors of random numbers that a step draws."""
+        read = {*self.forward.reads, *self.backward.reads}
+        return tuple(t.name for t in self.program.having("noise") if t.name in read)
 
     @property
     def tape(self) -> tuple[str, ...]:
@@ -65,14 +84,19 @@ class Plan:
         return tuple(found)
 
 
-def split(program: Program, loss: str, gradients: Mapping[str, str]) -> tuple[Phase, Phase]:
-    """Cut a program into what the loss needs and the rest; name the tape between them."""
-    forward = needed(program, [loss])
+def split(
+    program: Program, loss: str, gradients: Mapping[str, str], running: Iterable[str] = ()
+) -> tuple[Phase, Phase]:
+    """Cut a program into what the loss needs and the rest; name the tape between them.
+
+    The next values of what runs along are on the tape too.
+    """
+    forward = needed(program, [loss, *running])
     early = {e.target.name for e in forward.equations}
     late = needed(program, gradients.values())
     late = late.but(equations=tuple(e for e in late.equations if e.target.name not in early))
     reads = {a.name for e in late.equations for a in e.reads()}
-    extra = [g for g in gradients.values() if g in early]
+    extra = [g for g in (*gradients.values(), *running) if g in early]
     tape = tuple(t.name for t in forward.tensors if t.name in early and t.name in reads)
     results = (loss, *tape, *(g for g in extra if g not in tape))
     return phase(forward, results), phase(late, tuple(gradients.values()))
@@ -84,6 +108,17 @@ def phase(program: Program, results: tuple[str, ...]) -> Phase:
     computed = {e.target.name for e in program.equations}
     reads = tuple(t.name for t in program.tensors if t.name in read - computed)
     return Phase(program, reads, results)
+
+
+def rest(whole: Phase, equations: tuple[Equation, ...], running: Iterable[str] = ()) -> Phase:
+    """Return a part of a phase; what it reads of the rest, and does not compute, it is handed.
+
+    The next values of what runs along are results of it wherever they were computed.
+    """
+    own = {*running, *(e.target.name for e in equations)}
+    return phase(
+        whole.program.but(equations=equations), tuple(r for r in whole.results if r in own)
+    )
 
 
 def plan(
@@ -99,6 +134,9 @@ def plan(
     update_gradients: Mapping[str, str],
     updated: Mapping[str, str],
     state: Mapping[str, Expr],
+    prediction: Program | None = None,
+    running: Mapping[str, str] | None = None,
+    noise: tuple[str, str] | None = None,
 ) -> Plan:
     """Return the plan of a module.
 
@@ -107,13 +145,21 @@ def plan(
         predict: the outputs, rewritten by themselves.
         update: the optimizer's equations, or None.
     """
-    forward, backward = split(joint, loss, gradients)
+    running = running or {}
+    forward, backward = split(joint, loss, gradients, running.values())
+    step, results = None, dict[str, str]()
+    if update is not None:
+        whole, results = descent(joint, update, gradients, update_gradients, updated)
+        results |= running
+        step = phase(whole, (loss, *results.values()))
     return Plan(
         name, program, loss, outputs, dict(gradients), forward, backward,
         phase(predict, outputs),
         phase(update, tuple(updated.values())) if update else None,
-        dict(update_gradients), dict(updated), dict(state),
+        step,
+        dict(update_gradients), dict(updated), dict(results), dict(state), prediction,
+        dict(running), noise,
     )  # fmt: skip
 
 
-__all__ = ["Phase", "Plan", "phase", "plan", "split"]
+__all__ = ["Phase", "Plan", "phase", "plan", "rest", "split"]

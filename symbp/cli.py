@@ -107,23 +107,58 @@ def main() -> None:
 @_target
 @_dtype
 @_folder
-def build(spec: str, target: Target, dtype: str, folder: Path) -> None:
+@click.option(
+    "--size", "sizes", multiple=True, metavar="N=128", help="Fix a size; the code is made for it."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many threads share a step (OpenMP, C target).",
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Build nothing: say how each equation would be computed in C, and why.",
+)
+def build(
+    spec: str,
+    target: Target,
+    dtype: str,
+    folder: Path,
+    sizes: tuple[str, ...],
+    threads: int,
+    explain: bool,
+) -> None:
     """Emit the module that trains a network.
 
-    Writes NAME.py; with --target c also NAME.c, NAME.h and the compiled library.
+    Writes NAME.py; with --target c also the C files and the compiled library.
 
     \b
     Examples:
       symbp build xor.bp
       symbp build digits.py:net --target c --dtype float32 -o generated
+      symbp build digits.bp --target c --size N=32 --explain
     """
-    from symbp import artifact, compiler
+    from symbp import compiler
 
     network = compiler.load(spec)
-    path = compiler.build(network, target=target, dtype=dtype, directory=folder)
+    fixed = dict(_size(text) for text in sizes)
+    if explain:
+        if target != "c":
+            raise click.UsageError("--explain tells of the C target: add --target c.")
+        click.echo(compiler.explain(network, dtype, threads=threads, sizes=fixed), nl=False)
+        return
+    path = compiler.build(
+        network, target=target, dtype=dtype, directory=folder, threads=threads, sizes=fixed
+    )
     click.echo(path)
     if target == "c":
-        for name in (f"{path.stem}.c", f"{path.stem}.h", artifact.library_name(path.stem)):
+        from symbp import artifact
+
+        library = artifact.library_name(path.stem)
+        for name in (f"{path.stem}.c", f"{path.stem}.h", f"{path.stem}.python.c", library):
             click.echo(path.with_name(name))
 
 
@@ -276,27 +311,92 @@ def demo(target: Target, folder: Path) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["all", "steps", "scaling"]), default="all")
-@_target
-def bench(what: str, target: Target) -> None:
-    """Measure: a training step against NumPy by hand, and derivation over depth and width.
+@click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
+@click.option("--peers", metavar="A,B", help="Only these; all when left out.")
+@click.option(
+    "--target", type=click.Choice(["numpy", "c", "all"]), default="all",
+    help="What symbp emits for it.",
+)  # fmt: skip
+@click.option(
+    "--threads", type=click.IntRange(min=1), multiple=True, default=(1,),
+    help="Threads of every peer; can be given several times.",
+)  # fmt: skip
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=21, help="Bursts of each row, in turns.",
+)  # fmt: skip
+@click.option("--json", "figures", type=_PATH, metavar="FILE", help="Also write all figures.")
+@click.option("--plot", "picture", type=_PATH, metavar="FILE.svg", help="Also draw them.")
+def bench(
+    workloads: tuple[str, ...],
+    peers: str | None,
+    target: str,
+    threads: tuple[int, ...],
+    rounds: int,
+    figures: Path | None,
+    picture: Path | None,
+) -> None:
+    """Measure a training step against every peer that is installed.
 
-    The figures of the README come from here. Close other programs first.
+    WORKLOAD is xor, scalar, ctrl, mnist-mlp, lenet, lstm or attn; all of them when left out.
+    `steps` is all of them against NumPy by hand only, `scaling` times derivation over depth and
+    width, and `gradients` holds every layer and loss of the library against torch.
+
+    Each peer runs in a process of its own; its first step must agree before it is timed. Close
+    other programs first. The peers are best kept in an environment of their own:
 
     \b
-    Example:
-      symbp bench steps
-    """
-    from symbp.bench.table import scaling_table, steps_table
+      python -m venv peers
+      peers/bin/pip install "symbp[bench]" torch==2.13.0
+      peers/bin/symbp bench
 
-    if what != "scaling":
-        for line in steps_table(target):
-            click.echo(line)
-    if what == "all":
-        click.echo()
-    if what != "steps":
+    \b
+    Examples:
+      symbp bench xor --peers numpy,jax --rounds 11
+      symbp bench --threads 1 --threads 2 --json figures.json --plot figures.svg
+    """
+    from symbp.bench import measure, report
+    from symbp.bench.command import request, save
+    from symbp.bench.plot import plot
+    from symbp.bench.table import scaling_table, workload_table
+
+    asked = request(workloads, peers.split(",") if peers else None, target)
+    reports = []
+    for count in threads:
+        for workload in asked.workloads:
+            reports.append(report(measure(workload, asked.rows, count, rounds, _passing)))
+            for line in workload_table(reports[-1]):
+                click.echo(line)
+            click.echo()
+    if figures is not None:
+        save(reports, figures)
+    if picture is not None:
+        plot(reports, picture)
+    if asked.scaling:
         for line in scaling_table():
             click.echo(line)
+    if asked.gradients:
+        _gradients()
+
+
+def _gradients() -> None:
+    from symbp.bench.gradients import CASES, compare_all
+    from symbp.bench.table import gradient_heads, gradient_line
+
+    agreeing: list[bool] = []
+    for row in compare_all(CASES):
+        for line in [] if agreeing else gradient_heads():
+            click.echo(line)
+        click.echo(gradient_line(row))
+        agreeing.append(row.agrees())
+    if not all(agreeing):
+        raise _failure("a gradient disagrees with torch's", 1)
+    click.echo(f"All {len(agreeing)} cases agree.")
+
+
+def _passing(words: str) -> None:
+    """Say what is being done, on a line that the next words replace; for terminals only."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{words}", err=True, nl=False)
 
 
 def _built(network: Network, target: Target, dtype: str, folder: Path) -> ModuleType:
@@ -314,6 +414,14 @@ def _check(network: Network, module: ModuleType, seed: int) -> None:
     if not verify.agrees(rows):
         raise _failure("a gradient disagrees: see the table", 1)
     click.echo("All gradients agree.")
+
+
+def _size(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), int(value)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--size") from None
 
 
 def _assignment(text: str) -> tuple[str, float]:

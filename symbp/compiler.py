@@ -11,8 +11,8 @@ files       -> a module         artifact  written, compiled, loaded
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,11 +25,14 @@ from symbp.ir.check import check
 from symbp.ir.program import Program
 from symbp.lang.load import load
 from symbp.lang.network import Network
+from symbp.lang.sizes import sized
 
 Target = Literal["numpy", "c"]
 Pass = Callable[[Program], Program]
 
 TIDY: tuple[tuple[Pass, str], ...] = (
+    (rewrite.release, "stop_gradient has done its work: it is its argument"),
+    (rewrite.distribute, "what a recurrence does not need runs for all of its steps at once"),
     (rewrite.merge, "the same sum written twice (softmax and its loss) becomes one"),
     (rewrite.combine, "adjoints that meet in one tensor become one formula"),
     (rewrite.known, "sigmoid'(z) = h (1 - h): what the forward pass holds is read"),
@@ -44,6 +47,8 @@ FINISH: tuple[tuple[Pass, str], ...] = (
     (rewrite.stabilise, "exponents are shifted, now that p - onehot has fallen out"),
     (rewrite.share, "what is left twice is computed once; contractions get plain operands"),
     (rewrite.known, "shared values are read by what was there before"),
+    (rewrite.distribute, "new operands leave the scans"),
+    (rewrite.lift, "factors that no step writes are computed before the scan"),
     (rewrite.order, "products next to their biases, scatters last, dead code out"),
 )
 """What makes code fast and safe; formulas get longer by it."""
@@ -81,7 +86,7 @@ def gradient_program(
     >>> gradient_program(net)[1]
     {'w': 'dw'}
     """
-    params = [t.name for t in network.program.having("param")]
+    params = [t.name for t in network.program.trained()]
     program, gradients = adjoint(network.program, network.loss, [*params, *inputs])
     outputs = tuple(dict.fromkeys((network.loss, *gradients.values())))
     return program.but(outputs=outputs), gradients
@@ -114,8 +119,9 @@ def derive(network: Network, *inputs: str) -> Formulas:
 def plan(network: Network) -> schedule.Plan:
     """Return what the emitters read: all programs of a network, rewritten and cut up."""
     program, gradients = opened(network)
-    joint = finish(tidy(program))
-    forward = network.program.but(outputs=network.outputs)
+    wanted = dict.fromkeys((*program.outputs, *network.running.values()))
+    joint = finish(tidy(program.but(outputs=tuple(wanted))))
+    forward = (network.prediction or network.program).but(outputs=network.outputs)
     predict = finish(tidy(rewrite.order(forward)))
     update = network.update
     updates = None
@@ -136,49 +142,106 @@ def plan(network: Network) -> schedule.Plan:
         update_gradients=update.gradients if update else {},
         updated=update.results if update else {},
         state=update.initial if update else {},
+        prediction=network.prediction,
+        running=network.running,
+        noise=update.noise if update else None,
     )
 
 
-def emit(network: Network, target: Target = "numpy", dtype: str = "float64") -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a module is made for, besides its network."""
+
+    target: Target = "numpy"
+    dtype: str = "float64"
+    threads: int = 1
+    """How many threads share a step of a C module."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Sizes that are fixed; the code is made for them alone."""
+
+    def check(self) -> None:
+        """Raise TargetError where a choice is not known."""
+        if self.target not in codegen.TARGETS:
+            raise TargetError(
+                f"there is no target {self.target!r}",
+                remedy=f"Known: {', '.join(codegen.TARGETS)}.",
+            )
+        if self.dtype not in ("float32", "float64"):
+            raise TargetError(
+                f"there is no dtype {self.dtype!r}", remedy="Known: float32, float64."
+            )
+        if self.threads < 1 or (self.threads > 1 and self.target != "c"):
+            raise TargetError(
+                f"the target {self.target} can't use {self.threads} threads",
+                remedy="Give 1, or more with --target c.",
+            )
+
+    def options(self, network: Network) -> Options:
+        """Return what the emitters are told."""
+        words = ["symbp", "build", network.source or "SPEC"]
+        words += ["--target", self.target, "--dtype", self.dtype]
+        words += ["--threads", str(self.threads)] if self.threads > 1 else []
+        words += [w for s, n in self.sizes.items() for w in ("--size", f"{s}={n}")]
+        initial = {n: Initial(i.kind, tuple(i.arguments)) for n, i in network.initial.items()}
+        command = shlex.join(words)
+        return Options(self.target, self.dtype, network.source, command, initial, self.threads)
+
+
+def emit(
+    network: Network, target: Target = "numpy", dtype: str = "float64", *, threads: int = 1,
+    sizes: Mapping[str, int] | None = None,
+) -> dict[str, str]:  # fmt: skip
     """Return the files of a module: name -> text.
+
+    Args:
+        threads: how many threads share a step of a C module.
+        sizes: sizes that are fixed: {"N": 128} makes a module for 128 samples at a time.
 
     Raises:
         TargetError: the target or the dtype is not known, or lacks a function of the network.
+        ShapeError: the network has no such size.
     """
-    if target not in codegen.TARGETS:
-        raise TargetError(
-            f"there is no target {target!r}", remedy=f"Known: {', '.join(codegen.TARGETS)}."
-        )
-    if dtype not in ("float32", "float64"):
-        raise TargetError(f"there is no dtype {dtype!r}", remedy="Known: float32, float64.")
-    spec = shlex.quote(network.source or "SPEC")
-    command = f"symbp build {spec} --target {target} --dtype {dtype}"
-    initial = {n: Initial(i.kind, tuple(i.arguments)) for n, i in network.initial.items()}
-    options = Options(target, dtype, network.source, command, initial)
-    return codegen.TARGETS[target](plan(network), options)
+    choices = Choices(target, dtype, threads, sizes or {})
+    choices.check()
+    network = sized(network, choices.sizes)
+    return codegen.TARGETS[target](plan(network), choices.options(network))
+
+
+def explain(
+    network: Network, dtype: str = "float64", *, threads: int = 1,
+    sizes: Mapping[str, int] | None = None,
+) -> str:  # fmt: skip
+    """Return, for each equation of a C module, how it is computed and why.
+
+    Raises:
+        TargetError, ShapeError: see `emit`.
+    """
+    choices = Choices("c", dtype, threads, sizes or {})
+    choices.check()
+    network = sized(network, choices.sizes)
+    return codegen.c_target.explain(plan(network), choices.options(network))
 
 
 def build(
-    network: Network,
-    target: Target = "numpy",
-    dtype: str = "float64",
-    directory: str | Path = ".",
-) -> Path:
+    network: Network, target: Target = "numpy", dtype: str = "float64",
+    directory: str | Path = ".", *, threads: int = 1, sizes: Mapping[str, int] | None = None,
+) -> Path:  # fmt: skip
     """Write a network's module into a folder and return the path of NAME.py.
 
-    The C target is compiled, with $CC or the compiler on the PATH; NAME.c and NAME.h stand beside.
+    The C target is compiled, with $CC or the compiler on the PATH; the C files stand beside.
 
     Raises:
         TargetError: see `emit`; or no compiler is there, or it fails.
+        ShapeError: see `emit`.
         DataError: the folder can't be written.
     """
     folder = Path(directory)
-    files: dict[str, str | bytes] = {**emit(network, target, dtype)}
+    files: dict[str, str | bytes] = {**emit(network, target, dtype, threads=threads, sizes=sizes)}
     if target == "c":
         library = artifact.library_name(network.name)
-        files[library] = artifact.compiled(f"{network.name}.c", files, library)
+        files[library] = artifact.compiled(files, library, threads=threads > 1)
     artifact.write({folder / name: content for name, content in files.items()})
     return folder / f"{network.name}.py"
 
 
-__all__ = ["build", "derive", "emit", "gradient_program", "load", "plan"]
+__all__ = ["build", "derive", "emit", "explain", "gradient_program", "load", "plan"]

@@ -1,4 +1,4 @@
-"""Compile one C file into a shared library with the compiler that is there.
+"""Compile C files into a shared library with the compiler that is there.
 
 Looked for in this order: what the environment variable CC says, cc, gcc, clang, and the one that
 comes with the Python package ziglang (`pip install "symbp[compiler]"`).
@@ -21,18 +21,25 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from symbp.artifact.cache import cached
 from symbp.errors import TargetError
 
-FLAGS = ("-std=c99", "-O3", "-fPIC", "-shared")
+LINK = ("-undefined", "dynamic_lookup") if sys.platform == "darwin" else ("-Wl,-Bsymbolic",)
+"""On macOS a library must say that the functions of Python come with the process that loads it;
+elsewhere, that its own functions call each other, whatever else is loaded."""
+
+FLAGS = ("-std=c99", "-O3", "-fPIC", "-shared", *LINK)
 """What every library is compiled with."""
 
-NATIVE = ("-march=native", "-ffp-contract=fast", "-fno-math-errno")
+NATIVE = ("-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math")
 """Left out where the compiler doesn't know them.
 
 -ffp-contract=fast  -std=c99 keeps gcc from joining a * b + c into one instruction, which rounds
                     once instead of twice; without it, matrix products take twice as long
 -fno-math-errno     lets sqrt be an instruction, and a loop of it vectors: Adam's update takes half
                     as long; errno, which nothing here reads, is all that changes
+-fno-trapping-math  lets both sides of a choice be computed at once; the flags of floating-point
+                    exceptions, which nothing here reads, are all that changes
 """
 
 
@@ -45,41 +52,60 @@ def library_name(name: str) -> str:
     return f"lib{name}.so"
 
 
-def compiled(source: str, files: Mapping[str, str | bytes], library: str) -> bytes:
-    """Return the bytes of the library that a C file among `files` (name -> text) compiles into.
+def compiled(files: Mapping[str, str | bytes], library: str, *, threads: bool = False) -> bytes:
+    """Return the bytes of the library that the C files among `files` (name -> text) make.
 
-    Nothing is left on the disk, so a module can be written with its library, whole or not at all.
+    Nothing is left in the current folder, so a module can be written with its library, whole or
+    not at all. What has been compiled before comes from a cache (cache.py).
+
+    Args:
+        threads: the files have OpenMP's pragmas.
 
     Raises:
         TargetError: see `compile_c`.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
-            data = content.encode() if isinstance(content, str) else content
-            Path(folder, name).write_bytes(data)
-        compile_c(Path(folder, source), Path(folder, library))
-        return Path(folder, library).read_bytes()
+    flags = (*NATIVE, "-fopenmp") if threads else NATIVE
+    needed = {n: content for n, content in files.items() if n.endswith((".c", ".h"))}
+
+    def make() -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in needed.items():
+                data = content.encode() if isinstance(content, str) else content
+                Path(folder, name).write_bytes(data)
+            sources = [Path(folder, name) for name in needed if name.endswith(".c")]
+            compile_c(sources, Path(folder, library), flags=flags)
+            return Path(folder, library).read_bytes()
+
+    command = find_compiler()
+    # Its version, and what "native" means on this processor.
+    about = _run([*command, *FLAGS, *flags, "-dM", "-E", "-x", "c", os.devnull]).stdout
+    return cached([*command, *FLAGS, *flags, about, *(t for f in needed.items() for t in f)], make)
 
 
-def compile_c(source: Path, library: Path, *, flags: Sequence[str] = NATIVE) -> None:
-    """Compile a C file into a shared library; an older library stays until the new one is whole.
+def compile_c(
+    source: Path | Sequence[Path], library: Path, *, flags: Sequence[str] = NATIVE
+) -> None:
+    """Compile a C file, or several, into a shared library.
 
-    A process that has loaded the old one keeps it unharmed: the new one is a file of its own. (The
-    dynamic loader knows libraries by their path, so that process sees the new one when restarted.)
+    An older library stays until the new one is whole, and a process that has loaded it keeps it
+    unharmed: the new one is a file of its own. (The dynamic loader knows libraries by their path,
+    so that process sees the new one when restarted.)
 
     Args:
         flags: added to FLAGS; an empty sequence gives a library for any processor of the family.
 
     Raises:
-        TargetError: there is no compiler, or it refuses the file; its own words are shown.
+        TargetError: there is no compiler, or it refuses a file; its own words are shown.
     """
     command = find_compiler()
+    sources = [source] if isinstance(source, Path) else source
     temporary = library.with_name(f".{library.name}.{secrets.token_hex(4)}.tmp")
     attempts = [tuple(flags), ()] if flags else [()]
     try:
         library.parent.mkdir(parents=True, exist_ok=True)
         for extra in attempts:
-            result = _run([*command, *FLAGS, *extra, "-o", str(temporary), str(source), "-lm"])
+            files = ["-o", str(temporary), *map(str, sources)]
+            result = _run([*command, *FLAGS, *extra, *files, "-lm"])
             if result.returncode == 0:
                 os.replace(temporary, library)
                 return
@@ -91,8 +117,9 @@ def compile_c(source: Path, library: Path, *, flags: Sequence[str] = NATIVE) -> 
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+    names = ", ".join(path.name for path in sources)
     raise TargetError(
-        f"{shlex.join(command)} does not compile {source.name}:\n{result.stderr.strip()}",
+        f"{shlex.join(command)} does not compile {names}:\n{result.stderr.strip()}",
         remedy="Choose another compiler with the environment variable CC.",
     )
 

@@ -22,15 +22,20 @@ from symbp.schedule import Phase, Plan
 
 RESERVED = frozenset(
     {
-        *keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "math", "threading", "ctypes",
+        *keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "math", "sys",
+        "threading", "ctypes", "done",
         "params", "state", "tape", "value", "grads", "outputs", "l", "I", "O",
         "seed", "epochs", "batch_size", "start",
         "shuffle", "callback", "check_finite", "work", "epoch", "rows", "losses", "total", "store",
-        "NETWORK", "NAME", "TARGET", "DTYPE", "PARAMETERS", "INPUTS", "OUTPUTS",
+        "NETWORK", "NAME", "TARGET", "DTYPE", "PARAMETERS", "TRAINED", "INPUTS", "OUTPUTS",
         "HYPERPARAMETERS", "LOSS", "predict", "forward", "backward", "value_and_grad",
-        "init_params", "init_state", "train_step", "fit",
+        "init_params", "init_state", "train_step", "bind", "step", "fit",
     }
 )  # fmt: skip
+
+
+SEEDS = 2**24
+"""So many seeds of random numbers there are: a float holds no greater whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Options:
     source: str
     command: str
     initial: dict[str, Initial]
+    threads: int = 1
+    """How many threads share a step of a C module."""
 
 
 class Face:
@@ -66,9 +73,14 @@ class Face:
         } | plan.program.table()
         sizes = [str(s) for s in plan.program.sizes()]
         ordered = [*sizes, *plan.program.table(), *sorted(self.table)]
-        self.names = Names(ordered, RESERVED)
+        own = set() if plan.noise or not plan.drawn else {"noise_seed"}
+        self.names = Names(ordered, RESERVED | own)
+        self.noise_seed = self.names[plan.noise[0]] if plan.noise else "noise_seed"
+        """What the seed of random numbers is called."""
         self.sizes = [self.names[s] for s in sizes]
         self.params = [t.name for t in plan.program.having("param")]
+        self.trained = [t.name for t in plan.program.trained()]
+        self.gradient_names = "PARAMETERS" if self.trained == self.params else "TRAINED"
         self.data = [t.name for t in plan.program.having("input", "target", "label")]
         self.inputs = [t.name for t in plan.program.having("input")]
         self.state = list(plan.state)
@@ -83,7 +95,7 @@ class Face:
     ) -> list[str]:
         """Header, imports and constants."""
         o = self.options
-        lines = header(title, self.plan.program, o.source, o.command, notes)
+        lines = header(title, self.plan.program, o.source, o.command, notes, self.plan.prediction)
         doc = ['"""' + lines[0], *lines[1:], '"""']
         return [
             *(line.rstrip() for line in doc), "", *imports, "",
@@ -93,21 +105,34 @@ class Face:
     def constants(self) -> list[str]:
         plan = self.plan
         params = {n: tuple(map(int, self.table[n].shape)) for n in self.params}
+        state = {n: tuple(map(int, self.table[n].shape)) for n in self.state}
         inputs = {n: self.signature(self.table[n]) for n in self.data}
         outputs = {n: self.shape(self.table[n]) for n in plan.outputs}
         defaults = {n: _default(self.table[n]) for n in self.hyper}
+        network = fingerprint(plan.program, plan.prediction)
         return [
             f"NAME = {_quoted(plan.name)}",
             f"TARGET = {_quoted(self.options.target)}",
             f"DTYPE = {_quoted(self.options.dtype)}",
-            f"NETWORK = {_quoted(fingerprint(plan.program))}  # hash of the description",
+            f"NETWORK = {_quoted(network)}  # hash of the description",
             f"LOSS = {_quoted(plan.loss)}",
             *_dict("PARAMETERS", params, "name -> shape"),
+            *self.trained_constant(),
             *_dict("INPUTS", inputs, "name -> role, shape, number of classes"),
             *_dict("OUTPUTS", outputs, "name -> shape"),
             *_dict("HYPERPARAMETERS", defaults, "name -> default"),
             "",
             "_DTYPE = np.dtype(DTYPE)",
+            *(_dict("_STATE", state, "name -> shape") if state else []),
+        ]
+
+    def trained_constant(self) -> list[str]:
+        """Return what tells the parameters that have gradients, where some have none."""
+        if self.gradient_names == "PARAMETERS":
+            return []
+        return [
+            "# The parameters that have gradients; the others are frozen.",
+            f"TRAINED = {_literal(tuple(self.trained))}",
         ]
 
     def signature(self, tensor: Tensor) -> tuple[object, ...]:
@@ -137,11 +162,19 @@ class Face:
         return [*lines, "    }"]
 
     def init_state(self) -> list[str]:
+        seeded = self.plan.noise is not None
         lines = [
-            "def init_state(params):",
+            f"def init_state(params{', seed=0' if seeded else ''}):",
             '    """Return the state of the optimizer before the first step."""',
             "    _parameters(params)",
         ]
+        if seeded:
+            lines[1:2] = [
+                '    """Return the state of the optimizer before the first step.',
+                "",
+                f"    The seed (modulo {SEEDS}) tells which random numbers the steps draw.",
+                '    """',
+            ]
         if not self.state:
             return [*lines, "    return {}"]
         lines.append("    return {")
@@ -151,49 +184,33 @@ class Face:
             value = f"np.full({shape}, {number!r}, dtype=_DTYPE)"
             if number == 0:
                 value = f"np.zeros({shape}, dtype=_DTYPE)"
+            if self.plan.noise and name == self.plan.noise[0]:
+                value = f"np.array(seed % {SEEDS}, dtype=_DTYPE)"
             lines.append(f"        {_quoted(name)}: {value},")
         return [*lines, "    }"]
 
     def parameters(self) -> list[str]:
-        """The check that every call makes, in straight code because it is in every step."""
-        names = [self.names[n] for n in self.params]
-        lines = ["def _parameters(params):", "    try:"]
-        lines += [
-            f"        {v} = params[{_quoted(n)}]" for n, v in zip(self.params, names, strict=True)
-        ]
-        lines += [
-            "    except (KeyError, TypeError, IndexError):",
+        return [
+            "def _parameters(params):",
+            "    arrays = _arrays(params, PARAMETERS)",
+            f"    if {self.unfit()}:",
             "        _refuse_parameters(params)",
+            "    return arrays",
         ]
-        for name, v in zip(self.params, names, strict=True):
-            shape = tuple(map(int, self.table[name].shape))
-            if not shape:  # arithmetic on arrays without axes gives NumPy's scalars
-                lines.append(f"    if isinstance({v}, np.floating):")
-                lines.append(f"        {v} = params[{_quoted(name)}] = np.array({v}, dtype=_DTYPE)")
-            lines += self.fits(v, shape, "_refuse_parameters(params)")
-        return [*lines, f"    return {_tuple(names)}"]
 
     def optimizer_state(self) -> list[str]:
-        names = [self.names[n] for n in self.state]
-        lines = ["def _state(state):", "    try:"]
-        lines += [
-            f"        {v} = state[{_quoted(n)}]" for n, v in zip(self.state, names, strict=True)
+        return [
+            "def _state(state):",
+            "    arrays = _arrays(state, _STATE)",
+            f"    if {self.unfit()}:",
+            '        raise TypeError("state must be what init_state(params) returns")',
+            "    return arrays",
         ]
-        refuse = 'raise TypeError("state must be what init_state(params) returns")'
-        lines += ["    except (KeyError, TypeError, IndexError):", f"        {refuse} from None"]
-        for name, v in zip(self.state, names, strict=True):
-            lines += self.fits(v, tuple(map(int, self.table[name].shape)), refuse)
-        return [*lines, f"    return {_tuple(names)}"]
 
-    def fits(self, v: str, shape: tuple[int, ...], refuse: str) -> list[str]:
-        """The check of one array; C also needs it dense, aligned and writeable."""
-        tests = [
-            f"type({v}) is not np.ndarray",
-            f"{v}.dtype is not _DTYPE",
-            f"{v}.shape != {shape}",
-        ]
-        tests += [f"not {v}.flags.carray"] if self.options.target == "c" else []
-        return [f"    if {' or '.join(tests)}:", f"        {refuse}"]
+    def unfit(self) -> str:
+        """The test of arrays that no step can take; C also needs them dense and writeable."""
+        dense = " or not all(array.flags.carray for array in arrays)"
+        return "arrays is None" + (dense if self.options.target == "c" else "")
 
     def checks(self, function: str, names: list[str]) -> list[str]:
         """The check of inputs: converts what is no array of the right type, compares shapes."""
@@ -247,19 +264,19 @@ class Face:
 
     # Public functions -----------------------------------------------------------------------
 
-    def arguments(self, names: Sequence[str], hyper: Sequence[str]) -> str:
+    def arguments(
+        self, names: Sequence[str], hyper: Sequence[str], more: Sequence[str] = ()
+    ) -> str:
         words = [self.names[n] for n in names]
         words.append("*")
         words += [f"{self.names[h]}={_default(self.table[h])!r}" for h in hyper]
-        words.append("check_finite=False")
+        words += [*more, "check_finite=False"]
         return ", ".join(words)
 
     def finite(self, names: Sequence[str], extra: str = "") -> list[str]:
         pairs = [f"{_quoted(n)}: {self.names[n]}" for n in names if self.table[n].bound is None]
-        return [
-            "    if check_finite:",
-            f"        _finite({{**params, {', '.join(pairs)}}})" + extra,
-        ]
+        arrays = f"{{{', '.join(['**params', *pairs])}}}" if pairs else "params"
+        return ["    if check_finite:", f"        _finite({arrays})" + extra]
 
     def describe(self, names: Iterable[str]) -> str:
         return ", ".join(f"{self.names[n]} {shape_text(self.table[n])}" for n in names)
@@ -270,18 +287,10 @@ class Face:
     def sizes_of_plan(self) -> list[str]:
         return self.sizes
 
-    def fit(self) -> list[str]:
-        """The training loop; the arrays whose first axis is the batch are cut into batches."""
-        hyper = [*self.hyper]
+    def fit(self, loop: Iterable[str]) -> list[str]:
+        """Return the training loop; `loop` returns the losses of the epochs."""
         data = [self.names[n] for n in self.data]
-        batch = self.batch_size()
-        rows = [
-            f"{v}[rows]" if self.table[n].shape[:1] == (batch,) else v
-            for n, v in zip(self.data, data, strict=True)
-        ]
-        options = [f"{self.names[h]}={self.names[h]}" for h in hyper]
-        count = f"{self.names[str(batch)]}" if batch is not None else "1"
-        values = ", ".join(f"{self.names[h]}={_default(self.table[h])!r}" for h in hyper)
+        values = ", ".join(f"{self.names[h]}={_default(self.table[h])!r}" for h in self.hyper)
         lead = f"params, state, {', '.join(data)}, *, "
         return [
             "def fit(",
@@ -291,14 +300,41 @@ class Face:
             '    """Train; return the mean loss of each epoch.',
             "",
             "    Epochs start..start+epochs-1 are run; the order of the rows depends on seed and",
-            "    epoch alone. callback(epoch, loss) is called after each; if it returns true, no",
-            "    more are run.",
+            "    epoch alone, and without a batch_size it is theirs: all rows are one batch.",
+            "    callback(epoch, loss) is called after each; if it returns true, no more are run.",
             '    """',
-            f"    {_tuple([*self.sizes, *data], True)} = _data({', '.join(data)})",
-            *self.finite(self.data),
-            f"    batch_size = {count} if batch_size is None else min(int(batch_size), {count})",
+            *loop,
+        ]
+
+    @property
+    def rows(self) -> str:
+        """Return how many rows the data have."""
+        batch = batch_size(self.table[n] for n in self.data)
+        return self.names[str(batch)] if batch is not None else "1"
+
+    def whole_batch(self) -> list[str]:
+        """Return the lines that settle how many rows a batch has."""
+        return [
+            f"    batch_size = {self.rows} if batch_size is None"
+            f" else min(int(batch_size), {self.rows})",
             "    if batch_size < 1:",
             '        raise ValueError("batch_size must be at least 1")',
+        ]
+
+    def loop(self) -> list[str]:
+        """Return the lines of `fit` in Python."""
+        data, count = [self.names[n] for n in self.data], self.rows
+        batch = batch_size(self.table[n] for n in self.data)
+        rows = [
+            f"{v}[rows]" if self.table[n].shape[:1] == (batch,) else v
+            for n, v in zip(self.data, data, strict=True)
+        ]
+        options = [f"{self.names[h]}={self.names[h]}" for h in self.hyper]
+        sizes = [v if v == count else "_" for v in self.sizes]
+        return [
+            f"    {_tuple([*sizes, *data], True)} = _data({', '.join(data)})",
+            *self.finite(self.data),
+            *self.whole_batch(),
             "    losses = []",
             "    for epoch in range(start, start + epochs):",
             "        total = 0.0",
@@ -312,13 +348,20 @@ class Face:
             "    return np.array(losses)",
         ]
 
-    def batch_size(self) -> Expr | None:
-        """The size along which data are cut into batches: the first symbolic first axis."""
-        for name in self.data:
-            shape = self.table[name].shape
-            if shape and shape[0].is_Symbol:
-                return shape[0]
-        return None
+
+def batch_size(data: Iterable[Tensor]) -> Expr | None:
+    """Return the size along which data are cut into batches: the first symbolic first axis."""
+    for tensor in data:
+        if tensor.shape and tensor.shape[0].is_Symbol:
+            return tensor.shape[0]
+    return None
+
+
+def divisible(data: Sequence[Tensor]) -> bool:
+    """Tell whether a batch may have fewer rows: nothing but a first axis has their number."""
+    batch = batch_size(data)
+    rest = [n for t in data for n in (t.shape[1:] if t.shape[:1] == (batch,) else t.shape)]
+    return batch is None or not any(n.has(batch) for n in rest)
 
 
 def initial_value(initial: Initial, shape: tuple[int, ...]) -> str:

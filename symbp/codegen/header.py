@@ -15,25 +15,37 @@ from symbp.version import VERSION
 LICENCE = "SPDX-License-Identifier: MIT-0"
 
 
-def fingerprint(program: Program) -> str:
+def fingerprint(program: Program, prediction: Program | None = None) -> str:
     """Return a hash of the network's meaning: its declarations and equations."""
-    return hashlib.sha256(text(program).encode()).hexdigest()[:16]
+    described = text(program) + (text(prediction) if prediction else "")
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
+def _in_prediction(program: Program, prediction: Program | None) -> list[str]:
+    """Return the equations of a prediction that training has not."""
+    if prediction is None:
+        return []
+    known = set(text(program).splitlines())
+    own = [line for line in text(prediction, declarations=False).splitlines() if line not in known]
+    return ["", "In a prediction:", *(f"    {piece}" for line in own for piece in _folded(line))]
 
 
 def header(
-    title: str, program: Program, source: str, command: str, notes: Iterable[str] = ()
-) -> list[str]:
+    title: str, program: Program, source: str, command: str, notes: Iterable[str] = (),
+    prediction: Program | None = None,
+) -> list[str]:  # fmt: skip
     """Return the lines of a header, without comment marks."""
     origin = f" from {source}" if source else ""
     return [
         title,
         "",
         *(f"    {piece}" for line in text(program).splitlines() for piece in _folded(line)),
+        *_in_prediction(program, prediction),
         "",
         "dV stands for d loss / d V. Rows are samples.",
         *notes,
         "",
-        f"Made by symbp {VERSION}{origin} (network {fingerprint(program)}):",
+        f"Made by symbp {VERSION}{origin} (network {fingerprint(program, prediction)}):",
         f"    {command}",
         "Do not edit: change the description and build again.",
         f"This file is yours to use as you like. {LICENCE}",

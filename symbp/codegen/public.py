@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Expr, acos, asin, cosh, exp, log, sinh, tan
+from sympy import Expr, Symbol, acos, asin, cosh, exp, log, sinh, tan
 
 from symbp.codegen import runtime
 from symbp.codegen.face import Face
 from symbp.codegen.header import shape_text
+from symbp.codegen.names import Names
 from symbp.ir.functions import Where, expm1, log1p, sigmoid
+from symbp.ir.printer import ATOM, MULTIPLY, UNARY, Printer
+from symbp.ir.program import Tensor
 from symbp.schedule import Phase
 
 PARTIAL = (exp, expm1, log, log1p, tan, asin, acos, sinh, cosh)
@@ -25,9 +28,6 @@ PARTIAL = (exp, expm1, log, log1p, tan, asin, acos, sinh, cosh)
 
 class Public:
     """Writes what users call: checks first, then the core, then what is handed back."""
-
-    workspace_names = "work, grads"
-    """What `_workspace` returns, by name."""
 
     def __init__(self, face: Face) -> None:
         self.face = face
@@ -50,6 +50,16 @@ class Public:
             return [f"    {line}" for line in lines]
         return [f"    with np.errstate({ignored}):", *(f"        {line}" for line in lines)]
 
+    @property
+    def each(self) -> str:
+        """Return the words for the parameters that have gradients."""
+        frozen = self.face.gradient_names == "TRAINED"
+        return "each parameter in TRAINED" if frozen else "each parameter"
+
+    @property
+    def named_gradients(self) -> str:
+        return f"dict(zip({self.face.gradient_names}, grads, strict=True))"
+
     def fresh(self, name: str) -> str:
         return f"{name}({', '.join(self.face.sizes)})"
 
@@ -59,18 +69,19 @@ class Public:
         results = ", ".join(f"{n} {shape_text(face.table[n])}" for n in plan.outputs)
         reads = face.inputs
         known = face.known_sizes(reads)
-        work = self.fresh("_buffers_of_predict")
-        call = f"_predict({', '.join(filter(None, [work, face.reads(plan.predict.reads)]))})"
+        given = [*known, *(self.names[n] for n in reads)]
+        taken = (
+            f"    {', '.join(given)}{',' if len(given) == 1 else ''}"
+            f" = _inputs({', '.join(self.names[n] for n in reads)})"
+        )
         lines = [
-            f"def predict(params, {face.arguments(reads, hyper)}):",
-            f'    """Return {results} for {face.describe(reads)}."""',
+            f"def predict({', '.join(filter(None, ['params', face.arguments(reads, hyper)]))}):",
+            f'    """Return {results} for {face.describe(reads) or "these parameters"}."""',
             self.unpack(plan.predict),
-            f"    {', '.join([*known, *(self.names[n] for n in reads)])}"
-            f"{',' if len(reads) + len(known) == 1 else ''}"
-            f" = _inputs({', '.join(self.names[n] for n in reads)})",
+            *([taken] if given else []),
             *(f"    {v} = 1  # no output depends on it" for v in face.sizes if v not in known),
             *face.finite(reads),
-            *self.guarded([f"outputs = {call}"], plan.predict),
+            *self.predicted(),
         ]
         arrays = [f"np.asarray(outputs[{k}], dtype=_DTYPE)" for k in range(len(plan.outputs))]
         if len(plan.outputs) == 1:
@@ -78,21 +89,47 @@ class Public:
         pairs = ", ".join(f'"{n}": {a}' for n, a in zip(plan.outputs, arrays, strict=True))
         return [*lines, f"    return {{{pairs}}}"]
 
+    def predicted(self) -> list[str]:
+        """Return the lines that compute a tuple of outputs."""
+        work = self.fresh("_buffers_of_predict")
+        reads = self.face.reads(self.plan.predict.reads)
+        call = f"_predict({', '.join(filter(None, [work, reads]))})"
+        return self.guarded([f"outputs = {call}"], self.plan.predict)
+
     def tape(self) -> list[str]:
         """Everything backward reads that is no parameter, in its order."""
         return [n for n in self.plan.backward.reads if n not in self.face.params]
 
     def signature(self, name: str, hyper: Iterable[str]) -> str:
-        return f"def {name}(params, {self.face.arguments(self.face.data, list(hyper))}):"
+        seed = [f"{self.face.noise_seed}=0"] if self.plan.drawn else []
+        return f"def {name}(params, {self.face.arguments(self.face.data, list(hyper), seed)}):"
 
-    def checked(self, *phases: Phase | None) -> list[str]:
+    def shape(self, tensor: Tensor) -> str:
+        sizes = [_Sizes(self.names)(n) for n in tensor.shape]
+        return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+    def draws(self, seed: str, step: str) -> list[str]:
+        """Return the lines that draw random numbers."""
+        noise = [t.name for t in self.plan.program.having("noise")]
+        return [
+            f"{self.names[n]} = _noise({self.shape(self.face.table[n])}, {seed}, {step},"
+            f" {noise.index(n)})"
+            for n in self.plan.drawn
+        ]
+
+    def drawn(self) -> list[str]:
+        """Return the lines that draw what the first step of this seed draws."""
+        return [f"    {line}" for line in self.draws(self.face.noise_seed, "0")]
+
+    def checked(self, *phases: Phase | None, also: Iterable[str] = ()) -> list[str]:
         """Return the lines that take apart what every call is given."""
         face = self.face
         data = [self.names[n] for n in face.data]
         bound = [*face.known_sizes(face.data), *data]
+        taken = f"    {', '.join(bound)}{',' if len(bound) == 1 else ''} = _data({', '.join(data)})"
         return [
-            self.unpack(*phases),
-            f"    {', '.join(bound)}{',' if len(bound) == 1 else ''} = _data({', '.join(data)})",
+            self.unpack(*phases, also=also),
+            *([taken] if bound else []),
             *face.finite(face.data),
         ]
 
@@ -112,28 +149,39 @@ class Public:
         """Return the calls that compute loss and gradients."""
         return [self.forward_call(), self.backward_call()]
 
-    def step_calls(self, reads: list[str]) -> list[str]:
-        """Return the calls of a training step; `reads` is what the update is handed."""
-        update = f"_update({', '.join(['work', *self.face.sizes, *reads])})"
-        return [*self.gradient_calls(), update]
+    def forwarded(self) -> list[str]:
+        """Return the lines that compute the loss and the tape."""
+        work = f"    work = {self.fresh('_buffers')}"
+        return [work, *self.guarded([self.forward_call()], self.plan.forward)]
 
-    def workspace_value(self) -> str:
-        """Return what the steps of a thread share."""
-        return f"({self.fresh('_buffers')}, _gradients())"
+    def backwarded(self) -> list[str]:
+        """Return the lines that compute gradients from a tape."""
+        work = f"    work = {self.fresh('_buffers')}"
+        lines = self.guarded([self.backward_call()], self.plan.backward)
+        return [work, "    grads = _gradients()", *lines]
+
+    def differentiated(self) -> list[str]:
+        """Return the lines that compute loss and gradients."""
+        work = f"    work = {self.fresh('_buffers')}"
+        lines = self.guarded(self.gradient_calls(), self.plan.forward, self.plan.backward)
+        return [work, "    grads = _gradients()", *lines]
 
     def forward(self) -> list[str]:
         plan = self.plan
         hyper = plan.hyper(plan.forward, plan.backward)
-        tape = ", ".join(f'"{n}": {self.names[n]}' for n in [*self.tape(), *self.untold_sizes()])
+        kept = [*self.tape(), *self.untold_sizes()]
+        kept += [n for n in plan.running.values() if n not in kept]
+        tape = ", ".join(f'"{n}": {self.names[n]}' for n in kept)
         return [
             self.signature("forward", hyper),
             '    """Return the loss, and the tape: the values that `backward` reads.',
             "",
             f"    {self.face.describe(self.face.data)}",
+            *self.running_doc(),
             '    """',
             *self.checked(plan.forward),
-            f"    work = {self.fresh('_buffers')}",
-            *self.guarded([self.forward_call()], plan.forward),
+            *self.drawn(),
+            *self.forwarded(),
             f"    return float({self.names[plan.loss]}), {{{tape}}}",
         ]
 
@@ -141,17 +189,15 @@ class Public:
         plan, names = self.plan, self.names
         lines = [
             "def backward(params, tape):",
-            '    """Return the gradient of the loss by each parameter, a dict of arrays."""',
+            f'    """Return the gradient of the loss by {self.each}, a dict of arrays."""',
             self.unpack(plan.backward),
             *(f'    {names[n]} = tape["{n}"]' for n in self.tape()),
         ]
         sizes = self.sizes_from_tape()
         return [
             *lines, *sizes,
-            f"    work = {self.fresh('_buffers')}",
-            "    grads = _gradients()",
-            *self.guarded([self.backward_call()], plan.backward),
-            "    return dict(zip(PARAMETERS, grads, strict=True))",
+            *self.backwarded(),
+            f"    return {self.named_gradients}",
         ]  # fmt: skip
 
     def sizes_from_tape(self) -> list[str]:
@@ -175,43 +221,92 @@ class Public:
         hyper = plan.hyper(plan.forward, plan.backward)
         return [
             self.signature("value_and_grad", hyper),
-            '    """Return the loss and its gradient by each parameter, a dict of arrays."""',
+            f'    """Return the loss and its gradient by {self.each}, a dict of arrays."""',
             *self.checked(plan.forward, plan.backward),
-            f"    work = {self.fresh('_buffers')}",
-            "    grads = _gradients()",
-            *self.guarded(self.gradient_calls(), plan.forward, plan.backward),
-            f"    return float({self.names[plan.loss]}), dict(zip(PARAMETERS, grads, strict=True))",
+            *self.drawn(),
+            *self.differentiated(),
+            f"    return float({self.names[plan.loss]}), {self.named_gradients}",
         ]
 
     def training(self) -> list[list[str]]:
-        plan, face, names = self.plan, self.face, self.names
+        names = self.face.gradient_names
+        shapes = "PARAMETERS.values()"
+        if names == "TRAINED":
+            shapes = "map(PARAMETERS.__getitem__, TRAINED)"
         gradients = [
             "def _gradients():",
-            '    """Return new arrays for the gradients, in the order of PARAMETERS."""',
-            "    return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())",
+            f'    """Return new arrays for the gradients, in the order of {names}."""',
+            f"    return tuple(np.empty(shape, dtype=_DTYPE) for shape in {shapes})",
         ]
-        if plan.update is None:
+        if self.plan.update is None:
             return [gradients]
-        hyper = face.hyper
-        by_param = {plan.gradients[p]: k for k, p in enumerate(face.params)}
-        source = {
-            g: f"grads[{by_param[plan.gradients[p]]}]" for p, g in self.update_gradients().items()
-        }
-        words = [source.get(n) or names[n] for n in plan.update.reads]
-        names_of_state = [names[n] for n in face.state]
-        comma = "," if len(names_of_state) == 1 else ""
-        state = [f"    {', '.join(names_of_state)}{comma} = _state(state)"] if face.state else []
-        step = [
-            f"def train_step(params, state, {face.arguments(face.data, hyper)}):",
+        return [self.train_step(), self.bind(), self.fit(), gradients, *self.workspace()]
+
+    def train_step(self) -> list[str]:
+        return [
+            self.step_signature("train_step"),
             '    """Update params and state in place by one step; return the loss before it."""',
-            *self.checked(plan.forward, plan.backward, plan.update),
-            *state,
+            *self.checked_step(),
+            f"    work, grads = _workspace({', '.join(self.face.sizes)})",
+            *self.step_calls(),
+            f"    return float({self.names[self.plan.loss]})",
+        ]
+
+    def bind(self) -> list[str]:
+        return [
+            self.step_signature("bind"),
+            *BIND,
+            *self.checked_step(),
+            f"    work, grads = {self.fresh('_buffers')}, _gradients()",
+            "",
+            "    def step():",
+            *(f"    {line}" for line in self.step_calls()),
+            f"        return float({self.names[self.plan.loss]})",
+            "",
+            "    return step",
+        ]
+
+    def fit(self) -> list[str]:
+        return self.face.fit(self.face.loop())
+
+    def step_signature(self, name: str) -> str:
+        face = self.face
+        return f"def {name}(params, state, {face.arguments(face.data, face.hyper)}):"
+
+    def checked_step(self) -> list[str]:
+        """Return the lines that take apart what a step is given."""
+        plan, state = self.plan, [self.names[n] for n in self.face.state]
+        comma = "," if len(state) == 1 else ""
+        return [
+            *self.checked(plan.forward, plan.backward, plan.update, also=plan.running),
+            *([f"    {', '.join(state)}{comma} = _state(state)"] if state else []),
             *self.writeable(),
-            f"    {self.workspace_names} = _workspace({', '.join(face.sizes)})",
-            *self.guarded(self.step_calls(words), plan.forward, plan.backward, plan.update),
-            f"    return float({names[plan.loss]})",
-        ]  # fmt: skip
-        return [step, face.fit(), gradients, self.workspace()]
+        ]
+
+    def step_calls(self) -> list[str]:
+        """Return the lines of a step after the checks."""
+        plan = self.plan
+        assert plan.update is not None
+        own = {plan.gradients[p]: k for k, p in enumerate(self.face.trained)}
+        source = {g: f"grads[{own[plan.gradients[p]]}]" for p, g in self.update_gradients().items()}
+        words = [source.get(n) or self.names[n] for n in plan.update.reads]
+        update = f"_update({', '.join(['work', *self.face.sizes, *words])})"
+        draws = self.draws(*(self.names[s] for s in plan.noise)) if plan.noise else []
+        calls = [*draws, *self.gradient_calls(), update, *self.running()]
+        return self.guarded(calls, plan.forward, plan.backward, plan.update)
+
+    def running_doc(self) -> list[str]:
+        """Return the lines that tell of what runs along."""
+        pairs = [f"{old} becomes tape[{new!r}]" for old, new in self.plan.running.items()]
+        return [f"    In a step {', '.join(pairs)}.".replace("'", '"')] if pairs else []
+
+    def running(self) -> list[str]:
+        """Return the lines that give what runs along its new values."""
+        whole = {n: "..." if self.face.table[n].shape else "()" for n in self.plan.running}
+        return [
+            f"{self.names[n]}[{whole[n]}] = {self.names[new]}"
+            for n, new in self.plan.running.items()
+        ]
 
     def writeable(self) -> list[str]:
         """Return the lines that refuse what is read-only before anything has been written.
@@ -229,10 +324,10 @@ class Public:
         assert self.plan.update is not None
         return {p: g for p, g in self.plan.update_gradients.items() if g in self.plan.update.reads}
 
-    def workspace(self) -> list[str]:
+    def workspace(self) -> list[list[str]]:
         sizes = ", ".join(self.face.sizes)
         key = f"({sizes}{',' if len(self.face.sizes) == 1 else ''})"
-        return [
+        text = [
             "_LOCAL = threading.local()",
             "",
             "",
@@ -243,9 +338,10 @@ class Public:
             "    if work is None:",
             "        if len(store) >= 4:",
             "            store.clear()",
-            f"        work = store[{key}] = {self.workspace_value()}",
+            f"        work = store[{key}] = ({self.fresh('_buffers')}, _gradients())",
             "    return work",
         ]
+        return [text]
 
     def checks(self) -> list[list[str]]:
         face = self.face
@@ -258,9 +354,10 @@ class Public:
     def helpers(self, body: str) -> list[str]:
         """Return the functions that the module calls, copied from `runtime`."""
         order = (
-            runtime._sigmoid, runtime._softplus, runtime._erf, runtime._polynomial,
-            runtime._orthogonal, runtime._batches, runtime._convert, runtime._refuse,
-            runtime._refuse_parameters, runtime._finite,
+            runtime._sigmoid, runtime._softplus, runtime._erf, runtime._normal_cdf,
+            runtime._polynomial, runtime._strided, runtime._orthogonal, runtime._batches,
+            runtime._order, runtime._noise, runtime._mixed, runtime._convert, runtime._refuse,
+            runtime._arrays, runtime._refuse_parameters, runtime._finite,
         )  # fmt: skip
         texts, found = {f.__name__: runtime.source(f) for f in order}, []
         for name, text in texts.items():
@@ -269,12 +366,40 @@ class Public:
                 body += text
         return found
 
-    def unpack(self, *phases: Phase | None) -> str:
+    def unpack(self, *phases: Phase | None, also: Iterable[str] = ()) -> str:
         """Return the line that takes the parameters which some phases read out of `params`."""
         face = self.face
-        needed = {name for p in phases if p is not None for name in p.reads}
+        needed = {name for p in phases if p is not None for name in p.reads} | set(also)
         words = [face.names[n] if n in needed else "_" for n in face.params]
+        if not words:
+            return "    _parameters(params)"
         return f"    {', '.join(words)}{',' if len(words) == 1 else ''} = _parameters(params)"
+
+
+BIND = (
+    '    """Return a function that does one step on these arrays and returns the loss before it.',
+    "",
+    "    They are checked here, and never again: fill them anew between steps to train on other",
+    "    data. Those that need conversion (lists, other types) are copied, once.",
+    '    """',
+)
+
+
+class _Sizes(Printer):
+    """Sizes as Python's whole numbers."""
+
+    times = " * "
+
+    def __init__(self, names: Names) -> None:
+        super().__init__()
+        self.names = names
+
+    def symbol(self, e: Symbol) -> tuple[str, int]:
+        return self.names[str(e)], ATOM
+
+    def function(self, e: Expr) -> tuple[str, int]:
+        above, below = e.args[0].as_numer_denom()  # floor is the only function of sizes
+        return f"{self(above, UNARY)} // {self(below, ATOM)}", MULTIPLY
 
 
 def _partial(expression: Expr) -> bool:

@@ -28,6 +28,12 @@ def _sigmoid(x, out=None):
     return np.reciprocal(out, out=out)
 
 
+def _strided(x, shape, *moves):
+    """Return a view of x: moves tell along which axis each index goes, and how far."""
+    strides = [step * x.strides[axis] for axis, step in moves]
+    return np.lib.stride_tricks.as_strided(x, shape, strides)
+
+
 def _softplus(x, out=None):
     """log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)); `out` may be `x`."""
     out = np.empty(np.shape(x), dtype=_DTYPE) if out is None else out
@@ -112,6 +118,30 @@ def _erf(x, out=None):
     return np.copysign(result, x, out=out, casting="same_kind")
 
 
+def _normal_cdf(x, out=None):
+    """The normal distribution function, within 4 units in the last place, in its left tail too.
+
+    Below 0 it is exp(-a^2/2) / (sqrt(2 pi) a + p / q) with a = |x|, after Cody (1969); `out` may be
+    `x`. The square of a is that of its first half, which is exact, and a small rest.
+    """
+    a = np.minimum(np.abs(np.asarray(x, dtype="float64")), 39.0)
+    head = a.astype("float32").astype("float64")
+    p = _polynomial(
+        a, 2.0, 2.477341689507422, 1.5691384640903858, 0.6452038338078293, 0.18704789079085837,
+        0.039354430282953295, 0.0059930928956346986, 0.0006377647189796889, 4.3271776145421356e-05,
+        1.4432655485572596e-06,
+    )  # fmt: skip
+    q = _polynomial(
+        a, 1.0, 1.694100421266345, 1.4194928971048502, 0.761607305034744, 0.28729766770353027,
+        0.07929949545196598, 0.016205555478204816, 0.002425423989613155, 0.00025558287140054766,
+        1.7262941043675014e-05, 5.75779649212954e-07,
+    )  # fmt: skip
+    tail = np.exp(-0.5 * head * head) * np.exp(-0.5 * (a - head) * (a + head))
+    tail /= 2.5066282746310007 * a + p / q
+    result = np.where(np.less(x, 0.0), tail, 1.0 - tail)
+    return np.positive(result, out=out, casting="same_kind")
+
+
 def _convert(name, value):
     """Return an input as an array of the module's dtype, or labels as integers."""
     role, _, classes = INPUTS[name]
@@ -147,6 +177,22 @@ def _refuse(data):
     raise ValueError("the shapes of the inputs do not fit together")
 
 
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
+
+
 def _refuse_parameters(params):
     """Say which parameter is missing or does not fit."""
     if not hasattr(params, "keys"):
@@ -172,9 +218,51 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
+def _mixed(z):
+    """Mix 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014)."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) % 2**64
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) % 2**64
+    return z ^ (z >> 31)
+
+
+def _order(count, seed, epoch):
+    """Return the rows 0..count-1 in the order of an epoch; C has the same.
+
+    A permutation of 0 .. 2^k - 1, of which what is no row is left out; its rounds can be undone: an
+    odd factor, something added, the upper bits mixed into the lower (Kensler, Correlated
+    multi-jittered sampling, 2013).
+    """
+    bits = (count - 1).bit_length()
+    rows = np.arange(2**bits, dtype="uint64")
+    mask, half = np.uint64(2**bits - 1), np.uint64((bits + 1) // 2)
+    state = _mixed((_mixed(int(seed) % 2**64) + epoch) % 2**64)
+    for _ in range(6):
+        state = (state + 0x9E3779B97F4A7C15) % 2**64
+        key = _mixed(state)
+        rows = (rows * np.uint64(key | 1) + np.uint64(key >> 32)) & mask
+        rows ^= rows >> half
+    return rows[rows < count].astype(np.intp)
+
+
+def _noise(shape, seed, step, which):
+    """Uniform numbers in [0, 1) that seed, step and `which` tell; C has the same.
+
+    They are a stream of splitmix64 (Steele, Lea and Flood 2014), cut to as many bits as fit.
+    """
+    key = _mixed((_mixed((_mixed(int(seed) % 2**64) + int(step)) % 2**64) + which) % 2**64)
+    z = np.arange(1, math.prod(shape) + 1, dtype="uint64")
+    z *= np.uint64(0x9E3779B97F4A7C15)
+    z += np.uint64(key)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits = np.finfo(_DTYPE).nmant + 1
+    z = (z ^ (z >> np.uint64(31))) >> np.uint64(64 - bits)
+    return np.multiply(z, 2.0**-bits, dtype="float64").astype(_DTYPE).reshape(shape)
+
+
 def _batches(count, batch_size, seed, epoch, shuffle):
     """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
+    order = _order(count, seed, epoch) if shuffle and batch_size < count else None
     for begin in range(0, count, batch_size):
         rows = slice(begin, min(begin + batch_size, count))
         yield rows if order is None else order[rows]

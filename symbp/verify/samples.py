@@ -24,6 +24,8 @@ class Sample:
     params: Arrays
     data: Arrays
     sizes: dict[str, int]
+    noise: Arrays
+    """What the first step of the seed 0 draws."""
 
 
 def draw(program: Program, initial: Mapping[str, Any], dtype: str, seed: int) -> Sample:
@@ -41,7 +43,32 @@ def draw(program: Program, initial: Mapping[str, Any], dtype: str, seed: int) ->
     data: Arrays = {}
     for tensor in program.having("input", "target", "label"):
         data[tensor.name] = _values(tensor, extents, dtype, rng)
-    return Sample(params, data, {str(s): n for s, n in extents.items()})
+    noise = {
+        t.name: drawn(_shape(t, extents), dtype, which)
+        for which, t in enumerate(program.having("noise"))
+    }
+    return Sample(params, data, {str(s): n for s, n in extents.items()}, noise)
+
+
+def drawn(shape: tuple[int, ...], dtype: str, which: int) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return the noise that a module draws with seed 0 for its tensor of this number.
+
+    splitmix64, literally: a state that grows by the golden ratio, and each state mixed.
+    """
+    bits = 53 if dtype == "float64" else 24
+    state = _mixed((_mixed(_mixed(0)) + which) % 2**64)
+    values = []
+    for _ in range(int(np.prod(shape, dtype=np.int64))):
+        state = (state + 0x9E3779B97F4A7C15) % 2**64
+        values.append((_mixed(state) >> (64 - bits)) / 2**bits)
+    return np.array(values, dtype).reshape(shape)
+
+
+def _mixed(z: int) -> int:
+    """Mix 64 bits as splitmix64 does (Steele, Lea and Flood 2014)."""
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+    return z ^ (z >> 31)
 
 
 def _values(

@@ -43,8 +43,16 @@ def test_a_library_can_be_made_of_texts_alone(tmp_path):
         "two.c": '#include "two.h"\ndouble two(void) { return 2.0; }\n',
     }
     path = tmp_path / "libtwo.so"
-    path.write_bytes(compiled("two.c", files, "libtwo.so"))
+    path.write_bytes(compiled(files, "libtwo.so"))
     assert call(path) == 2.0
+
+
+def test_a_library_can_be_made_of_several_files(source, tmp_path):
+    other = tmp_path / "one.c"
+    other.write_text("double one(void);\ndouble one(void) { return 1.0; }\n")
+    compile_c([source, other], tmp_path / "libtwo.so")
+    assert call(tmp_path / "libtwo.so") == 2.0
+    assert ctypes.CDLL(str(tmp_path / "libtwo.so")).one
 
 
 def test_a_flag_that_the_compiler_lacks_is_left_out(source, tmp_path):

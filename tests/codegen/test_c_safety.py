@@ -30,7 +30,7 @@ def driver(header: str, prefix: str) -> str:
     real = "float" if "(float32)" in header else "double"
     sizes = {n: v for n, v in SIZES.items() if f"ptrdiff_t {n}" in header}
     lines = []
-    for name, fields in STRUCT.findall(header):
+    for name, fields in STRUCT.findall(header.partition("/* How to train. */")[0]):
         group = name.removeprefix(f"{prefix}_")
         for struct in (group, "grads") if group == "params" else (group,):
             lines.append(f"{name} {struct};")
@@ -46,17 +46,31 @@ def driver(header: str, prefix: str) -> str:
     calls = {}
     for name, arguments in FUNCTION.findall(header):
         words = [re.split(r"[ *]+", a)[-1] for a in arguments.split(",")]
-        known = {**sizes, "work": "work", "loss": "&loss"}
+        known = {**sizes, "work": "work", "loss": "&loss", "losses": "losses"}
+        if name.endswith("_fit"):
+            known["work"] = "fit_work"
+            lines += fitting(prefix, real, {**sizes, "N": 2})
         given = [str(known.get(w, f"&{w}")) for w in words]
         calls[name] = f"{name}({', '.join(given)})"
         lines.append(f"assert({calls[name]} == 0);")
         if words[0] in sizes:
             lines.append(f"assert({name}({', '.join(['0', *given[1:]])}) == -1);")
+    refusing = [calls[n] for n in calls if n.endswith(("value_and_grad", "train_step", "fit"))]
     for label in re.findall(r"const ptrdiff_t \*(\w+); /\* label", header):
         for wrong in ("-1", "1000000"):
             lines.append(f"*(ptrdiff_t *)data.{label} = {wrong};")
-            lines.append(f"assert({calls[f'{prefix}_value_and_grad']} == -1);")
+            lines += [f"assert({call} == -1);" for call in refusing]
     return DRIVER % {"prefix": prefix, "real": real, "body": "\n    ".join(lines)}
+
+
+def fitting(prefix: str, real: str, sizes: dict[str, int]) -> list[str]:
+    """Return the lines that prepare two epochs of batches of two rows, shuffled."""
+    room = ", ".join(map(str, sizes.values()))
+    return [
+        f"{prefix}_training training = {{2, 0, 2, 7, 1, NULL, NULL, NULL}};",
+        f"{real} *fit_work = room({prefix.upper()}_FIT_WORKSPACE({room}), sizeof({real}));",
+        "double *losses = room(2, sizeof(double));",
+    ]
 
 
 SIZES = {"N": 3, "T": 2}
@@ -206,7 +220,9 @@ def test_a_library_that_is_missing_or_another_says_how_to_build_it(tmp_path: Pat
     network = net(NETWORKS["dense"])
     for name, text in compiler.emit(network, "c").items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(bp.errors.TargetError, match=r"cc -std=c99 .* xor\.c -o libxor\.so"):
+    with pytest.raises(
+        bp.errors.TargetError, match=r"cc -std=c99 .* xor\.c xor\.python\.c -o libxor\.so"
+    ):
         artifact.load(tmp_path / "xor.py")
     path = compiler.build(network, "c", "float32", tmp_path)
     path.write_text(compiler.emit(network, "c", "float64")["xor.py"])

@@ -19,14 +19,17 @@ STRICT = (
 )  # fmt: skip
 
 
-def c_module(network: Network, dtype: str = "float64") -> Any:
+def c_module(network: Network, dtype: str = "float64", *, threads: int = 1, **sizes: int) -> Any:
     """Return a C module, compiled without a warning."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file, text in compiler.emit(network, "c", dtype).items():
+        files = compiler.emit(network, "c", dtype, threads=threads, sizes=sizes)
+        for file, text in files.items():
             (folder / file).write_text(text)
         library = artifact.library_name(network.name)
-        command = ["cc", *STRICT, f"{network.name}.c", "-o", library]
+        sources = sorted(p.name for p in folder.glob("*.c"))
+        team = ["-fopenmp"] if threads > 1 else []
+        command = ["cc", *STRICT, *team, *sources, "-o", library]
         done = subprocess.run([*command, "-lm"], cwd=folder, capture_output=True, text=True)
         assert done.stderr == ""
         return artifact.load(folder / f"{network.name}.py")

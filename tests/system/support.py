@@ -30,7 +30,7 @@ def built(network: Network, target: str = "numpy", dtype: str = "float64") -> Mo
         artifact.write({folder / file: text for file, text in files.items()})
         if target == "c":
             library = folder / artifact.library_name(network.name)
-            artifact.compile_c(folder / f"{network.name}.c", library, flags=("-O1",))
+            artifact.compile_c(sorted(folder.glob("*.c")), library, flags=("-O1",))
         return artifact.load(folder / f"{network.name}.py")
 
 

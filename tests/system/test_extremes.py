@@ -53,8 +53,8 @@ def right(
 
 # Activations ------------------------------------------------------------------------------------
 
-CANCELLING_VALUES = {"gelu", "gelu_tanh"}
-CANCELLING_SLOPES = {"sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "mish", "softsign"}
+CANCELLING_VALUES = {"gelu_tanh"}
+CANCELLING_SLOPES = {"sigmoid", "tanh", "gelu_tanh", "silu", "mish", "softsign"}
 
 
 @cache

@@ -42,10 +42,11 @@ state = module.init_state(params)
 stepped = module.train_step(params, state, *arrays)
 epochs = module.fit(params, state, *arrays, epochs=5, batch_size=7, seed=2)
 found = module.predict(params, *inputs)
+outputs = found if isinstance(found, dict) else {"outputs": found}
 np.savez(
     result, loss=loss, **{f"d{k}": v for k, v in grads.items()},
-    trained_stepped=stepped, trained_epochs=epochs, trained_outputs=found,
-    **{f"trained_{k}": v for k, v in (params | state).items()},
+    trained_stepped=stepped, trained_epochs=epochs,
+    **{f"trained_{k}": v for k, v in (params | state | outputs).items()},
 )
 """
 

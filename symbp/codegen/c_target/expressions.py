@@ -16,17 +16,16 @@ from sympy import Expr, Integer, Mul, Pow, Symbol
 
 from symbp.errors import TargetError
 from symbp.ir.printer import ADD, ATOM, MULTIPLY, NOT, POWER, UNARY, Printer, quotient
-from symbp.ir.program import Access, Tensor
+from symbp.ir.program import Access, Tensor, accesses
 from symbp.ir.ranges import bounds
 
 _FUNCTIONS = {
     **{name: name for name in (
-        "log", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
-        "erf", "floor", "sigmoid", "softplus", "relu", "sign", "maximum", "minimum",
+        "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "floor", "sigmoid",
+        "softplus", "normal_cdf", "relu", "sign", "maximum", "minimum",
     )},
+    **{name: f"fast_{name}" for name in ("exp", "expm1", "log", "log1p", "tanh", "erf")},
     "Abs": "fabs",
-    "exp": "fast_exp",
-    "tanh": "fast_tanh",
 }  # fmt: skip
 _POWERS = {2: "square", 3: "cube", 4: "fourth"}
 
@@ -42,6 +41,8 @@ class Scope:
     """Tensor or size -> identifier."""
     index: Callable[[str], str]
     extents: Mapping[Symbol, Expr] = field(default_factory=dict)
+    varying: frozenset[str] = frozenset()
+    """Tensors that are new in each pass of a loop around."""
 
     @property
     def suffix(self) -> str:
@@ -147,7 +148,11 @@ class Reals(_C):
             text, level = super().product(e)
             return text.replace("--", "- -"), level
         loops = set(self.scope.extents)
-        fixed = [f for f in Mul.make_args(e) if not f.free_symbols & loops]
+        fixed = [
+            f for f in Mul.make_args(e)
+            if not f.free_symbols & loops
+            and not any(a.name in self.scope.varying for a in accesses(f))
+        ]  # fmt: skip
         if len(fixed) in (0, len(Mul.make_args(e))):
             return super().product(e)
         above, below = quotient(Mul(*(f for f in Mul.make_args(e) if f not in fixed)), self.order)
@@ -186,7 +191,8 @@ class Reals(_C):
         return f"({self(condition)} ? {self(a)} : {self(b)})", ATOM
 
     def comparison(self, e: Any) -> tuple[str, int]:
-        if all(integral(a, self.scope.tensors) for a in e.args):
+        stored = any(self.scope.tensors[a.name].role == "value" for a in accesses(e))
+        if not stored and all(integral(a, self.scope.tensors) for a in e.args):
             return Integers(self.scope).comparison(e)
         return super().comparison(e)
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from sympy import Expr, Symbol
 
-from symbp.codegen.c_target.equations import Workspace, Writer, declare, indented, workspace
+from symbp.codegen.c_target.bands import rows
+from symbp.codegen.c_target.equations import Writer
 from symbp.codegen.c_target.expressions import Integers, count, scalar
 from symbp.codegen.c_target.interface import INTERNAL, Interface
-from symbp.ir.program import Tensor
-from symbp.schedule import Phase
+from symbp.codegen.c_target.memory import Workspace, pointer
+from symbp.codegen.c_target.nests import declare, indented
+from symbp.codegen.c_target.noise import drawing
+from symbp.codegen.c_target.windows import panel
+from symbp.codegen.c_target.writer import Choice
+from symbp.schedule import Phase, Slot, rest
 from symbp.schedule.arena import in_place
 
 Lines = list[str]
@@ -26,25 +32,37 @@ class Functions:
         self.interface = interface
         self.plan = interface.plan
         self.names = interface.names
-        self.training = Workspace()
-        self.predicting = Workspace()
+        self.threads = interface.threads
+        phases = [self.plan.forward, self.plan.backward, self.plan.step]
+        room = panel(p.program for p in phases if p is not None)
+        self.training = Workspace(room, self.threads)
+        self.predicting = Workspace(panel([self.plan.predict.program]), self.threads)
+        self.tape = [self.training.take(self.plan.forward.program[n]) for n in self.plan.tape]
+        """Where both passes together have the tape; a step by itself needs none."""
+        drawn = self.plan.drawn if self.plan.step is not None else ()
+        self.noise = [self.training.take(self.plan.program[n]) for n in drawn]
+        """Where a step has its random numbers."""
+        self.choices: dict[str, list[Choice]] = {}
+        """Static function -> how its equations are computed."""
         self.used: dict[str, list[str]] = {}
         """Static function -> its arguments."""
 
     def text(self) -> list[Lines]:
         """Return the functions, those first that others call."""
-        cores = [self.predict(), self.forward(), self.backward()]
-        if self.plan.update is not None:
-            cores.append(self.update(self.plan.update))
+        cores = [*drawing(self.interface), self.predict(), self.forward(), self.backward()]
         cores.append(self.value_and_grad())
+        step: Lines = []
+        if self.plan.step is not None:
+            core, step = self.step(self.plan.step)
+            cores.append(core)
         public = [
             self.public("predict", [self.call("predict", "") + ";"]),
             self.public("forward", ["*loss = " + self.call("forward") + ";"]),
             self.public("backward", [self.call("backward") + ";"]),
             self.public("value_and_grad", ["*loss = " + self.call("value_and_grad") + ";"]),
         ]
-        if self.plan.update is not None:
-            public.append(self.train_step())
+        if step:
+            public.append(self.public("train_step", step))
         return [*cores, *public]
 
     # Static functions, one for each phase ---------------------------------------------------
@@ -68,35 +86,63 @@ class Functions:
             fixed.setdefault(gradient, place)
         return self.core("backward", self.plan.backward, self.training, fixed, copies=copies)
 
-    def update(self, phase: Phase) -> Lines:
-        """Write the optimizer: a new value goes where the old one was, at once or at the end."""
+    def step(self, phase: Phase) -> tuple[Lines, Lines]:
+        """Write a training step: a static function, and what the public one does.
+
+        A tiny network's is all of the step; else it is what comes after the forward pass.
+        """
+        if rows(phase.program, phase.results, phase.results) is not None:
+            core = self.descent("step", phase, self.names[self.plan.loss])
+            call = self.call("step", local=["noise"])
+            return core, [*self.local_noise(), f"*loss = {call};"]
+        early = set(self.plan.forward.program.equations)
+        late = tuple(e for e in phase.program.equations if e not in early)
+        core = self.descent("descend", rest(phase, late, self.plan.running.values()))
+        call = self.call("descend", local=["tape", "noise"])
+        forward = self.call("forward", local=["tape", "noise"])
+        own = [*self.local_tape(), *self.local_noise()]
+        return core, [*own, f"*loss = {forward};", f"{call};"]
+
+    def descent(self, name: str, phase: Phase, result: str = "") -> Lines:
+        """Write a static function in which new values go where the old ones were.
+
+        At once; or at the end, if something reads the old ones later.
+        """
         fixed: dict[str, str] = {}
         copies: list[tuple[str, str]] = []
-        for name, result in self.plan.updated.items():
-            if result == name:
+        for given, updated in self.plan.results.items():
+            if updated == given:
                 continue
-            group = "params" if name in self.plan.gradients else "state"
-            place = f"{group}->{self.names[name]}"
-            if phase.program[result].shape and in_place(phase.program, name, result):
-                fixed[result] = place
+            group = self.interface.home(given, phase)
+            place = f"{group}->{self.names[given]}"
+            if phase.program[updated].shape and in_place(phase.program, given, updated):
+                fixed[updated] = self.names[given]
             else:
-                copies.append((place, result))
-        return self.core("update", phase, self.training, fixed, copies=copies, pass_on=False)
+                copies.append((place, updated))
+        return self.core(name, phase, self.training, fixed, result, copies, descending=True)
 
     def core(
         self, name: str, phase: Phase, memory: Workspace, fixed: dict[str, str],
-        result: str = "", copies: Sequence[tuple[str, str]] = (), pass_on: bool = True,
+        result: str = "", copies: Sequence[tuple[str, str]] = (), descending: bool = False,
     ) -> Lines:  # fmt: skip
         """Write a static function that runs a phase.
 
         Args:
             fixed: results -> where the caller wants them.
             copies: more places that get a result when everything has been computed.
+            descending: results take the place of what the phase reads.
         """
         table, scope = phase.program.table(), self.interface.scope(phase.program)
+        if descending:  # what is updated in place keeps its name
+            scope = replace(scope, name=lambda n: fixed.get(n) or self.names[n])
         arrays = {n: p for n, p in fixed.items() if table[n].shape}
-        writer = Writer(phase.program, scope, memory, arrays, pass_on)
+        memory.clear(self.noise if name == "step" else [*self.tape, *self.noise])
+        writer = Writer(
+            phase.program, scope, memory, arrays, results=phase.results,
+            overwriting=phase.results if descending else (), threads=self.threads,
+        )  # fmt: skip
         body = writer.run()
+        self.choices[name] = writer.choices
         late = [(p, n) for n, p in fixed.items() if not table[n].shape or n not in writer.groups]
         if late or copies:
             body.append("")
@@ -107,7 +153,8 @@ class Functions:
             body.append(f"copy({place}, {own}, {size});" if shaped else f"*{place} = {cast}{own};")
         if result:
             body.append(f"return {result};")
-        given = [self.given(n, phase) for n in phase.reads if _uses(body, self.names[n])]
+        changed = set(fixed.values()) if descending else set()
+        given = [self.given(n, phase, changed) for n in phase.reads if _uses(body, self.names[n])]
         body = [*given, *([""] if given and body else []), *body]
         words = [*self.interface.sizes, *INTERNAL]
         self.used[name] = [w for w in words if _uses(body, w)]
@@ -115,15 +162,12 @@ class Functions:
         head = self.interface.signature(name, self.used[name], f"static {returns}")
         return [head, "{", *indented(body), "}"]
 
-    def given(self, name: str, phase: Phase) -> str:
-        """Return the declaration of a tensor that is handed in."""
+    def given(self, name: str, phase: Phase, changed: Collection[str]) -> str:
+        """Return the declaration of a tensor that is handed in; some are changed in place."""
         tensor, own = phase.program[name], self.names[name]
         group = self.interface.home(name, phase)
-        field = own
-        if group == "grads":
-            field = next(self.names[p] for p, g in self.plan.update_gradients.items() if g == name)
-        place = f"{group}->{field}"
-        kind = f"const {self.interface.kind(tensor)}"
+        place = f"{group}->{own}"
+        kind = f"{'' if own in changed else 'const '}{self.interface.kind(tensor)}"
         if scalar(tensor):
             return f"const double {own} = {'' if group == 'hyper' else '*'}{place};"
         return declare(kind, own, place, tensor) if tensor.shape else f"{kind} {own} = *{place};"
@@ -134,8 +178,8 @@ class Functions:
         return f"{name}({', '.join(words)})"
 
     def value_and_grad(self) -> Lines:
-        """Write both passes; the tape lies in the workspace."""
-        tape = self.local("tape", [self.plan.forward.program[n] for n in self.plan.tape])
+        """Write both passes."""
+        tape = self.local_tape()
         body = [
             *tape,
             f"const double value = {self.call('forward', local=['tape'])};",
@@ -152,14 +196,24 @@ class Functions:
         )
         return [head, "{", *indented(body), "}"]
 
-    def local(self, name: str, tensors: Iterable[Tensor]) -> Lines:
-        """Return the declaration of a struct whose arrays lie in the workspace."""
+    def local_tape(self) -> Lines:
+        """Return the declaration of a tape that lies in the workspace."""
+        return self.local("tape", self.tape)
+
+    def local_noise(self) -> Lines:
+        """Return the lines that draw a step's random numbers into the workspace."""
+        if self.plan.noise is None or not self.noise:
+            return []
+        seed, step = (f"(double)*state->{self.names[n]}" for n in self.plan.noise)
+        words = [*self.interface.sizes, seed, step, "&noise"]
+        draw = f"{self.interface.prefix}_draw({', '.join(words)});"
+        return [*self.local("noise", self.noise), draw]
+
+    def local(self, group: str, slots: Sequence[Slot]) -> Lines:
+        """Return the declaration of a struct of arrays that lie in the workspace."""
         scope = self.interface.scope(self.plan.program)
-        fields = [workspace(self.training.extend(count(t)), scope) for t in tensors]
-        kind = "params" if name == "grads" else name
-        return fields and [
-            f"const {self.interface.prefix}_{kind} {name} = {{{', '.join(fields)}}};"
-        ]
+        places = ", ".join(pointer(self.training.starts[slot], scope) for slot in slots)
+        return [f"const {self.interface.prefix}_{group} {group} = {{{places}}};"] if slots else []
 
     # Public functions -------------------------------------------------------------------------
 
@@ -173,12 +227,6 @@ class Functions:
         check = refusals and [f"if ({' || '.join(refusals)}) {{", "    return -1;", "}"]
         unused = [f"(void){a};" for a in arguments if not _uses([*refusals, *body], a)]
         return [head, "{", *indented([*unused, *check, *body, "return 0;"]), "}"]
-
-    def train_step(self) -> Lines:
-        grads = self.local("grads", self.plan.program.having("param"))
-        value = self.call("value_and_grad", local=["grads"])
-        update = self.call("update", local=["grads"])
-        return self.public("train_step", [*grads, f"*loss = {value};", f"{update};"])
 
     def refusals(self, name: str) -> Lines:
         """Return the conditions under which a call would leave its arrays."""

@@ -1,8 +1,10 @@
 """The static functions that a C file calls, and no others.
 
-Short ones stand here, the fast ones in kernels/: the matrix product, and exp, tanh and log1p in
-double and in float, of which a compiler makes vectors by itself, without -ffast-math, since they
-are arithmetic and choices between two values only.
+Short ones stand here, the fast ones in kernels/: the matrix product, and exp, log, tanh, erf and
+their kin in double and in float, of which a compiler makes vectors by itself, without -ffast-math,
+since they are arithmetic and choices between two values only. Their errors are stated in units in
+the last place. (Books: Cody and Waite, Software manual for the elementary functions, 1980; Muller,
+Elementary functions, 2016. The polynomials are minimax fits by Remez's exchange.)
 """
 
 from __future__ import annotations
@@ -24,14 +26,14 @@ SCALAR = {
 /* Of e^-|x|, which never overflows; within 4 units in the last place. */
 static inline $real sigmoid$f($real x)
 {
-    const $real e = fast_exp$f(-fabs$f(x));
+    const $real e = negative_exp$f(-fabs$f(x));
     return (x < 0.0$f ? e : 1.0$f) / (1.0$f + e);
 }""",
     "softplus": """\
 /* Within 4 units in the last place. */
 static inline $real softplus$f($real x)
 {
-    return (x > 0.0$f ? x : 0.0$f) + small_log1p$f(fast_exp$f(-fabs$f(x)));
+    return (x > 0.0$f ? x : 0.0$f) + small_log1p$f(negative_exp$f(-fabs$f(x)));
 }""",
     "relu": "static inline $real relu$f($real x)\n{\n    return x <= 0.0$f ? 0.0$f : x;\n}",
     "sign": """\
@@ -50,6 +52,18 @@ static inline $real maximum$f($real a, $real b)
 static inline $real minimum$f($real a, $real b)
 {
     return b < a || b != b ? b : a;
+}""",
+    "lesser": """\
+/* Of whole numbers. */
+static inline $real lesser$f($real a, $real b)
+{
+    return b < a ? b : a;
+}""",
+    "greater": """\
+/* Of whole numbers. */
+static inline $real greater$f($real a, $real b)
+{
+    return b > a ? b : a;
 }""",
     "modulo": """\
 /* The remainder that has the sign of b. */
@@ -88,6 +102,26 @@ static inline void copy($real *to, const $real *from, ptrdiff_t count)
         to[k] = from[k];
     }
 }""",
+    "total": """\
+/* The sum of `count` numbers, of every sixteenth first. */
+static inline double total(const $real *a, ptrdiff_t count)
+{
+    $real parts[16] = {0};
+    const ptrdiff_t whole = count - count % 16;
+    for (ptrdiff_t k = 0; k < whole; k += 16) {
+        for (int j = 0; j < 16; j++) {
+            parts[j] += a[k + j];
+        }
+    }
+    double sum = 0.0;
+    for (int j = 0; j < 16; j++) {
+        sum += (double)parts[j];
+    }
+    for (ptrdiff_t k = whole; k < count; k++) {
+        sum += (double)a[k];
+    }
+    return sum;
+}""",
     "within": """\
 /* Tells whether all labels lie in 0 .. classes-1. */
 static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
@@ -118,14 +152,24 @@ def _vectorised(real: str) -> dict[str, str]:
 
 
 _VECTORISED = {real: _vectorised(real) for real in _SUFFIX}
-_MULTIPLY = _kernel("multiply").strip()
+_PRODUCTS = {
+    word: _kernel(name).strip()
+    for word, name in (
+        ("TILE_ROWS", "tiles"), ("multiply", "multiply"), ("multiply_windows", "windows"),
+    )
+}  # fmt: skip
+"""A word that shows that it is needed, and the text."""
 
 NAMES = frozenset(
     {
         *(name + suffix for name in SCALAR for suffix in ("", "f", "l")),
         *(name for functions in _VECTORISED.values() for name in functions),
         *HELPERS,
-        *re.findall(r"\b(?:multiply\w*|pack|vector|[A-Z]+_[A-Z]+|LANES|ROWS)\b", _MULTIPLY),
+        *re.findall(
+            r"\b(?:multiply\w*|pack|vector|places|matrix|exchange|transposed?|from"
+            r"|[A-Z]+_[A-Z]+|LANES|ROWS|NOTHING|ONES)\b",
+            "".join(_PRODUCTS.values()),
+        ),
     }
 )
 """What all of them are called, and their constants."""
@@ -142,7 +186,8 @@ def helpers(body: str, real: str) -> list[str]:
     """
     found: list[str] = []
     for name, text in reversed(list(_known(real))):
-        if any(re.search(rf"\b{name}\(", caller) for caller in (body, *found)):
+        use = re.compile(rf"\b{name}\b" if name.isupper() else rf"\b{name}\(")
+        if any(use.search(caller) for caller in (body, *found)):
             found.append(text)
     return found[::-1]
 
@@ -155,4 +200,6 @@ def _known(real: str) -> Iterator[tuple[str, str]]:
             yield name + suffix, Template(text).substitute(real=kind, f=suffix)
     for name, text in HELPERS.items():
         yield name, Template(text).substitute(real=real)
-    yield "multiply", Template(_MULTIPLY).substitute(real=real, panel=PANEL)
+    whole = {"float": "int32_t", "double": "int64_t"}[real]
+    for word, text in _PRODUCTS.items():
+        yield word, Template(text).substitute(real=real, panel=PANEL, whole=whole)

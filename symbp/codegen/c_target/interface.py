@@ -13,7 +13,7 @@ from symbp.codegen.names import Names, spelled
 from symbp.ir.program import Program, Tensor
 from symbp.schedule import Phase, Plan
 
-GROUPS = ("params", "state", "data", "hyper", "tape", "grads", "outputs")
+GROUPS = ("params", "state", "data", "noise", "hyper", "tape", "grads", "outputs")
 INTERNAL = (*GROUPS, "work")
 """The arguments of a static function after the sizes, in this order."""
 ARGUMENTS = (*INTERNAL, "loss")
@@ -21,6 +21,7 @@ ARGUMENTS = (*INTERNAL, "loss")
 FUNCTIONS = ("predict", "forward", "backward", "value_and_grad", "train_step")
 _SUFFIXES = (
     *FUNCTIONS, *GROUPS, "workspace_bytes", "predict_workspace_bytes", "default_hyper", "build",
+    "training", "fit", "functions", "draw",
 )  # fmt: skip
 
 
@@ -41,11 +42,19 @@ class Interface:
         self.prefix = spelled(plan.name)
         self.macro = self.prefix.upper()
         self.real = {"float32": "float", "float64": "double"}[options.dtype]
-        phases = [plan.forward, plan.backward, plan.predict, plan.update]
+        self.threads = options.threads
+        phases = [plan.forward, plan.backward, plan.predict, plan.update, plan.step]
         self.programs = [plan.program, *(p.program for p in phases if p is not None)]
         own = {f"{self.prefix}_{s}" for s in _SUFFIXES} | {
-            f"{self.macro}_{s}" for s in ("H_INCLUDED", "WORKSPACE", "PREDICT_WORKSPACE")
+            f"{self.macro}_{s}"
+            for s in (
+                "H_INCLUDED",
+                "WORKSPACE",
+                "PREDICT_WORKSPACE",
+                "FIT_WORKSPACE",
+            )
         }
+        own |= {"noise", "uniform", "seed", "step"} if plan.drawn else set()
         tensors = dict.fromkeys(t.name for p in self.programs for t in p.tensors)
         self.size_symbols = plan.program.sizes()
         self.names = Names([*map(str, self.size_symbols), *tensors], RESERVED | own)
@@ -61,15 +70,21 @@ class Interface:
         plan = self.plan
         given = plan.program.table()
         forward = plan.forward.program.table()
-        yield Group(
-            "params", "The parameters; also a gradient for each of them.",
-            plan.program.having("param"),
-        )  # fmt: skip
+        params, trained = plan.program.having("param"), plan.program.trained()
+        if trained == params:
+            yield Group("params", "The parameters; also a gradient for each of them.", params)
+        else:
+            yield Group("params", "The parameters.", params)
+            yield Group("grads", "A gradient for each parameter that is not frozen.", trained)
         update = plan.update.program.table() if plan.update else {}
         yield Group("state", "The state of the optimizer.", tuple(update[n] for n in plan.state))
         yield Group(
             "data", "Inputs, targets and labels; a function reads those that it needs.",
             plan.program.having("input", "target", "label"),
+        )  # fmt: skip
+        yield Group(
+            "noise", "Random numbers, uniform from 0 to 1, which a step draws by itself.",
+            tuple(given[n] for n in plan.drawn),
         )  # fmt: skip
         phases = (plan.forward, plan.backward, plan.predict, plan.update)
         hyper = {t.name: t for p in self.programs for t in p.having("hyper")}
@@ -86,7 +101,11 @@ class Interface:
 
     def scope(self, program: Program) -> Scope:
         """Return what names mean in a program's equations."""
-        return Scope(self.real, program.table(), self.names.__getitem__, self.indices.__getitem__)
+        return Scope(self.real, program.table(), self.names.__getitem__, self.index)
+
+    def index(self, name: str) -> str:
+        """Return what an index is called; one with an @ is no index of the network."""
+        return name[1:] if name.startswith("@") else self.indices[name]
 
     def fields(self, group: str) -> list[str]:
         """Return the lines of a struct."""
@@ -108,11 +127,10 @@ class Interface:
     def home(self, name: str, phase: Phase) -> str:
         """Return the group that a given tensor of a phase belongs to."""
         role = phase.program[name].role
-        if phase is self.plan.update and name in self.plan.update_gradients.values():
-            return "grads"
-        return {"param": "params", "hyper": "hyper", "state": "state", "value": "tape"}.get(
-            role, "data"
-        )
+        return {
+            "param": "params", "hyper": "hyper", "state": "state", "value": "tape",
+            "noise": "noise",
+        }.get(role, "data")  # fmt: skip
 
     def phases(self, function: str) -> list[Phase]:
         """Return the phases that a public function runs."""
@@ -120,7 +138,7 @@ class Interface:
         both = [plan.forward, plan.backward]
         found: dict[str, list[Phase]] = {
             "predict": [plan.predict], "forward": both[:1], "backward": both[1:],
-            "value_and_grad": both, "train_step": [*both, *filter(None, [plan.update])],
+            "value_and_grad": both, "train_step": [*filter(None, [plan.step])],
         }  # fmt: skip
         return found[function]
 
@@ -136,10 +154,10 @@ class Interface:
             "predict": {"outputs"}, "forward": {"tape", "loss"}, "backward": {"tape", "grads"},
             "value_and_grad": {"grads", "loss"}, "train_step": {"params", "loss"},
         }[function]  # fmt: skip
-        if function == "train_step" and "state" in self.groups:
-            used.add("state")
+        if function == "train_step":  # it draws what is random
+            used = used - {"noise"} | ({"state"} & set(self.groups))
         used.add("work")
-        absent = set(GROUPS) - set(self.groups) - {"grads"}
+        absent = {g for g in GROUPS if self.struct(g) not in self.groups}
         return [a for a in ARGUMENTS if a in used - absent]
 
     def declaration(self, argument: str) -> str:
@@ -148,8 +166,12 @@ class Interface:
             return f"{self.real} *work"
         if argument == "loss":
             return "double *loss"
-        kind = "params" if argument == "grads" else argument
-        return f"const {self.prefix}_{kind} *{argument}"
+        return f"const {self.prefix}_{self.struct(argument)} *{argument}"
+
+    def struct(self, argument: str) -> str:
+        """Return the group whose struct an argument is: gradients may be like parameters."""
+        alike = self.plan.program.trained() == self.plan.program.having("param")
+        return "params" if argument == "grads" and alike else argument
 
     def signature(self, name: str, arguments: Iterable[str], returns: str) -> str:
         """Return the head of a function."""

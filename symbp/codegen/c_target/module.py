@@ -1,4 +1,5 @@
-"""The files of a C module: NAME.c, NAME.h, and NAME.py, which loads the library."""
+"""The files of a C module: NAME.c and NAME.h; for Python NAME.python.c, and NAME.py, which loads
+the library of both."""
 
 from __future__ import annotations
 
@@ -12,9 +13,12 @@ from sympy import Expr
 
 from symbp.codegen.c_target.binding import Binding
 from symbp.codegen.c_target.expressions import Integers, count
+from symbp.codegen.c_target.fit import Fit
 from symbp.codegen.c_target.functions import Functions
+from symbp.codegen.c_target.glue import Glue
 from symbp.codegen.c_target.helpers import helpers
 from symbp.codegen.c_target.interface import Interface
+from symbp.codegen.c_target.noise import head as noise_head
 from symbp.codegen.face import Options
 from symbp.codegen.header import header
 from symbp.ir.text import scalar
@@ -36,34 +40,46 @@ def emit(plan: Plan, options: Options) -> dict[str, str]:
     interface = Interface(plan, options)
     functions = Functions(interface)
     sections = functions.text()
-    unit = _Unit(interface, functions, options)
-    code, declarations = unit.code(sections), unit.declarations()
-    build = hashlib.sha256((code + declarations).encode()).hexdigest()[:16]
+    fit = Fit(interface, functions)
+    glue = Glue(interface, fit)
+    unit = _Unit(interface, functions, fit, options)
+    code, declarations = unit.code([*sections, *fit.text()]), unit.declarations()
+    python = unit.python(glue.sections())
+    build = hashlib.sha256((code + declarations + python).encode()).hexdigest()[:16]
     return {
         f"{plan.name}.c": code.replace(_BUILD, build),
         f"{plan.name}.h": declarations,
-        f"{plan.name}.py": Binding(plan, options, functions, build).text(),
+        f"{plan.name}.python.c": python,
+        f"{plan.name}.py": Binding(plan, options, glue, build).text(),
     }
 
 
 _BUILD = "@build@"
+_FILES = {"stdint.h": r"int\d+_t", "string.h": "memcpy"}
+"""Headers, and a pattern that shows that they are needed."""
 
 
 class _Unit:
     """The C file and its header."""
 
-    def __init__(self, interface: Interface, functions: Functions, options: Options) -> None:
+    def __init__(
+        self, interface: Interface, functions: Functions, fit: Fit, options: Options
+    ) -> None:
         self.interface = interface
+        self.fit = fit
         self.training = functions.training.size
         self.predicting = functions.predicting.size
         self.options = options
         self.prefix = interface.prefix
         self.macro = interface.macro
 
-    def top(self, notes: Iterable[str]) -> Lines:
+    def top(self, notes: Iterable[str], what: str = "in C") -> Lines:
         name, o = self.interface.plan.name, self.options
-        title = f"{name}: forward pass, gradients and training step in C ({o.dtype})."
-        lines = header(title, self.interface.plan.program, o.source, o.command, notes)
+        title = f"{name}: forward pass, gradients and training step {what} ({o.dtype})."
+        lines = header(
+            title, self.interface.plan.program, o.source, o.command, notes,
+            self.interface.plan.prediction,
+        )  # fmt: skip
         return ["/*", *(f" * {_harmless(line)}".rstrip() for line in lines), " */"]
 
     def code(self, sections: Iterable[Lines]) -> str:
@@ -77,11 +93,21 @@ class _Unit:
             f'#include "{self.interface.plan.name}.h"',
             "",
             "#include <math.h>",
-            *(["#include <stdint.h>", "#include <string.h>"] if "memcpy" in "".join(own) else []),
+            *(
+                f"#include <{file}>"
+                for file, word in _FILES.items()
+                if re.search(word, "".join([*own, *lines]))
+            ),
         ]
         for helper in own:
             text += ["", *helper.splitlines()]
         return "\n".join([*text, *lines]) + "\n"
+
+    def python(self, sections: Iterable[Lines]) -> str:
+        """Return the file that makes functions of Python of the C ones."""
+        lines = [line for section in sections for line in ["", *section]]
+        wrapped = [piece for line in lines for piece in _wrapped(line)]
+        return "\n".join([*self.top((), "for Python"), *wrapped]) + "\n"
 
     def services(self) -> list[Lines]:
         """Return the functions that tell what this is."""
@@ -137,13 +163,20 @@ class _Unit:
         """Return how much memory a caller brings."""
         size = {"float": 4, "double": 8}[self.interface.real]
         needs = {
-            "parameters, and as much again for their gradients": self.elements("params"),
+            **self.of_parameters(),
             "state of the optimizer": self.elements("state"),
             "workspace": self.training,
             "workspace of predict alone": self.predicting,
         }
         lines = [f"    {scalar(sympy.expand(n * size))}  {word}" for word, n in needs.items()]
         return ["", "Memory in bytes:", *lines]
+
+    def of_parameters(self) -> dict[str, Expr]:
+        """Return what parameters and gradients need."""
+        params = self.elements("params")
+        if "grads" not in self.interface.groups:
+            return {"parameters, and as much again for their gradients": params}
+        return {"parameters": params, "gradients": self.elements("grads")}
 
     def elements(self, group: str) -> Expr:
         """Return how many numbers the arrays of a struct hold."""
@@ -161,7 +194,8 @@ class _Unit:
         guard = f"{self.macro}_H_INCLUDED"
         lines = [
             *self.top((*_NOTES, *self.memory())), "", f"#ifndef {guard}", f"#define {guard}", "",
-            "#include <stddef.h>", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
+            "#include <stddef.h>", *(["#include <stdint.h>"] if self.fit.there else []), "",
+            "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
             *self.workspaces(),
         ]  # fmt: skip
         for group in self.interface.groups.values():
@@ -172,6 +206,13 @@ class _Unit:
             arguments = [*self.interface.sizes, *self.interface.arguments(function)]
             head = self.interface.signature(f"{self.prefix}_{function}", arguments, "int")
             lines += ["", f"/* {_PURPOSE[function]} */", *_wrapped(f"{head};")]
+        if "noise" in self.interface.groups:
+            lines += [
+                "",
+                "/* Draws the random numbers of a step: whole numbers from 0 on tell which. */",
+                *_wrapped(f"{noise_head(self.interface)};"),
+            ]
+        lines += [piece for line in self.fit.declarations() for piece in _wrapped(line)]
         for service, doc in _SERVICES.items():
             if service != "default_hyper" or "hyper" in self.interface.groups:
                 lines += ["", f"/* {doc} */", f"{self.head(service)};"]

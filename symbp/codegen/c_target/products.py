@@ -6,24 +6,28 @@ is seen as a place in memory: a transposed operand, a part of an array, a window
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+import sympy
 from sympy import Expr, Integer, Mul, Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Scope, place
 from symbp.ir.printer import ADD
 from symbp.ir.program import Access, Equation, Tensor
 
-PANEL = 4096
-"""How many numbers `multiply` copies side by side: as many as a first cache holds easily."""
+PANEL = 8192
+"""How many numbers `multiply` copies side by side: what a first cache holds, or nearly."""
+WIDEST = 32
+"""The columns of the widest tile: two vectors of sixteen numbers."""
 SMALL = 256
 """What the three extents must come to, multiplied, for a call to be cheaper than plain loops.
 
 Measured on 2-4-1 to 16-16-1 with batches of 1, 4 and 32: the two meet at 4 x 4, and from 4 x 8 on
 the call wins for all of them.
 """
-_UNKNOWN = 8
+UNKNOWN = 8
 """What a size that is known only later counts as."""
 _ONE = Symbol("1")
 """The columns of a vector."""
@@ -31,73 +35,215 @@ _ONE = Symbol("1")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`target[row, column] += sum[depth](left[row, depth] * right[depth, column])`."""
+    """`target[row, column] += sum[depth](left[row, depth] * right[depth, column])`.
+
+    A sum over rows is the product of a row of ones and what is summed: `left` is None.
+    """
 
     equation: Equation
     table: Mapping[str, Tensor]
-    left: Access
+    left: Access | None
     right: Access
     row: Symbol
     column: Symbol
     depth: Symbol
+    outer: tuple[Symbol, ...] = ()
+    """The indices that all three have: there is a product for each of their values."""
+    repeated: tuple[Symbol, ...] = ()
+    """Summed indices besides `depth`: a product for each of their values is added."""
+    split: bool = False
+    """Whether a group has more indices than a product counts at once."""
+    beside: tuple[Access, ...] = ()
+    """What the sums may begin with, in the same indices."""
 
-    def call(self, scope: Scope, panel: str) -> str:
-        """Return the statement that adds the product to the target."""
+    @property
+    def extents(self) -> tuple[Expr, Expr, Expr]:
+        """Return the extents of row, column and depth."""
+        known = {_ONE: Integer(1), **self.equation.extent}
+        return known[self.row], known[self.column], known[self.depth]
+
+    def statements(self, scope: Scope, panel: str, initial: str) -> list[str]:
+        """Return the statements that set the target to `initial` plus the product."""
         integers = Integers(scope)
-        extents = {_ONE: Integer(1), **self.equation.extent}
-        words = [integers(extents[i]) for i in (self.row, self.column, self.depth)]
-        for access, walked in (
-            (self.left, (self.row, self.depth)),
-            (self.right, (self.depth, self.column)),
-            (self.equation.target, (self.row,)),
-        ):
-            where = place(access, self.table)
-            start = where.xreplace(dict.fromkeys(extents, Integer(0)))
-            shift = f" + {integers(start, ADD)}" if start != 0 else ""
-            steps = [_step(where, i) for i in walked]
-            words += [scope.name(access.name) + shift, *map(integers, steps)]
-        return f"multiply({', '.join([*words, panel])});"
+        words = [integers(extent) for extent in self.extents]
+        left = self.left
+        words.append("ONES" if left is None else self.matrix(left, (self.row, self.depth), scope))
+        words.append(self.matrix(self.right, (self.depth, self.column), scope))
+        target = self.located(self.equation.target, (self.row, self.column), scope)
+        lines = [f"multiply({', '.join([*words, initial, *target, panel])});"]
+        return around((*self.outer, *self.repeated), self.equation, scope, lines)
+
+    def initial(self, value: Access, scope: Scope) -> str | None:
+        """Return what the sums begin with as a matrix, if it moves evenly with row and column."""
+        if self.table[value.name].bound is not None or not self.table[value.name].shape:
+            return None
+        where = place(value, self.table)
+        even = where - sum(_step(where, i) * i for i in (self.row, self.column) if i is not _ONE)
+        if even.has(self.row, self.column, Access):
+            return None
+        return self.matrix(value, (self.row, self.column), scope)
+
+    def matrix(self, access: Access, walked: Iterable[Symbol], scope: Scope) -> str:
+        return f"(matrix){{{', '.join(self.located(access, walked, scope))}}}"
+
+    def located(self, access: Access, walked: Iterable[Symbol], scope: Scope) -> list[str]:
+        """Return where an operand begins, and how far its rows and columns are apart."""
+        integers, where = Integers(scope), place(access, self.table)
+        inner = (_ONE, self.row, self.column, self.depth)
+        start = where.xreplace(dict.fromkeys(inner, Integer(0)))
+        shift = f" + {integers(start, ADD)}" if start != 0 else ""
+        return [scope.name(access.name) + shift, *(integers(_step(where, i)) for i in walked)]
+
+    def part(
+        self, equation: Equation, table: Mapping[str, Tensor], shift: Mapping[Symbol, Expr]
+    ) -> Product:
+        """Return the same product over some of the rows, as `equation` has it."""
+        left = self.left.xreplace(shift) if self.left is not None else None
+        right = self.right.xreplace(shift)
+        return replace(self, equation=equation, table=table, left=left, right=right)
 
     def even(self) -> bool:
         """Tell whether all accesses move as they do in a matrix product; c's rows are whole."""
-        left, right = place(self.left, self.table), place(self.right, self.table)
-        target = place(self.equation.target, self.table)
+        right, target = place(self.right, self.table), place(self.equation.target, self.table)
+        if _step(target, self.column) != 1 or not _walks(
+            right, (self.depth, self.column), self.row
+        ):
+            return False
+        if self.left is None:
+            return bool(_step(right, self.column) == 1)
+        if self.row is _ONE and _step(right, self.column) != 1:
+            return False
+        left = place(self.left, self.table)
         return (
             _walks(left, (self.row, self.depth), self.column)
-            and _walks(right, (self.depth, self.column), self.row)
-            and _step(target, self.column) == 1
             # Loops are as good where a vector's rows do not lie in one piece: see loop_order.
             and (self.column is not _ONE or _step(left, self.depth) == 1)
         )
 
 
-def product(equation: Equation, table: Mapping[str, Tensor]) -> Product | None:
-    """Return an equation as a matrix product, if it is one that is worth a call."""
+def product(equation: Equation, table: Mapping[str, Tensor], *beside: Access) -> Product | None:
+    """Return an equation as a matrix product, if it is one that is worth a call.
+
+    Args:
+        beside: what the sums are to begin with, in the equation's indices.
+    """
     factors = Mul.make_args(equation.body)
     if (
         equation.op != "sum"
-        or not equation.plain
-        or len(equation.reduced) != 1
-        or len(factors) != 2
+        or not equation.reduced
+        or len(factors) > 2
         or not all(isinstance(f, Access) and table[f.name].bound is None for f in factors)
-        or not _worthwhile(equation)
+        or size(equation) < SMALL
     ):
         return None
-    kept = [i for i in equation.target.indices if isinstance(i, Symbol)]
-    if len(kept) not in (1, 2) or len(equation.ranges) != len(kept) + 1:
+    equation, beside = merged(equation, table, beside)
+    factors = Mul.make_args(equation.body)
+    target = place(equation.target, table)
+    if any(place(a, table).has(Access) for a in (equation.target, *factors)):
         return None
-    row, column = (*kept, _ONE)[:2]
-    for left, right in (factors, factors[::-1]):
-        found = Product(equation, table, left, right, row, column, equation.reduced[0])
-        if found.even():
+    orders = ((None, factors[0]),) if len(factors) == 1 else (factors, factors[::-1])
+    for left, right in orders:
+        roles = {i: role(i, target, left, right, table) for i in equation.extent}
+        if None in roles.values():
+            continue
+        row, column, depth, outer = (
+            [i for i, r in roles.items() if r == word] for word in ("row", "column", "depth", "all")
+        )
+        column.sort(key=lambda i: target.coeff(i) != 1)
+        row.sort(key=lambda i: -many([equation.extent[i]]))
+        both = left or right
+        depth.sort(key=lambda i: (not _shared(i, both, right, table), -many([equation.extent[i]])))
+        if not depth or not _shared(depth[0], both, right, table):
+            continue
+        found = Product(
+            equation, table, left, right, (row or [_ONE])[0], (column or [_ONE])[0], depth[0],
+            (*outer, *row[1:], *column[1:]), tuple(depth[1:]),
+            max(len(row), len(column), len(depth)) > 1, beside,
+        )  # fmt: skip
+        if found.even() and many(found.extents) >= SMALL:
             return found
     return None
 
 
-def _worthwhile(equation: Equation) -> bool:
-    """Tell whether a product is large enough."""
-    work: Expr = Mul(*(n if n.is_Integer else _UNKNOWN for _, n in equation.ranges))
-    return bool(work >= SMALL)
+def role(
+    i: Symbol, target: Expr, left: Access | None, right: Access, table: Mapping[str, Tensor]
+) -> str | None:
+    """Return what an index counts in a product: rows, columns, depth, or whole products."""
+    known = {
+        (True, True, False): "row", (True, False, True): "column", (False, True, True): "depth",
+        (True, True, True): "all", (True, False, False): "all",
+        (False, True, False): "depth", (False, False, True): "depth",
+    }  # fmt: skip
+    in_left = left is not None and place(left, table).has(i)
+    if left is None and not target.has(i):
+        in_left = True
+    return known.get((target.has(i), in_left, place(right, table).has(i)))
+
+
+def _shared(i: Symbol, a: Access, b: Access, table: Mapping[str, Tensor]) -> bool:
+    """Tell whether two operands both walk with an index."""
+    return bool(place(a, table).has(i) and place(b, table).has(i))
+
+
+def merged(
+    equation: Equation, table: Mapping[str, Tensor], beside: tuple[Access, ...] = ()
+) -> tuple[Equation, tuple[Access, ...]]:
+    """Return an equation, and accesses beside it, with one index for two that walk as one would.
+
+    The first is 0 from then on, and the second counts both.
+    """
+    indices = list(equation.extent)
+    for a, b in itertools.permutations(indices, 2):
+        extent, places = equation.extent, [place(x, table) for x in (equation.target, *beside)]
+        places += [place(x, table) for x in equation.reads()]
+        if all(sympy.expand(w.coeff(a) - w.coeff(b) * extent[b]) == 0 for w in places) and all(
+            not (w - w.coeff(a) * a - w.coeff(b) * b).has(a, b) for w in places
+        ):
+            zero = {a: Integer(0)}
+            ranges = tuple(
+                (i, n * extent[a] if i == b else n) for i, n in equation.ranges if i != a
+            )
+            one = replace(
+                equation,
+                target=equation.target.xreplace(zero),
+                body=equation.body.xreplace(zero),
+                ranges=ranges,
+            )
+            return merged(one, table, tuple(x.xreplace(zero) for x in beside))
+    return equation, beside
+
+
+def around(
+    outer: Iterable[Symbol], equation: Equation, scope: Scope, lines: list[str]
+) -> list[str]:
+    """Return statements within loops."""
+    integers = Integers(scope)
+    for i in reversed(tuple(outer)):
+        k, n = scope.index(str(i)), integers(equation.extent[i])
+        head = f"for (ptrdiff_t {k} = 0; {k} < {n}; {k}++) {{"
+        lines = [head, *(f"    {line}" for line in lines), "}"]
+    return lines
+
+
+def size(equation: Equation) -> int:
+    """Return how many elements the box has; what is not known counts as a little."""
+    return many(n for _, n in equation.ranges)
+
+
+def many(extents: Iterable[Expr]) -> int:
+    """Return how many elements a box has; what is not known counts as a little."""
+    return int(Mul(*(n.xreplace(dict.fromkeys(n.free_symbols, Integer(UNKNOWN))) for n in extents)))
+
+
+def without_trivial_loops(equation: Equation) -> Equation:
+    """Return an equation with 0 in place of every index that is never anything else."""
+    zeros = {i: Integer(0) for i, n in equation.ranges if n == 1}
+    return replace(
+        equation,
+        target=equation.target.xreplace(zeros),
+        body=equation.body.xreplace(zeros),
+        ranges=tuple(r for r in equation.ranges if r[0] not in zeros),
+    )
 
 
 def _step(where: Expr, i: Symbol) -> Expr:
@@ -112,4 +258,7 @@ def _walks(where: Expr, along: tuple[Symbol, Symbol], across: Symbol) -> bool:
     return 0 not in steps and not any(e.has(*along, across) for e in (rest, *steps))
 
 
-__all__ = ["PANEL", "Product", "product"]
+__all__ = [
+    "PANEL", "WIDEST", "Product", "around", "many", "merged", "product", "role", "size",
+    "without_trivial_loops",
+]  # fmt: skip

@@ -7,13 +7,17 @@ the last equation that reads a value has been written, its buffer goes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
-from sympy import Expr, Mul
+from sympy import Expr, Mul, Symbol
 
 from symbp.codegen.header import formula
-from symbp.codegen.numpy_target.expressions import Axes, Lowering
+from symbp.codegen.numpy_target.expressions import Lowering
+from symbp.codegen.numpy_target.products import Layout, Matrices, plan
+from symbp.codegen.numpy_target.scans import Steps
+from symbp.codegen.numpy_target.views import Axes, View, packed
+from symbp.codegen.numpy_target.windows import offsets
 from symbp.ir.program import Access, Equation, Program, accesses
 from symbp.schedule import Arena, Slot
 from symbp.schedule.arena import aliasable, last_reads
@@ -72,6 +76,24 @@ def product(equation: Equation) -> Product | None:
     )  # fmt: skip
 
 
+def is_dot(found: Product, equation: Equation) -> bool:
+    """Tell whether a product is one of matrices as they stand, or of a batch of them."""
+    return (
+        len(found.contracted) == 1
+        and len(found.free_a) <= 1
+        and len(found.free_b) <= 1
+        and (not found.batch or bool(found.free_a and found.free_b))
+        and (*found.batch, *found.free_a, *found.free_b) == equation.target.indices
+    )
+
+
+def added(target: str, value: str) -> str:
+    """Return the statement that adds to an array; `a[t] += b` would also store a[t] in itself."""
+    if target.isidentifier():
+        return f"{target} += {value}"
+    return f"np.add({target}, {value}, out={target})"
+
+
 def natural_box(equation: Equation) -> Axes:
     """Return the order of axes in which an operand lies already, so that nothing is transposed."""
     target = equation.target.indices
@@ -107,17 +129,24 @@ class Emitter:
         self.slots: dict[str, Slot] = {}
         self.last = last_reads(program.equations)
         self.started: set[str] = set()
+        self.loops: dict[Symbol, Expr] = {}
+        """The indices of the Python loops around the equation in hand."""
         self.lines: list[str] = []
 
     def run(self) -> list[str]:
         """Return the statements of all equations, each under its formula."""
-        groups: dict[str, list[Equation]] = self.program_groups()
-        for position, equation in enumerate(self.program.equations):
-            name = equation.target.name
-            if name not in self.started:
-                self.comment(groups[name])
-            self.equation(equation, position)
-            self.started.add(name)
+        groups = self.program_groups()
+        steps, position = Steps(self), -1
+        for block in self.program.blocks():
+            begin, position = position + 1, position + len(block)
+            if block[0].scan is not None:
+                steps.scan(block, begin)
+            else:
+                if block[0].target.name not in self.started:
+                    self.comment(groups[block[0].target.name])
+                if not steps.slices(block[0], position):
+                    self.equation(block[0], position)
+            self.started.update(e.target.name for e in block)
             self.release(position)
         for name, slot in self.fixed.items():
             if not self.table[name].shape:
@@ -125,7 +154,9 @@ class Emitter:
         return self.lines
 
     def program_groups(self) -> dict[str, list[Equation]]:
-        return {n: list(g) for n, g in self.program.writers().items()}
+        """Return the equations of each target that stand together, in no scan."""
+        groups = self.program.writers().items()
+        return {name: [e for e in group if e.scan is None] for name, group in groups}
 
     def comment(self, group: list[Equation]) -> None:
         """Write what the next statements compute."""
@@ -148,14 +179,21 @@ class Emitter:
         )
         if self.table[equation.target.name].bound is not None:
             found.one = "1"
+        found.fixed = self.loops
         return found
 
     def equation(self, equation: Equation, position: int) -> None:
         if not self.table[equation.target.name].shape:
             self.scalar(equation)
+        elif (found := product(equation)) is not None and is_dot(found, equation):
+            self.contraction(equation, found)
+        elif (matrices := plan(equation, self.lowering(equation, ()))) is not None:
+            self.matrices(equation, matrices)
+        elif loops := offsets(equation, self.lowering(equation, ())):
+            self.looped(equation, position, loops)
         elif not equation.plain:
             self.scatter(equation)
-        elif (found := product(equation)) is not None and equation.target.indices:
+        elif found is not None:
             self.contraction(equation, found)
         elif equation.reduced or equation.op != "sum":
             self.reduction(equation)
@@ -187,7 +225,8 @@ class Emitter:
             operand = lower(equation.body)
             self.lines += lower.lines
             text = lower.spread(operand, equation.target.indices)
-            self.lines.append(f"{self.slots[name].label}{self.region(equation, lower)} += {text}")
+            region = self.region(equation, lower)
+            self.lines.append(added(f"{self.slots[name].label}{region}", text))
             self.free(operand.slot)
             return
         if not self.covers(equation):
@@ -278,28 +317,24 @@ class Emitter:
             self.lines.append(f"{label} *= {lower(found.constant)}")
         if not first:
             region = self.region(equation, self.lowering(equation, ()))
-            self.lines.append(f"{self.slots[name].label}{region} += {label}")
+            self.lines.append(added(f"{self.slots[name].label}{region}", label))
             self.arena.give(slot)
 
     def temporary(self, equation: Equation) -> Slot:
         extents = equation.extent
-        shape = tuple(extents[i] for i in equation.target.indices)
-        return self.arena.take(shape, self.scratch_name)
+        order = self.lowering(equation, ()).affine(equation.target)
+        assert order is not None
+        return self.arena.take(tuple(extents[i] for i in order.order), self.scratch_name)
 
     def product_text(self, equation: Equation, found: Product, out: str) -> str:
-        target = equation.target.indices
-        natural = (*found.batch, *found.free_a, *found.free_b)
-        simple = (
-            len(found.contracted) == 1 and len(found.free_a) <= 1 and len(found.free_b) <= 1
-            and (not found.batch or (found.free_a and found.free_b))
-        )  # fmt: skip
-        if not simple or natural != target:
+        if not is_dot(found, equation):
             return self.einsum_text(equation, found, out)
         view = self.lowering(equation, ()).view
         a = view(found.a, (*found.batch, *found.free_a, *found.contracted))
         b = view(found.b, (*found.batch, *found.contracted, *found.free_b))
         # For plain matrices `dot` is matmul with half the overhead.
-        return f"np.{'matmul' if found.batch else 'dot'}({a}, {b}, out={out})"
+        piece = not found.batch and ":" not in out  # `dot` writes to one piece of memory
+        return f"np.{'dot' if piece else 'matmul'}({a}, {b}, out={out})"
 
     def einsum_text(self, equation: Equation, found: Product, out: str) -> str:
         letters = {i: chr(ord("a") + k) for k, (i, _) in enumerate(equation.ranges)}
@@ -311,6 +346,47 @@ class Emitter:
         view = self.lowering(equation, ()).view
         a, b = view(found.a, found.a.indices), view(found.b, found.b.indices)
         return f'np.einsum("{spec}", {a}, {b}, out={out}, optimize=True)'
+
+    def matrices(self, equation: Equation, found: Layout) -> None:
+        """Write a product of matrices whose rows and columns are runs of indices."""
+        name, lower = equation.target.name, self.lowering(equation, ())
+        direct = name not in self.started and found.target.whole
+        slot = self.slot(equation) if direct else self.temporary(equation)
+        label = self.spell(name) if direct else slot.label
+        if direct and slot.label != label:
+            self.lines.append(f"{label} = {slot.label}")
+            slot.label = label
+        result = (
+            replace(found.target, name=label)
+            if direct
+            else packed(label, found.target.order, found.target.extents)
+        )
+        writer = Matrices(found, self.arena, self.scratch_name, lower.scalar)
+        self.lines += writer.run(result)
+        if found.constant != 1:
+            self.lines.append(f"{label} *= {lower(found.constant)}")
+        if not direct:
+            if name not in self.started:
+                self.fill(equation)
+            shown = replace(found.target, name=self.slots[name].label)
+            text = shown.single(found.target.order, lower.scalar)
+            self.lines.append(added(text, label))
+            self.arena.give(slot)
+
+    def looped(self, equation: Equation, position: int, loops: Axes) -> None:
+        """Write a loop over the offsets of a window; its body runs over all places at once."""
+        if equation.target.name not in self.started:
+            self.fill(equation)
+            self.started.add(equation.target.name)
+        self.loops = {i: equation.extent[i] for i in loops}
+        before, self.lines = self.lines, []
+        rest = tuple(r for r in equation.ranges if r[0] not in self.loops)
+        self.equation(replace(equation, ranges=rest), position)
+        self.loops, body, self.lines = {}, self.lines, before
+        for depth, i in enumerate(loops):
+            extent = equation.extent[i]
+            self.lines.append(f"{'    ' * depth}for {self.spell(str(i))} in range({extent}):")
+        self.lines += [f"{'    ' * len(loops)}{line}" for line in body]
 
     def reduction(self, equation: Equation) -> None:
         """Write a sum, max or min over axes of a box."""
@@ -391,15 +467,18 @@ class Emitter:
         return f"np.{_REDUCERS[equation.op]}.reduce({text}, axis=None)"
 
     def scatter(self, equation: Equation) -> None:
-        """Write values to computed places; where places repeat, one after the other."""
+        """Write values to computed places: a view of them, or index arrays, which may repeat."""
         name, target = equation.target.name, equation.target
+        places = self.lowering(equation, ()).affine(target)
+        if places is not None and not places.windows and not equation.reduced:
+            return self.placed(equation, places)
         free = target.free_symbols
         kept = tuple(i for i, _ in equation.ranges if i in free)
-        lower = self.lowering(equation, (*kept, *equation.reduced))
+        box = (*kept, *equation.reduced)
+        lower = self.lowering(equation, box)
         operand = lower(equation.body)
         self.lines += lower.lines
         text = operand.text
-        box = (*kept, *equation.reduced)
         if equation.reduced or (operand.axes and operand.axes != kept):
             # NumPy 2.4's add.at reads past the end of values that it should have broadcast.
             text = self.broadcast(lower, operand, box, equation)
@@ -414,4 +493,28 @@ class Emitter:
             self.lines.append(f"{label}[{place}] += {text}")
         else:
             self.lines.append(f"np.{_REDUCERS[equation.op]}.at({label}, ({place},), {text})")
+        self.free(operand.slot)
+        return None
+
+    def placed(self, equation: Equation, places: View) -> None:
+        """Write values to places that a view shows, each one once."""
+        name = equation.target.name
+        lower = self.lowering(equation, places.order)
+        operand = lower(equation.body)
+        self.lines += lower.lines
+        text = lower.spread(operand, places.order)
+        first = name not in self.started
+        if first and not places.whole:
+            self.fill(equation)
+        slot = self.slot(equation)
+        if first and slot.label != self.spell(name):
+            self.lines.append(f"{self.spell(name)} = {slot.label}")
+            slot.label = self.spell(name)
+        shown = places.single(places.order, lower.scalar)
+        if first:
+            self.lines.append(f"np.copyto({shown}, {text})")
+        elif equation.op == "sum":
+            self.lines.append(added(shown, text))
+        else:
+            self.lines.append(f"np.{_REDUCERS[equation.op]}({shown}, {text}, out={shown})")
         self.free(operand.slot)

@@ -7,7 +7,7 @@ call writes into the target, the others into the target too or into scratch buff
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,14 +15,13 @@ import sympy
 from sympy import Expr, Integer, Mul, Symbol
 
 from symbp.codegen.numpy_target.scalars import HELPERS, UFUNCS, ScalarPrinter
+from symbp.codegen.numpy_target.views import Axes, View, view
 from symbp.errors import TargetError
 from symbp.ir.functions import Where
 from symbp.ir.printer import ATOM, MULTIPLY, UNARY, quotient, terms
 from symbp.ir.program import Access, Program
 from symbp.ir.ranges import bounds
 from symbp.schedule import Arena, Slot
-
-Axes = tuple[Symbol, ...]
 
 _COMPARISONS = {
     "StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=",
@@ -93,6 +92,8 @@ class Lowering:
         self.spare: list[Slot] = []
         self.target: Slot | None = None
         self.renamed: dict[int, str] = {}
+        self.fixed: Mapping[Symbol, Expr] = {}
+        """The indices of loops around the equation, and how far they run."""
         self.dying: dict[str, Slot] = {}
         """Operands that nobody reads again: their buffers may be written over."""
 
@@ -120,7 +121,15 @@ class Lowering:
         axes = self.axes(e)
         if all(g in self.extents for g in e.indices) and len(set(e.indices)) == len(e.indices):
             return Operand(self.view(e, axes), axes, self.dying.pop(e.name, None))
+        affine = self.affine(e)
+        if affine is not None:
+            return Operand(affine.single(axes, self.scalar), axes)
         return Operand(f"{self.spell(e.name)}[{self.place(e, axes)}]", axes)
+
+    def affine(self, e: Access) -> View | None:
+        """Return an access as a view, or None where it is none."""
+        shape = self.tensors[e.name].shape
+        return view(e, self.spell(e.name), shape, self.extents, self.fixed)
 
     def view(self, e: Access, axes: Axes) -> str:
         """Return a plain access with its axes in a given order, cut off where a loop ends early."""
@@ -139,9 +148,9 @@ class Lowering:
 
     def place(self, e: Access, axes: Axes) -> str:
         """Return the index arrays of an access that is no plain one, clipped where guarded."""
-        shape = self.tensors[e.name].shape
-        found = []
-        for g, extent in zip(e.indices, shape, strict=True):
+        shape, found = self.tensors[e.name].shape, []
+        indices, axes = self.leading(e, axes)
+        for g, extent in zip(indices, shape, strict=False):
             text = self.spread(self.integers(g), axes)
             limits = bounds(g, self.extents, self.tensors)
             inside = limits and limits[0].is_nonnegative and (
@@ -150,6 +159,16 @@ class Lowering:
             last = self.scalar(extent - 1)
             found.append(text if inside else f"np.clip({text}, 0, {last})")
         return ", ".join(found)
+
+    def leading(self, e: Access, axes: Axes) -> tuple[tuple[Expr, ...], Axes]:
+        """Return indices and axes without the last ones, where those are whole: E[t[n]]."""
+        shape, indices = self.tensors[e.name].shape, e.indices
+        while axes and len(indices) > 1 and indices[-1] == axes[-1] and (
+            self.extents[axes[-1]] == shape[len(indices) - 1]
+            and not any(g.has(axes[-1]) for g in indices[:-1])
+        ):  # fmt: skip
+            indices, axes = indices[:-1], axes[:-1]
+        return indices, axes
 
     def integers(self, g: Expr) -> Operand:
         """Return an integer expression of indices as an operand."""
@@ -223,9 +242,9 @@ class Lowering:
         texts = [self.spread(o, axes) for o in operands]
         own = slot.label
         operator = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}.get(function)
-        if operator and texts[0] == own == name:
+        if operator and own.isidentifier() and texts[0] == own == name:
             self.emit(f"{own} {operator}= {texts[1]}")
-        elif operator in ("+", "*") and texts[1] == own == name:
+        elif operator in ("+", "*") and own.isidentifier() and texts[1] == own == name:
             self.emit(f"{own} {operator}= {texts[0]}")
         else:
             function = f"_{function}" if function in HELPERS else f"np.{function}"

@@ -8,6 +8,7 @@ from symbp.codegen.face import Face, Options
 from symbp.codegen.header import wrapped
 from symbp.codegen.numpy_target.equations import Emitter
 from symbp.codegen.numpy_target.scalars import ScalarPrinter
+from symbp.codegen.numpy_target.windows import separated
 from symbp.codegen.public import Public
 from symbp.schedule import Arena, Phase, Plan, Slot
 from symbp.schedule.arena import in_place
@@ -90,9 +91,8 @@ class _Module:
     ) -> list[str]:  # fmt: skip
         """Return one core function; its buffers are unpacked from `work`."""
         arena.begin()
-        emitter = Emitter(
-            phase.program, arena, spell or self.names.__getitem__, self.scratch_name, fixed, keep
-        )
+        program = separated(phase.program, self.names.add)
+        emitter = Emitter(program, arena, spell or self.names.add, self.scratch_name, fixed, keep)
         emitter.slots.update(seeds or {})
         lines = emitter.run()
         outs = [s.label for s in fixed.values() if s.kind != "held"]

@@ -21,7 +21,7 @@ UFUNCS = {
     "cosh": "cosh", "tanh": "tanh", "Abs": "abs", "sign": "sign", "floor": "floor",
     "maximum": "maximum", "minimum": "minimum",
 }  # fmt: skip
-HELPERS = ("sigmoid", "softplus", "erf")
+HELPERS = ("sigmoid", "softplus", "erf", "normal_cdf")
 
 
 class ScalarPrinter(Printer):

@@ -24,9 +24,9 @@ from tests.drawn import programs
 
 COMMAND = re.compile(r"\\([a-zA-Z]+|.)")
 KNOWN = {
-    "documentclass", "usepackage", "allowdisplaybreaks", "setlength", "parindent", "begin",
-    "end", "section", "subsection", "frac", "partial", "sum", "max", "min", "sigma", "exp",
-    "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "sqrt",
+    "documentclass", "usepackage", "allowdisplaybreaks", "setlength", "parindent", "begin", "bigl",
+    "bigr", "end", "section", "subsection", "frac", "partial", "sum", "max", "min", "sigma",
+    "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "sqrt",
     "left", "right", "lVert", "rVert", "lfloor", "rfloor", "operatorname", "mathrm", "mathbf",
     "mathbb", "text", "nabla", "delta", "top", "odot", "oslash", "circ", "le", "ge", "ne",
     "wedge", "vee", "neg", "cdot", "bmod", "times", "in", "dots", "quad", "pi", "alpha",

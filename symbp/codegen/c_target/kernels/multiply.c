@@ -1,66 +1,69 @@
+/* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
+typedef struct {
+    const $real *at;
+    ptrdiff_t row, column;
+} matrix;
+
+#define NOTHING ((matrix){NULL, 0, 0})
+#define ONES ((matrix){(const $real[]){1}, 0, 0})
+
+/* The part that begins at element (i, j). */
+static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
+{
+    const matrix part = {m.at + i * m.row + j * m.column, m.row, m.column};
+    return part;
+}
+
 #if defined(__GNUC__)
 
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#elif defined(__AVX__)
-#define VECTOR_BYTES 32
-#else
-#define VECTOR_BYTES 16
-#endif
-
-/* A register's numbers, wherever they lie in memory. */
-typedef $real vector
-        __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof($real)), may_alias));
-
-enum {
-    LANES = VECTOR_BYTES / (int)sizeof($real),
-    TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
-    TILE_COLUMNS = 2 * LANES,
-    PANEL_ROWS = $panel / TILE_COLUMNS
-};
-
 /*
- * Adds a product to a tile of c, at most TILE_ROWS rows and 2 vectors wide; its sums stay in
- * registers. `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
+ * `rows` and `vectors` are constants in every call, so that no loop over them is left.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, const $real *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const $real *b, ptrdiff_t b_row, $real *c, ptrdiff_t c_row)
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, $real *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     for (ptrdiff_t k = 0; k < depth; k++) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                sums[r][v] += a[r * a_row + k * a_column]
-                        * *(const vector *)(b + k * b_row + v * LANES);
+                sums[r][v] += a.at[r * a.row + k * a.column]
+                        * *(const vector *)(b.at + k * b.row + v * LANES);
             }
         }
     }
+    if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                        + *(const vector *)(initial.at + r * initial.row + v * LANES);
+            }
+        }
+        return;
+    }
+    $real edge[TILE_ROWS][TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            $real *to = c + r * c_row + v * LANES;
-            const ptrdiff_t left = columns - v * LANES;
-            if (left >= LANES) {
-                *(vector *)to += sums[r][v];
-            } else {
-                for (ptrdiff_t j = 0; j < left; j++) {
-                    to[j] += sums[r][v][j];
-                }
-            }
+            *(vector *)(edge[r] + v * LANES) = sums[r][v];
+        }
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
+                    + j * initial.column];
         }
     }
 }
 
-/* Adds a product to all rows of c, one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, then lower ones at the edge. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, const $real *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const $real *b, ptrdiff_t b_row, $real *c, ptrdiff_t c_row)
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, $real *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
 {
     ptrdiff_t i = 0;
 #define ROWS(count) \
-    for (; i + count <= rows; i += count) { \
-        multiply_tile(count, vectors, columns, depth, a + i * a_row, a_row, a_column, b, b_row, \
-                c + i * c_row, c_row); \
+    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
+        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+                c + i * c_row, c_row, c_column); \
     }
     ROWS(TILE_ROWS)
     ROWS(4)
@@ -69,46 +72,108 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
 #undef ROWS
 }
 
-/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack($real *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
-        const $real *b, ptrdiff_t b_row, ptrdiff_t b_column)
+/* As many whole numbers. */
+typedef $whole places __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
-    for (ptrdiff_t k = 0; k < depth; k++) {
-        for (ptrdiff_t j = 0; j < width; j++) {
-            panel[k * width + j] = j < columns ? b[k * b_row + j * b_column] : 0;
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = __builtin_shuffle(a, b, low);
+            rows[r + s] = __builtin_shuffle(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+static void transpose(const $real *source, ptrdiff_t step, $real *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+static inline matrix transposed(matrix m)
+{
+    const matrix turned = {m.at, m.column, m.row};
+    return turned;
+}
+
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+static void pack($real *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+{
+    const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
+    for (ptrdiff_t k = 0; k < squares; k += LANES) {
+        for (ptrdiff_t j = 0; j < width; j += LANES) {
+            transpose(b.at + k + j * b.column, b.column, panel + k * width + j, width);
+        }
+    }
+    for (ptrdiff_t k = squares; k < depth; k++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            panel[k * width + j] = b.at[k * b.row + j * b.column];
+        }
+        for (ptrdiff_t j = columns; j < width; j++) {
+            panel[k * width + j] = 0;
         }
     }
 }
 
 /*
- * c += a b. An element a[i,k] lies at a[i * a_row + k * a_column], one of b likewise; the rows of
- * c are c_row apart. The terms of each element are added in the order of k, in blocks that depend
- * on the vectors' length alone. The panel has room for $panel numbers: parts of b are copied there
- * where they do not lie as a tile reads them, or where many rows read them again.
+ * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * The panel has room for $panel numbers: parts of b are copied there where they do not lie as a
+ * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
-        const $real *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const $real *b, ptrdiff_t b_row, ptrdiff_t b_column,
-        $real *c, ptrdiff_t c_row, $real *panel)
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column, $real *panel)
 {
-    for (ptrdiff_t k = 0; k < depth; k += PANEL_ROWS) {
-        const ptrdiff_t deep = depth - k < PANEL_ROWS ? depth - k : PANEL_ROWS;
+    static const $real zeros[TILE_COLUMNS];
+    if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
+        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
+                c, c_column, c_row, panel);
+        return;
+    }
+    const ptrdiff_t block = columns <= LANES ? $panel / LANES : $panel / TILE_COLUMNS;
+    for (ptrdiff_t k = 0; k < depth; k += block) {
+        const ptrdiff_t deep = depth - k < block ? depth - k : block;
         for (ptrdiff_t j = 0; j < columns; j += TILE_COLUMNS) {
             const ptrdiff_t wide = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
             const ptrdiff_t width = wide <= LANES ? LANES : TILE_COLUMNS;
-            const $real *left = a + k * a_column, *right = b + k * b_row + j * b_column;
-            ptrdiff_t step = b_row;
-            if (b_column != 1 || wide < width || rows > 4 * TILE_ROWS) {
-                pack(panel, width, wide, deep, right, b_row, b_column);
-                right = panel;
-                step = width;
+            const matrix left = from(a, 0, k);
+            matrix right = from(b, k, j);
+            $real *const to = c + j * c_column;
+            const matrix zero = {zeros, 0, 1}, sum = {to, c_row, c_column};
+            const matrix start = k > 0 ? sum : initial.at ? from(initial, 0, j) : zero;
+            const int again = rows > 4 * TILE_ROWS && deep * b.row > $panel;
+            if (b.column != 1 || wide < width || again) {
+                pack(panel, width, wide, deep, right);
+                right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, a_row, a_column, right, step,
-                        c + j, c_row);
+                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, a_row, a_column, right, step,
-                        c + j, c_row);
+                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
             }
         }
     }
@@ -116,18 +181,18 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 
 #else
 
-/* c += a b, as above. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
-        const $real *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const $real *b, ptrdiff_t b_row, ptrdiff_t b_column,
-        $real *c, ptrdiff_t c_row, $real *panel)
+/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column, $real *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
-        for (ptrdiff_t k = 0; k < depth; k++) {
-            for (ptrdiff_t j = 0; j < columns; j++) {
-                c[i * c_row + j] += a[i * a_row + k * a_column] * b[k * b_row + j * b_column];
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            $real sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
+            c[i * c_row + j * c_column] = sum;
         }
     }
 }

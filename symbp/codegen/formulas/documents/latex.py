@@ -39,8 +39,14 @@ def _declared(body: str) -> str:
     return "\n".join(("\\ifdefined\\DeclareUnicodeCharacter", *lines, "\\fi\n")) if lines else ""
 
 
+_WIDE, _NARROW, _LEFT = 60, 30, 12
+"""Letters that the right sides may have, at most and at least; the left sides for the most."""
+
+
 def _section(title: str, formulas: list[str]) -> str:
-    body = " \\\\\n".join(map(_aligned, formulas))
+    left = max((_width(re.split(r" = | \\in ", f)[0]) for f in formulas), default=0)
+    width = max(_NARROW, min(_WIDE, _WIDE + _LEFT - left))
+    body = " \\\\\n".join(_aligned(f, width) for f in formulas)
     return f"\\subsection*{{{title}}}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
@@ -81,9 +87,21 @@ def _pieces(text: str, width: int) -> Iterator[str]:
             terms.append([])
         terms[-1].append(word)
     for term in terms:
-        yield from [" ".join(term)] if _width(" ".join(term)) <= width else term
+        if _width(" ".join(term)) <= width:
+            yield " ".join(term)
+            continue
+        for factor in term:
+            inner = _BRACKETED.fullmatch(factor)
+            if inner is None or _width(factor) <= width:
+                yield factor
+                continue
+            # Brackets that grow can't be on two lines; those of a size can.
+            first, *rest = _pieces(inner[1], width)
+            *rest, last = rest or [""]
+            yield from (f"\\bigl( {first}", *rest, f"{last} \\bigr){inner[2]}")
 
 
+_BRACKETED = re.compile(r"\\left\((.*)\\right\)((?:\^\{.*\})?)")
 _NEST = re.compile(r"\\left(?![a-z])|\\right(?![a-z])|\\begin|\\end|\\.|[{} ]")
 
 

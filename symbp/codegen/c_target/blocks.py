@@ -1,0 +1,185 @@
+"""Writes matrix products: at once, some rows at a time, or by several threads.
+
+A gradient that is only needed to change its weight is used up block by block (bands.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sympy import Expr, Integer, floor
+
+from symbp.codegen.c_target import bands
+from symbp.codegen.c_target.expressions import Integers, count
+from symbp.codegen.c_target.nests import Nest, covers, indented
+from symbp.codegen.c_target.products import Product, product, size, without_trivial_loops
+from symbp.codegen.c_target.windows import windows
+from symbp.codegen.c_target.writer import Places
+from symbp.ir.printer import ATOM
+from symbp.ir.program import Access, Equation
+
+Lines = list[str]
+TEAM = 100_000
+"""The multiplications from which on a product is worth a team of threads."""
+NOTHING = "NOTHING"
+"""What a product's sums begin with where there is nothing yet."""
+TILE = 8
+"""A block has a multiple of so many rows: those of a register tile."""
+
+
+class Products(Places):
+    """Writes matrix products, and what uses them up."""
+
+    def matrices(self, equation: Equation, initial: Equation | None = None) -> Product | None:
+        """Return an equation as a matrix product, if it is to be one; with what it begins with."""
+        if not self.table[equation.target.name].shape:
+            return None
+        plain = without_trivial_loops(equation)
+        if initial is None:
+            found = product(plain, self.table)
+            windowed = found is not None and found.split and windows(plain, self.table)
+            return None if windowed else found
+        value = without_trivial_loops(initial)
+        same = dict(zip(value.target.indices, plain.target.indices, strict=True))
+        assert isinstance(value.body, Access)
+        found = product(plain, self.table, value.body.xreplace(same))
+        return found if found is None or not found.split else None
+
+    def followers(self, position: int) -> list[Equation]:
+        """Return the equations that use up a gradient as it is computed, rows at a time."""
+        matrices = self.matrices(self.equations[position])
+        assert matrices is not None
+        if not self.shared(matrices) and self.rows_at_once(matrices) is None:
+            return []
+        gradient = without_trivial_loops(self.equations[position]).target
+        if matrices.row not in gradient.indices[:1] or not covers(
+            self.equations[position], self.table[gradient.name]
+        ):
+            return []
+        return bands.followers(self.equations, position, self.program, self.results)
+
+    def shared(self, matrices: Product) -> bool:
+        """Tell whether several threads compute a product, some rows each."""
+        large = matrices.left is not None and size(matrices.equation) >= TEAM
+        return self.threads > 1 and large and not (matrices.outer or matrices.repeated)
+
+    def rows_at_once(self, matrices: Product) -> int | None:
+        """Return how many rows of a product a block has at most; None if it is not worth one."""
+        extent, columns = matrices.extents[:2]
+        many = extent * columns
+        if matrices.left is None or matrices.outer or matrices.repeated or not many.is_Integer:
+            return None
+        if many < bands.LEAST:
+            return None
+        return min(int(extent), max(TILE, bands.BLOCK // int(columns) // TILE * TILE))
+
+    def block(self, position: int, initial: Equation | None = None) -> Lines | None:
+        """Write a matrix product, and what uses it up: at once, or some rows at a time."""
+        equation = self.equations[position]
+        name, scope = equation.target.name, self.scope
+        matrices, start = self.matrices(equation, initial), NOTHING
+        if matrices is None:
+            return None
+        begin = next(iter(matrices.beside), None)
+        if matrices.beside:
+            found = matrices.initial(matrices.beside[0], scope)
+            if found is None:
+                return None
+            start = found
+        first = name not in self.started
+        lines = ["", *self.comment(name)] if first else []
+        after = [] if initial is not None else self.followers(position)
+        shared = self.shared(matrices)
+        whole = covers(equation, self.table[name])
+        if first and (shared or not after):
+            lines += self.begin(name)
+        if first and (not whole or matrices.repeated):
+            lines.append(
+                f"fill({scope.name(name)}, {Integers(scope)(count(self.table[name]))}, 0);"
+            )
+        if not first or not whole or matrices.repeated:
+            whole_target = matrices.equation.target
+            start = matrices.matrix(whole_target, (matrices.row, matrices.column), scope)
+            begin = whole_target
+        self.started.add(name)
+        if initial is not None:
+            self.chosen(initial, "with the product behind", "its sums begin there")
+        self.chosen(equation, "matrix product", why(matrices, shared))
+        if not shared and not after:
+            return [*lines, *matrices.statements(scope, "work", start)]
+        return [*lines, *self.blocks(matrices, after, begin, shared)]
+
+    def blocks(
+        self, matrices: Product, after: Sequence[Equation], begin: Access | None, shared: bool
+    ) -> Lines:
+        """Write a product that begins with a value, and what uses it up, some rows at a time."""
+        equation, row, name = matrices.equation, matrices.row, matrices.equation.target.name
+        extent = matrices.extents[0]
+        lines: Lines = []
+        for follower in after:
+            own = follower.target.name
+            lines += [*self.comment(own), *self.begin(own)]
+            self.started.add(own)
+            reason = (
+                "each thread goes on with its rows" if shared else f"{name} is never stored whole"
+            )
+            self.chosen(follower, "with the product before", reason)
+        local = set() if shared else {name}
+        table, integers = dict(self.table), Integers(self.scope)
+        if shared:
+            team = TILE * self.threads
+            step = integers(floor((extent + team - 1) / team) * TILE)
+        else:
+            most = self.rows_at_once(matrices)
+            assert most is not None
+            step = self.rows_of_block(matrices.extents[2], most)
+            table[name] = replace(table[name], shape=(Integer(most), *table[name].shape[1:]))
+            lines += self.begin(name, tensor=table[name])
+        scope = replace(self.scope, tensors=table)
+        shifted = bands.block(equation, row, local)
+        found = matrices.part(shifted, table, {row: bands.BEGIN + row})
+        each = self.memory.panel
+        panel = f"work + {scope.index(str(bands.BEGIN))} / block * {each}" if shared else "work"
+        start = NOTHING
+        if begin is not None:
+            walked = (found.row, found.column)
+            start = found.matrix(begin.xreplace({row: bands.BEGIN + row}), walked, scope)
+        inner = found.statements(scope, panel, start)
+        for follower in after:
+            index = follower.target.indices[equation.target.indices.index(row)]
+            nest = Nest(bands.block(follower, index, local), scope, table)
+            inner += ["", *nest.assignment()]
+        return [*lines, *self.loop(integers(extent), step, inner, shared)]
+
+    def rows_of_block(self, depth: Expr, most: int) -> str:
+        """Return how many rows a block has.
+
+        As many as the right operand has, which is then copied for a small part of the work.
+        """
+        if depth.is_Integer:
+            return str(min(most, -(-int(depth) // TILE) * TILE))
+        n = Integers(self.scope)(depth, ATOM)
+        return f"{n} < {most} ? ({n} + {TILE - 1}) / {TILE} * {TILE} : {most}"
+
+    def loop(self, end: str, by: str, body: Lines, shared: bool) -> Lines:
+        """Return the loop over blocks of rows."""
+        begin, rows = (self.scope.index(str(i)) for i in (bands.BEGIN, bands.ROWS))
+        team = [f"#pragma omp parallel for num_threads({self.threads}) schedule(static, 1)"]
+        lines = [
+            *(team if shared else []),
+            f"for (ptrdiff_t {begin} = 0; {begin} < {end}; {begin} += block) {{",
+            f"    const ptrdiff_t {rows} = {end} - {begin} < block ? {end} - {begin} : block;",
+            *indented(body),
+            "}",
+        ]
+        return ["{", *indented([f"const ptrdiff_t block = {by};", *lines]), "}"]
+
+
+def why(matrices: Product, shared: bool) -> str:
+    rows, columns, depth = matrices.extents
+    share = ", by all threads" if shared else ""
+    return f"{rows} x {depth} times {depth} x {columns}{share}"
+
+
+__all__ = ["NOTHING", "Products", "why"]

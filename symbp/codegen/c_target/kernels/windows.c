@@ -1,0 +1,111 @@
+#if defined(__GNUC__)
+
+/* Adds a product to a tile; as multiply_tile, but each row and each step has a place of its own. */
+static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, const $real *a, const ptrdiff_t *a_rows,
+        const ptrdiff_t *a_steps, const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
+        $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+{
+    vector sums[TILE_ROWS][2] = {{{0}}};
+    const $real *left[TILE_ROWS];
+    for (int r = 0; r < rows; r++) {
+        left[r] = a + a_rows[r];
+    }
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        const $real *right = b + (b_steps ? b_steps[k] : k * b_step);
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                sums[r][v] += left[r][a_steps[k]] * *(const vector *)(right + v * LANES);
+            }
+        }
+    }
+    if (columns == vectors * LANES && c_column == 1) {
+        for (int r = 0; r < rows; r++) { /* one after another: rows may overlap */
+            for (int v = 0; v < vectors; v++) {
+                *(vector *)(c + c_rows[r] + v * LANES) += sums[r][v];
+            }
+        }
+        return;
+    }
+    $real edge[TILE_ROWS][TILE_COLUMNS];
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < vectors; v++) {
+            *(vector *)(edge[r] + v * LANES) = sums[r][v];
+        }
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[c_rows[r] + j * c_column] += edge[r][j];
+        }
+    }
+}
+
+/*
+ * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
+ * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ */
+static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+        const $real *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
+        const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, $real *panel)
+{
+    for (ptrdiff_t j = 0; j < columns;) {
+        const ptrdiff_t most = columns - j;
+        const ptrdiff_t wide = most >= TILE_COLUMNS ? TILE_COLUMNS : most > LANES ? LANES : most;
+        const $real *right = b + j * b_column;
+        const ptrdiff_t *steps = b_steps;
+        ptrdiff_t step = 0;
+        if (b_column != 1 || (wide != LANES && wide != TILE_COLUMNS)) {
+            step = wide > LANES ? TILE_COLUMNS : LANES;
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                for (ptrdiff_t i = 0; i < wide; i++) {
+                    panel[k * step + i] = right[b_steps[k] + i * b_column];
+                }
+                for (ptrdiff_t i = wide; i < step; i++) {
+                    panel[k * step + i] = 0;
+                }
+            }
+            right = panel;
+            steps = NULL;
+        }
+        ptrdiff_t i = 0;
+#define ROWS(count, vectors) \
+    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
+        multiply_windows_tile(count, vectors, wide, depth, a, a_rows + i, a_steps, right, steps, \
+                step, c + j * c_column, c_rows + i, c_column); \
+    }
+        if (wide <= LANES) {
+            ROWS(TILE_ROWS, 1)
+            ROWS(4, 1)
+            ROWS(1, 1)
+        } else {
+            ROWS(TILE_ROWS, 2)
+            ROWS(4, 2)
+            ROWS(1, 2)
+        }
+#undef ROWS
+        j += wide;
+    }
+}
+
+#else
+
+/*
+ * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
+ * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ */
+static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+        const $real *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
+        const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, $real *panel)
+{
+    (void)panel;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t k = 0; k < depth; k++) {
+            for (ptrdiff_t j = 0; j < columns; j++) {
+                c[c_rows[i] + j * c_column] += a[a_rows[i] + a_steps[k]]
+                        * b[b_steps[k] + j * b_column];
+            }
+        }
+    }
+}
+
+#endif

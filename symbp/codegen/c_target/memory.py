@@ -1,0 +1,45 @@
+"""The caller's memory: where in it the intermediate values lie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sympy
+from sympy import Expr, Integer
+
+from symbp.codegen.c_target.expressions import Integers, Scope, count
+from symbp.ir.program import Tensor
+from symbp.schedule import Arena, Slot
+
+
+class Workspace:
+    """The caller's memory for intermediate values, cut into slots as they are asked for."""
+
+    def __init__(self, panel: int = 0, threads: int = 1) -> None:
+        """Begin with the panel that all matrix products share; each thread has its own."""
+        self.arena = Arena()
+        self.starts: dict[Slot, Expr] = {}
+        self.panel = panel
+        self.size: Expr = Integer(panel * threads)
+
+    def take(self, tensor: Tensor) -> Slot:
+        """Return a free slot for a tensor, or one behind all others."""
+        slot = self.arena.take((count(tensor),), tensor.name)
+        if slot not in self.starts:
+            self.starts[slot], self.size = self.size, sympy.expand(self.size + count(tensor))
+        return slot
+
+    def clear(self, held: Collection[Slot] = ()) -> None:
+        """Take all slots back but those that are held: a new function begins."""
+        self.arena.free.clear()
+        for slot in reversed(self.arena.slots):
+            if slot not in held:
+                self.arena.give(slot)
+
+
+def pointer(begin: Expr, scope: Scope) -> str:
+    """Return a pointer into the workspace."""
+    return "work" if begin == 0 else f"work + {Integers(scope)(begin)}"
+
+
+__all__ = ["Workspace", "pointer"]

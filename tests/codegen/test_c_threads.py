@@ -1,0 +1,163 @@
+"""Threads share a step, and nothing but its duration changes."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symbp import compiler
+from tests.codegen.built import arrays, distance, net, parted
+from tests.codegen.test_c_blocks import AWKWARD
+from tests.codegen.test_c_safety import SIZES, driver
+from tests.codegen.test_c_values import c_module
+
+NETWORK = """
+    network team
+    input x[N, 100]
+    label t[N] in 10
+    h = dense(x, 130, relu)
+    g = dense(h, 120, tanh)
+    logits = dense(g, 10)
+    output logits
+    loss cross_entropy(logits, t)
+    optimizer {optimizer}(learning_rate=0.05)
+"""
+TEAMS = {
+    "two": (2, {}, "float64"),
+    "two, single precision": (2, {}, "float32"),
+    "three": (3, {}, "float64"),
+    "two, one size": (2, {"N": 37}, "float64"),
+    "more than the rows": (16, {}, "float32"),
+}
+BOUNDS = {"float64": 1e-12, "float32": 1e-5}
+Found = dict[str, np.ndarray]
+
+
+def computed(made, network, dtype: str, rows: int, steps: int = 2) -> Found:
+    """Return what every function of a module gives."""
+    params, data = parted(network, arrays(network, 5, scale=0.2, N=rows))
+    own = {n: np.array(v, dtype) for n, v in params.items()}
+    data = [np.array(v, dtype) if v.dtype.kind == "f" else v for v in data]
+    loss, grads = made.value_and_grad(own, *data)
+    roles = [role for role, *_ in made.INPUTS.values()]
+    inputs = [v for v, role in zip(data, roles, strict=True) if role == "input"]
+    found = {f"d{n}": v for n, v in grads.items()}
+    found |= {"loss": np.array(loss), "outputs": made.predict(own, *inputs)}
+    state = made.init_state(own)
+    found["losses"] = np.array([made.train_step(own, state, *data) for _ in range(steps)])
+    return {**found, **own, **state}
+
+
+@pytest.mark.parametrize(("threads", "sizes", "dtype"), TEAMS.values(), ids=TEAMS)
+def test_a_team_computes_what_one_thread_does(threads: int, sizes: dict[str, int], dtype: str):
+    network = net(NETWORK.format(optimizer="momentum"))
+    alone = c_module(network, dtype)
+    team = c_module(network, dtype, threads=threads, **sizes)
+    for rows in (1, 3, 37) if not sizes else (37,):
+        expected = computed(alone, network, dtype, rows)
+        for name, value in computed(team, network, dtype, rows).items():
+            assert distance(value, expected[name]) < BOUNDS[dtype], (name, rows)
+
+
+@pytest.mark.parametrize("name", ["sums that begin with samples", "weights of rank 3"])
+def test_a_team_computes_awkward_products(name: str):
+    network = net(AWKWARD[name])
+    expected = computed(c_module(network), network, "float64", 40)
+    found = computed(c_module(network, threads=3), network, "float64", 40)
+    for name, value in found.items():
+        assert distance(value, expected[name]) < 1e-12, name
+
+
+def test_a_team_gives_the_same_bits_every_time():
+    network = net(NETWORK.format(optimizer="adam"))
+    team = c_module(network, "float32", threads=3)
+    first = computed(team, network, "float32", 50)
+    for _ in range(9):
+        for name, value in computed(team, network, "float32", 50).items():
+            np.testing.assert_array_equal(value, first[name], err_msg=name)
+
+
+def test_small_products_are_not_shared():
+    network = net("input x[N, 4]\ntarget y[N, 60]\np = dense(x, 60)\noutput p\nloss mse(p, y)")
+    assert "omp" not in compiler.emit(network, "c", threads=2)["drawn.c"]
+
+
+def test_one_thread_leaves_no_trace_of_a_team():
+    files = compiler.emit(net(NETWORK.format(optimizer="sgd")), "c", threads=1)
+    assert not any("#pragma" in text for text in files.values())
+
+
+SANITIZED = ("-std=gnu11", "-g", "-O1", "-fsanitize=thread")
+TEAM = """\
+/* What gcc makes of a parallel loop, with threads that begin and end where the sanitizer sees it:
+ * libgomp's own barriers are not built for it, and each would be a false alarm. */
+#include <pthread.h>
+
+typedef struct member {
+    void (*work)(void *);
+    void *data;
+    int number;
+} member;
+
+static int members = 1;
+static _Thread_local int own;
+
+int omp_get_num_threads(void) { return members; }
+
+int omp_get_thread_num(void) { return own; }
+
+static void *enter(void *given)
+{
+    const member *m = given;
+    own = m->number;
+    m->work(m->data);
+    return NULL;
+}
+
+void GOMP_parallel(void (*work)(void *), void *data, unsigned count, unsigned flags)
+{
+    pthread_t threads[16];
+    member team[16];
+    (void)flags;
+    members = (int)count;
+    for (int k = 1; k < members; k++) {
+        team[k] = (member){work, data, k};
+        pthread_create(&threads[k], NULL, enter, &team[k]);
+    }
+    work(data);
+    for (int k = 1; k < members; k++) {
+        pthread_join(threads[k], NULL);
+    }
+    members = 1;
+}
+"""
+
+
+def sanitized(code: str, header: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run every function under the thread sanitizer."""
+    files = {"team.c": code, "team.h": header, "main.c": driver(header, "team"), "threads.c": TEAM}
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    for build in (
+        ["gcc", *SANITIZED, "-fopenmp", "-c", "team.c"],
+        ["gcc", *SANITIZED, "main.c", "threads.c", "team.o", "-o", "main", "-lm", "-lpthread"],
+    ):
+        subprocess.run(build, cwd=folder, check=True)
+    return subprocess.run(["./main"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="takes the place of gcc's own threads")
+def test_the_thread_sanitizer_finds_no_race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(SIZES, "N", 37)
+    files = compiler.emit(net(NETWORK.format(optimizer="momentum")), "c", threads=3)
+    done = sanitized(files["team.c"], files["team.h"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    # It would have found one: here all threads copy to the same panel.
+    spoilt, count = re.subn(r"work\s\+\sbegin\s/\sblock\s\*\s\d+", "work", files["team.c"])
+    assert count >= 6
+    done = sanitized(spoilt, files["team.h"], tmp_path)
+    assert done.returncode != 0
+    assert "data race" in done.stderr

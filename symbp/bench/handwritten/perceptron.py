@@ -1,16 +1,19 @@
-"""The step that a careful person would write in NumPy, for a perceptron of any depth.
-
-Forward, loss, every gradient and plain gradient descent in place; arrays that are needed anyway
-are written over, and nothing is computed twice.
-"""
+"""A perceptron of any depth."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from symbp.bench.handwritten.common import Step, descend, softmax_slope
+from symbp.bench.workloads import Array, Perceptron
+
+
+def perceptron(workload: Perceptron) -> Step:
+    """Return the step of a perceptron, by its activation."""
+    step = {"sigmoid": sigmoid_step, "tanh": tanh_step, "relu": relu_step}[workload.activation]
+    return partial(step, learning_rate=workload.rate, layers=len(workload.layers()))
 
 
 def sigmoid_step(
@@ -35,7 +38,7 @@ def sigmoid_step(
         delta *= error
         if k > 1:
             error = delta @ params[f"h{k}_W"].T
-        _descend(params, k, activations[k - 1], delta, learning_rate)
+        descend(params, f"h{k}", activations[k - 1], delta, learning_rate)
     return loss
 
 
@@ -55,7 +58,7 @@ def tanh_step(
         if k > 1:
             a = activations[k - 1]
             error = delta @ params[f"h{k}_W"].T
-        _descend(params, k, activations[k - 1], delta, learning_rate)
+        descend(params, f"h{k}", activations[k - 1], delta, learning_rate)
         if k > 1:
             delta = a * a
             np.subtract(1.0, delta, out=delta)
@@ -72,31 +75,12 @@ def relu_step(
         z = activations[-1] @ params[f"h{k}_W"]
         z += params[f"h{k}_b"]
         activations.append(np.maximum(z, 0.0, out=z) if k < layers else z)
-    rows = np.arange(len(x))
-    z = activations[-1]
-    z -= z.max(axis=1, keepdims=True)
-    correct = z[rows, t]
-    delta = np.exp(z, out=z)
-    total = delta.sum(axis=1)
-    loss = float((np.log(total) - correct).mean())
-    delta /= (total * len(x))[:, None]
-    delta[rows, t] -= 1.0 / len(x)
+    loss, delta = softmax_slope(activations[-1], t)
     for k in range(layers, 0, -1):
         if k > 1:
             error = delta @ params[f"h{k}_W"].T
             error *= activations[k - 1] > 0
-        _descend(params, k, activations[k - 1], delta, learning_rate)
+        descend(params, f"h{k}", activations[k - 1], delta, learning_rate)
         if k > 1:
             delta = error
     return loss
-
-
-def _descend(
-    params: dict[str, Array], k: int, a: Array, delta: Array, learning_rate: float
-) -> None:
-    gradient = a.T @ delta
-    gradient *= learning_rate
-    params[f"h{k}_W"] -= gradient
-    gradient = delta.sum(axis=0)
-    gradient *= learning_rate
-    params[f"h{k}_b"] -= gradient

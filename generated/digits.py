@@ -147,7 +147,9 @@ def train_step(
     N, x, t = _data(x, t)
     if check_finite:
         _finite({**params, "x": x})
-    step, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(state)
+    step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(
+        state
+    )
     if (
         not (h_W.flags.writeable and h_b.flags.writeable and logits_W.flags.writeable and
         logits_b.flags.writeable)
@@ -157,11 +159,47 @@ def train_step(
     loss, h, output_Z_shifted, v1 = _forward(work, N, x, t, h_W, h_b, logits_W, logits_b)
     _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, *grads)
     _update(
-        work, N, h_W, h_b, logits_W, logits_b, grads[0], grads[1], grads[2], grads[3], step, h_W_m,
+        work, N, h_W, h_b, logits_W, logits_b, grads[0], grads[1], grads[2], grads[3], step_, h_W_m,
         h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v, learning_rate, beta1,
         beta2, epsilon
     )
     return float(loss)
+
+
+def bind(
+    params, state, x, t, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08,
+    check_finite=False
+):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x, t = _data(x, t)
+    if check_finite:
+        _finite({**params, "x": x})
+    step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(
+        state
+    )
+    if (
+        not (h_W.flags.writeable and h_b.flags.writeable and logits_W.flags.writeable and
+        logits_b.flags.writeable)
+    ):
+        _refuse_parameters(params)
+    work, grads = _buffers(N), _gradients()
+
+    def step():
+        loss, h, output_Z_shifted, v1 = _forward(work, N, x, t, h_W, h_b, logits_W, logits_b)
+        _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, *grads)
+        _update(
+            work, N, h_W, h_b, logits_W, logits_b, grads[0], grads[1], grads[2], grads[3], step_,
+            h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v,
+            learning_rate, beta1, beta2, epsilon
+        )
+        return float(loss)
+
+    return step
 
 
 def fit(
@@ -171,8 +209,8 @@ def fit(
     """Train; return the mean loss of each epoch.
 
     Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
-    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
-    more are run.
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
     N, x, t = _data(x, t)
     if check_finite:
@@ -296,7 +334,7 @@ def _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, dh_W, dh_b, dlog
 
 
 def _update(
-    work, N, h_W, h_b, logits_W, logits_b, dh_W, dh_b, dlogits_W, dlogits_b, step, h_W_m, h_W_v,
+    work, N, h_W, h_b, logits_W, logits_b, dh_W, dh_b, dlogits_W, dlogits_b, step_, h_W_m, h_W_v,
     h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v, learning_rate, beta1, beta2,
     epsilon
 ):
@@ -310,7 +348,7 @@ def _update(
     s8 = work[12]
     s9 = work[13]
     # step_next = step + 1
-    step_next = step + 1
+    step_next = step_ + 1
     # v1 = 1 - beta1
     v1 = 1 - beta1
     # h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1
@@ -387,7 +425,7 @@ def _update(
     np.multiply(learning_rate * v3, logits_b_m, out=s9)
     s9 /= dlogits_b
     logits_b -= s9
-    step[()] = step_next
+    step_[()] = step_next
 
 
 def _buffers(N):
@@ -427,16 +465,13 @@ def _parameters(params):
         logits_b = params["logits_b"]
     except (KeyError, TypeError, IndexError):
         _refuse_parameters(params)
-    if type(h_W) is not np.ndarray or h_W.dtype is not _DTYPE or h_W.shape != (64, 32):
+    if type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (64, 32):
         _refuse_parameters(params)
-    if type(h_b) is not np.ndarray or h_b.dtype is not _DTYPE or h_b.shape != (32,):
+    if type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (32,):
         _refuse_parameters(params)
-    if (
-        type(logits_W) is not np.ndarray or logits_W.dtype is not _DTYPE or logits_W.shape != (32,
-        10)
-    ):
+    if type(logits_W) is not np.ndarray or logits_W.dtype != _DTYPE or logits_W.shape != (32, 10):
         _refuse_parameters(params)
-    if type(logits_b) is not np.ndarray or logits_b.dtype is not _DTYPE or logits_b.shape != (10,):
+    if type(logits_b) is not np.ndarray or logits_b.dtype != _DTYPE or logits_b.shape != (10,):
         _refuse_parameters(params)
     return (h_W, h_b, logits_W, logits_b)
 
@@ -462,7 +497,7 @@ def _data(x, t):
 
 def _state(state):
     try:
-        step = state["step"]
+        step_ = state["step"]
         h_W_m = state["h_W_m"]
         h_W_v = state["h_W_v"]
         h_b_m = state["h_b_m"]
@@ -473,45 +508,71 @@ def _state(state):
         logits_b_v = state["logits_b_v"]
     except (KeyError, TypeError, IndexError):
         raise TypeError("state must be what init_state(params) returns") from None
-    if type(step) is not np.ndarray or step.dtype is not _DTYPE or step.shape != ():
+    if type(step_) is not np.ndarray or step_.dtype != _DTYPE or step_.shape != ():
         raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_m) is not np.ndarray or h_W_m.dtype is not _DTYPE or h_W_m.shape != (64, 32):
+    if type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (64, 32):
         raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_v) is not np.ndarray or h_W_v.dtype is not _DTYPE or h_W_v.shape != (64, 32):
+    if type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (64, 32):
         raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_m) is not np.ndarray or h_b_m.dtype is not _DTYPE or h_b_m.shape != (32,):
+    if type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (32,):
         raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_v) is not np.ndarray or h_b_v.dtype is not _DTYPE or h_b_v.shape != (32,):
+    if type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (32,):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_W_m) is not np.ndarray or logits_W_m.dtype is not _DTYPE or logits_W_m.shape !=
-        (32, 10)
+        type(logits_W_m) is not np.ndarray or logits_W_m.dtype != _DTYPE or logits_W_m.shape != (32,
+        10)
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_W_v) is not np.ndarray or logits_W_v.dtype is not _DTYPE or logits_W_v.shape !=
-        (32, 10)
+        type(logits_W_v) is not np.ndarray or logits_W_v.dtype != _DTYPE or logits_W_v.shape != (32,
+        10)
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_b_m) is not np.ndarray or logits_b_m.dtype is not _DTYPE or logits_b_m.shape !=
+        type(logits_b_m) is not np.ndarray or logits_b_m.dtype != _DTYPE or logits_b_m.shape !=
         (10,)
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_b_v) is not np.ndarray or logits_b_v.dtype is not _DTYPE or logits_b_v.shape !=
+        type(logits_b_v) is not np.ndarray or logits_b_v.dtype != _DTYPE or logits_b_v.shape !=
         (10,)
     ):
         raise TypeError("state must be what init_state(params) returns")
-    return (step, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v)
+    return (step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v)
 
 
 def _batches(count, batch_size, seed, epoch, shuffle):
     """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
+    order = _order(count, seed, epoch) if shuffle and batch_size < count else None
     for begin in range(0, count, batch_size):
         rows = slice(begin, min(begin + batch_size, count))
         yield rows if order is None else order[rows]
+
+
+def _order(count, seed, epoch):
+    """Return the rows 0..count-1 in the order of an epoch; C has the same.
+
+    A permutation of 0 .. 2^k - 1, of which what is no row is left out; its rounds can be undone: an
+    odd factor, something added, the upper bits mixed into the lower (Kensler, Correlated
+    multi-jittered sampling, 2013).
+    """
+    bits = (count - 1).bit_length()
+    rows = np.arange(2**bits, dtype="uint64")
+    mask, half = np.uint64(2**bits - 1), np.uint64((bits + 1) // 2)
+    state = _mixed((_mixed(int(seed) % 2**64) + epoch) % 2**64)
+    for _ in range(6):
+        state = (state + 0x9E3779B97F4A7C15) % 2**64
+        key = _mixed(state)
+        rows = (rows * np.uint64(key | 1) + np.uint64(key >> 32)) & mask
+        rows ^= rows >> half
+    return rows[rows < count].astype(np.intp)
+
+
+def _mixed(z):
+    """Mix 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014)."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) % 2**64
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) % 2**64
+    return z ^ (z >> 31)
 
 
 def _convert(name, value):

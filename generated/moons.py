@@ -163,6 +163,36 @@ def train_step(params, state, x, y, *, learning_rate=0.2, check_finite=False):
     return float(loss)
 
 
+def bind(params, state, x, y, *, learning_rate=0.2, check_finite=False):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    h1_W, h1_b, h2_W, h2_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    if (
+        not (h1_W.flags.writeable and h1_b.flags.writeable and h2_W.flags.writeable and
+        h2_b.flags.writeable and p_W.flags.writeable and p_b.flags.writeable)
+    ):
+        _refuse_parameters(params)
+    work, grads = _buffers(N), _gradients()
+
+    def step():
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            loss, h1, h2, p = _forward(work, N, x, y, h1_W, h1_b, h2_W, h2_b, p_W, p_b)
+            _backward(work, N, x, y, h1_W, h2_W, p_W, h1, h2, p, *grads)
+            _update(
+                work, N, h1_W, h1_b, h2_W, h2_b, p_W, p_b, grads[0], grads[1], grads[2], grads[3],
+                grads[4], grads[5], learning_rate
+            )
+        return float(loss)
+
+    return step
+
+
 def fit(
     params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
     learning_rate=0.2, check_finite=False,
@@ -170,8 +200,8 @@ def fit(
     """Train; return the mean loss of each epoch.
 
     Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
-    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
-    more are run.
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
     N, x, y = _data(x, y)
     if check_finite:
@@ -368,17 +398,17 @@ def _parameters(params):
         p_b = params["p_b"]
     except (KeyError, TypeError, IndexError):
         _refuse_parameters(params)
-    if type(h1_W) is not np.ndarray or h1_W.dtype is not _DTYPE or h1_W.shape != (2, 16):
+    if type(h1_W) is not np.ndarray or h1_W.dtype != _DTYPE or h1_W.shape != (2, 16):
         _refuse_parameters(params)
-    if type(h1_b) is not np.ndarray or h1_b.dtype is not _DTYPE or h1_b.shape != (16,):
+    if type(h1_b) is not np.ndarray or h1_b.dtype != _DTYPE or h1_b.shape != (16,):
         _refuse_parameters(params)
-    if type(h2_W) is not np.ndarray or h2_W.dtype is not _DTYPE or h2_W.shape != (16, 16):
+    if type(h2_W) is not np.ndarray or h2_W.dtype != _DTYPE or h2_W.shape != (16, 16):
         _refuse_parameters(params)
-    if type(h2_b) is not np.ndarray or h2_b.dtype is not _DTYPE or h2_b.shape != (16,):
+    if type(h2_b) is not np.ndarray or h2_b.dtype != _DTYPE or h2_b.shape != (16,):
         _refuse_parameters(params)
-    if type(p_W) is not np.ndarray or p_W.dtype is not _DTYPE or p_W.shape != (16, 1):
+    if type(p_W) is not np.ndarray or p_W.dtype != _DTYPE or p_W.shape != (16, 1):
         _refuse_parameters(params)
-    if type(p_b) is not np.ndarray or p_b.dtype is not _DTYPE or p_b.shape != (1,):
+    if type(p_b) is not np.ndarray or p_b.dtype != _DTYPE or p_b.shape != (1,):
         _refuse_parameters(params)
     return (h1_W, h1_b, h2_W, h2_b, p_W, p_b)
 
@@ -408,10 +438,36 @@ def _data(x, y):
 
 def _batches(count, batch_size, seed, epoch, shuffle):
     """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
+    order = _order(count, seed, epoch) if shuffle and batch_size < count else None
     for begin in range(0, count, batch_size):
         rows = slice(begin, min(begin + batch_size, count))
         yield rows if order is None else order[rows]
+
+
+def _order(count, seed, epoch):
+    """Return the rows 0..count-1 in the order of an epoch; C has the same.
+
+    A permutation of 0 .. 2^k - 1, of which what is no row is left out; its rounds can be undone: an
+    odd factor, something added, the upper bits mixed into the lower (Kensler, Correlated
+    multi-jittered sampling, 2013).
+    """
+    bits = (count - 1).bit_length()
+    rows = np.arange(2**bits, dtype="uint64")
+    mask, half = np.uint64(2**bits - 1), np.uint64((bits + 1) // 2)
+    state = _mixed((_mixed(int(seed) % 2**64) + epoch) % 2**64)
+    for _ in range(6):
+        state = (state + 0x9E3779B97F4A7C15) % 2**64
+        key = _mixed(state)
+        rows = (rows * np.uint64(key | 1) + np.uint64(key >> 32)) & mask
+        rows ^= rows >> half
+    return rows[rows < count].astype(np.intp)
+
+
+def _mixed(z):
+    """Mix 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014)."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) % 2**64
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) % 2**64
+    return z ^ (z >> 31)
 
 
 def _convert(name, value):

@@ -153,6 +153,37 @@ def train_step(params, state, x, y, *, learning_rate=0.05, momentum=0.9, check_f
     return float(loss)
 
 
+def bind(params, state, x, y, *, learning_rate=0.05, momentum=0.9, check_finite=False):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    W1, b1, W2, b2 = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    W1_v, b1_v, W2_v, b2_v = _state(state)
+    if (
+        not (W1.flags.writeable and b1.flags.writeable and W2.flags.writeable and
+        b2.flags.writeable)
+    ):
+        _refuse_parameters(params)
+    work, grads = _buffers(N), _gradients()
+
+    def step():
+        with np.errstate(over="ignore"):
+            loss, h, p, v1 = _forward(work, N, x, y, W1, b1, W2, b2)
+            _backward(work, N, x, W2, h, p, v1, *grads)
+            _update(
+                work, N, W1, b1, W2, b2, grads[0], grads[1], grads[2], grads[3], W1_v, b1_v, W2_v,
+                b2_v, learning_rate, momentum
+            )
+        return float(loss)
+
+    return step
+
+
 def fit(
     params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
     learning_rate=0.05, momentum=0.9, check_finite=False,
@@ -160,8 +191,8 @@ def fit(
     """Train; return the mean loss of each epoch.
 
     Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
-    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
-    more are run.
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
     N, x, y = _data(x, y)
     if check_finite:
@@ -334,13 +365,13 @@ def _parameters(params):
         b2 = params["b2"]
     except (KeyError, TypeError, IndexError):
         _refuse_parameters(params)
-    if type(W1) is not np.ndarray or W1.dtype is not _DTYPE or W1.shape != (6, 2):
+    if type(W1) is not np.ndarray or W1.dtype != _DTYPE or W1.shape != (6, 2):
         _refuse_parameters(params)
-    if type(b1) is not np.ndarray or b1.dtype is not _DTYPE or b1.shape != (2,):
+    if type(b1) is not np.ndarray or b1.dtype != _DTYPE or b1.shape != (2,):
         _refuse_parameters(params)
-    if type(W2) is not np.ndarray or W2.dtype is not _DTYPE or W2.shape != (2, 1):
+    if type(W2) is not np.ndarray or W2.dtype != _DTYPE or W2.shape != (2, 1):
         _refuse_parameters(params)
-    if type(b2) is not np.ndarray or b2.dtype is not _DTYPE or b2.shape != (1,):
+    if type(b2) is not np.ndarray or b2.dtype != _DTYPE or b2.shape != (1,):
         _refuse_parameters(params)
     return (W1, b1, W2, b2)
 
@@ -376,13 +407,13 @@ def _state(state):
         b2_v = state["b2_v"]
     except (KeyError, TypeError, IndexError):
         raise TypeError("state must be what init_state(params) returns") from None
-    if type(W1_v) is not np.ndarray or W1_v.dtype is not _DTYPE or W1_v.shape != (6, 2):
+    if type(W1_v) is not np.ndarray or W1_v.dtype != _DTYPE or W1_v.shape != (6, 2):
         raise TypeError("state must be what init_state(params) returns")
-    if type(b1_v) is not np.ndarray or b1_v.dtype is not _DTYPE or b1_v.shape != (2,):
+    if type(b1_v) is not np.ndarray or b1_v.dtype != _DTYPE or b1_v.shape != (2,):
         raise TypeError("state must be what init_state(params) returns")
-    if type(W2_v) is not np.ndarray or W2_v.dtype is not _DTYPE or W2_v.shape != (2, 1):
+    if type(W2_v) is not np.ndarray or W2_v.dtype != _DTYPE or W2_v.shape != (2, 1):
         raise TypeError("state must be what init_state(params) returns")
-    if type(b2_v) is not np.ndarray or b2_v.dtype is not _DTYPE or b2_v.shape != (1,):
+    if type(b2_v) is not np.ndarray or b2_v.dtype != _DTYPE or b2_v.shape != (1,):
         raise TypeError("state must be what init_state(params) returns")
     return (W1_v, b1_v, W2_v, b2_v)
 
@@ -398,10 +429,36 @@ def _sigmoid(x, out=None):
 
 def _batches(count, batch_size, seed, epoch, shuffle):
     """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
+    order = _order(count, seed, epoch) if shuffle and batch_size < count else None
     for begin in range(0, count, batch_size):
         rows = slice(begin, min(begin + batch_size, count))
         yield rows if order is None else order[rows]
+
+
+def _order(count, seed, epoch):
+    """Return the rows 0..count-1 in the order of an epoch; C has the same.
+
+    A permutation of 0 .. 2^k - 1, of which what is no row is left out; its rounds can be undone: an
+    odd factor, something added, the upper bits mixed into the lower (Kensler, Correlated
+    multi-jittered sampling, 2013).
+    """
+    bits = (count - 1).bit_length()
+    rows = np.arange(2**bits, dtype="uint64")
+    mask, half = np.uint64(2**bits - 1), np.uint64((bits + 1) // 2)
+    state = _mixed((_mixed(int(seed) % 2**64) + epoch) % 2**64)
+    for _ in range(6):
+        state = (state + 0x9E3779B97F4A7C15) % 2**64
+        key = _mixed(state)
+        rows = (rows * np.uint64(key | 1) + np.uint64(key >> 32)) & mask
+        rows ^= rows >> half
+    return rows[rows < count].astype(np.intp)
+
+
+def _mixed(z):
+    """Mix 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014)."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) % 2**64
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) % 2**64
+    return z ^ (z >> 31)
 
 
 def _convert(name, value):

@@ -28,8 +28,8 @@
  * Memory in bytes:
  *     19280  parameters, and as much again for their gradients
  *     38568  state of the optimizer
- *     688 * N + 52048  workspace
- *     264 * N + 32768  workspace of predict alone
+ *     688 * N + 84816  workspace
+ *     264 * N + 16384  workspace of predict alone
  *
  * Made by symbp 0.1.0 from digits.bp (network 7a816f8e5d602fc2):
  *     symbp build digits.bp --target c --dtype float64
@@ -41,14 +41,15 @@
 #define DIGITS_H_INCLUDED
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define DIGITS_WORKSPACE(N) (86 * (N) + 6506)
-#define DIGITS_PREDICT_WORKSPACE(N) (33 * (N) + 4096)
+#define DIGITS_WORKSPACE(N) (86 * (N) + 10602)
+#define DIGITS_PREDICT_WORKSPACE(N) (33 * (N) + 2048)
 
 /* The parameters; also a gradient for each of them. */
 typedef struct digits_params {
@@ -116,6 +117,27 @@ int digits_value_and_grad(ptrdiff_t N, const digits_params *params, const digits
 /* Changes parameters and state by one step; gives the loss before it. */
 int digits_train_step(ptrdiff_t N, const digits_params *params, const digits_state *state,
         const digits_data *data, const digits_hyper *hyper, double *work, double *loss);
+
+/* How many numbers (double) the workspace of fit holds; N is that of a batch. */
+#define DIGITS_FIT_WORKSPACE(N) ((N) + (N) * 64 + DIGITS_WORKSPACE(N))
+
+/* How to train. */
+typedef struct digits_training {
+    ptrdiff_t batch_size; /* rows of a step; the last step of an epoch may have fewer */
+    ptrdiff_t start;      /* the number of the first epoch */
+    ptrdiff_t epochs;     /* how many are run */
+    uint64_t seed;        /* tells, with the number of the epoch, the order of its rows */
+    int shuffle;          /* 0: the rows stay in order, as they do if one batch holds them all */
+    int (*watch)(void *context, ptrdiff_t epoch, double loss); /* NULL, or called after an epoch */
+    int (*pause)(void *context); /* NULL, or called now and then, every few milliseconds */
+    void *context; /* is handed to both; if one returns anything but 0, training stops */
+} digits_training;
+
+/* Trains: losses[k] becomes the mean loss of epoch start + k. Returns 1 where it was stopped, after
+   a whole step. The workspace is aligned as malloc aligns it. */
+int digits_fit(ptrdiff_t N, const digits_params *params, const digits_state *state,
+        const digits_data *data, const digits_hyper *hyper, const digits_training *training,
+        double *work, double *losses);
 
 /* Returns the hyper-parameters of the description. */
 digits_hyper digits_default_hyper(void);

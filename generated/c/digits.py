@@ -26,7 +26,7 @@ This file is yours to use as you like. SPDX-License-Identifier: MIT-0
 """
 
 import ctypes
-import threading
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +78,8 @@ def predict(params, x, *, check_finite=False):
     N, x = _inputs(x)
     if check_finite:
         _finite({**params, "x": x})
-    outputs = _predict(_buffers_of_predict(N), N, x, h_W, h_b, logits_W, logits_b)
+    outputs = (np.empty((N, 10), dtype=_DTYPE),)
+    _C_predict(N, h_W, h_b, logits_W, logits_b, x, None, *outputs)
     return np.asarray(outputs[0], dtype=_DTYPE)
 
 
@@ -91,8 +92,10 @@ def forward(params, x, t, *, check_finite=False):
     N, x, t = _data(x, t)
     if check_finite:
         _finite({**params, "x": x})
-    work = _buffers(N)
-    loss, h, output_Z_shifted, v1 = _forward(work, N, x, t, h_W, h_b, logits_W, logits_b)
+    h = np.empty((N, 32), dtype=_DTYPE)
+    output_Z_shifted = np.empty((N,), dtype=_DTYPE)
+    v1 = np.empty((N, 10), dtype=_DTYPE)
+    loss = _C_forward(N, h_W, h_b, logits_W, logits_b, x, t, h, output_Z_shifted, v1)
     return float(loss), {"x": x, "t": t, "h": h, "output_Z_shifted": output_Z_shifted, "v1": v1}
 
 
@@ -105,9 +108,13 @@ def backward(params, tape):
     output_Z_shifted = tape["output_Z_shifted"]
     v1 = tape["v1"]
     N = x.shape[0]
-    work = _buffers(N)
     grads = _gradients()
-    _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, *grads)
+    x = _taped("x", x, (N, 64), _DTYPE)
+    t = _taped("t", t, (N,), np.intp)
+    h = _taped("h", h, (N, 32), _DTYPE)
+    output_Z_shifted = _taped("output_Z_shifted", output_Z_shifted, (N,), _DTYPE)
+    v1 = _taped("v1", v1, (N, 10), _DTYPE)
+    _C_backward(N, None, None, logits_W, None, x, t, h, output_Z_shifted, v1, *grads)
     return dict(zip(PARAMETERS, grads, strict=True))
 
 
@@ -117,9 +124,8 @@ def value_and_grad(params, x, t, *, check_finite=False):
     N, x, t = _data(x, t)
     if check_finite:
         _finite({**params, "x": x})
-    work = _buffers(N)
     grads = _gradients()
-    loss = _value_and_grad(work, N, x, t, h_W, h_b, logits_W, logits_b, *grads)
+    loss = _C_value_and_grad(N, h_W, h_b, logits_W, logits_b, x, t, *grads)
     return float(loss), dict(zip(PARAMETERS, grads, strict=True))
 
 
@@ -144,17 +150,44 @@ def train_step(
     check_finite=False
 ):
     """Update params and state in place by one step; return the loss before it."""
+    value = None if check_finite else _C_train_step(
+        params, state, x, t, learning_rate, beta1, beta2, epsilon
+    )
+    if value is not None:  # else something needs conversion, or is refused
+        return value
     h_W, h_b, logits_W, logits_b = _parameters(params)
     N, x, t = _data(x, t)
     if check_finite:
         _finite({**params, "x": x})
-    step, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(state)
-    work = _workspace(N)
-    loss = _step(
-        work, N, x, t, h_W, h_b, logits_W, logits_b, learning_rate, beta1, beta2, epsilon, step,
-        h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
+    step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(
+        state
     )
-    return float(loss)
+    return _C_step(
+        N, h_W, h_b, logits_W, logits_b, step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v,
+        logits_b_m, logits_b_v, x, t, learning_rate, beta1, beta2, epsilon
+    )
+
+
+def bind(
+    params, state, x, t, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08,
+    check_finite=False
+):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x, t = _data(x, t)
+    if check_finite:
+        _finite({**params, "x": x})
+    step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(
+        state
+    )
+    return _C_bind(
+        N, h_W, h_b, logits_W, logits_b, step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v,
+        logits_b_m, logits_b_v, x, t, learning_rate, beta1, beta2, epsilon
+    )
 
 
 def fit(
@@ -164,112 +197,32 @@ def fit(
     """Train; return the mean loss of each epoch.
 
     Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
-    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
-    more are run.
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
+    h_W, h_b, logits_W, logits_b = _parameters(params)
     N, x, t = _data(x, t)
     if check_finite:
         _finite({**params, "x": x})
+    step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v = _state(
+        state
+    )
     batch_size = N if batch_size is None else min(int(batch_size), N)
     if batch_size < 1:
         raise ValueError("batch_size must be at least 1")
-    losses = []
-    for epoch in range(start, start + epochs):
-        total = 0.0
-        for rows in _batches(N, batch_size, seed, epoch, shuffle):
-            value = train_step(
-                params, state, x[rows], t[rows], learning_rate=learning_rate, beta1=beta1,
-                beta2=beta2, epsilon=epsilon
-            )
-            total += value * (len(rows) if isinstance(rows, np.ndarray) else rows.stop - rows.start)
-        losses.append(total / N)
-        if callback is not None and callback(epoch, losses[-1]):
-            break
-    return np.array(losses)
+    epochs = max(0, epochs)
+    losses = np.empty(epochs)
+    done = _C_fit(
+        N, h_W, h_b, logits_W, logits_b, step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v,
+        logits_b_m, logits_b_v, x, t, learning_rate, beta1, beta2, epsilon, batch_size, start,
+        epochs, seed, shuffle, callback, losses
+    )
+    return losses[:done]
 
 
 def _gradients():
     """Return new arrays for the gradients, in the order of PARAMETERS."""
     return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
-
-
-_LOCAL = threading.local()
-
-
-def _workspace(N):
-    """Return buffers and gradients that the steps of this thread share."""
-    store = _LOCAL.__dict__.setdefault("store", {})
-    work = store.get((N,))
-    if work is None:
-        if len(store) >= 4:
-            store.clear()
-        work = store[(N,)] = _buffers(N)
-    return work
-
-
-def _predict(work, N, x, h_W, h_b, logits_W, logits_b):
-    output = np.empty((N, 10), dtype=_DTYPE)
-    _ran(
-        _C.digits_predict(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_Data, x, None),
-        _pack(_Outputs, output), _address(work))
-    )
-    return (output,)
-
-
-def _forward(work, N, x, t, h_W, h_b, logits_W, logits_b):
-    h = np.empty((N, 32), dtype=_DTYPE)
-    output_Z_shifted = np.empty((N,), dtype=_DTYPE)
-    v1 = np.empty((N, 10), dtype=_DTYPE)
-    value = ctypes.c_double()
-    _ran(
-        _C.digits_forward(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_Data, x, t),
-        _pack(_Tape, h, output_Z_shifted, v1), _address(work), value)
-    )
-    return (value.value, h, output_Z_shifted, v1)
-
-
-def _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, *grads):
-    x = _taped("x", x, (N, 64), _DTYPE)
-    t = _taped("t", t, (N,), np.intp)
-    h = _taped("h", h, (N, 32), _DTYPE)
-    output_Z_shifted = _taped("output_Z_shifted", output_Z_shifted, (N,), _DTYPE)
-    v1 = _taped("v1", v1, (N, 10), _DTYPE)
-    _ran(
-        _C.digits_backward(N, _pack(_Params, None, None, logits_W, None), _pack(_Data, x, t),
-        _pack(_Tape, h, output_Z_shifted, v1), _pack(_Params, *grads), _address(work))
-    )
-
-
-def _value_and_grad(work, N, x, t, h_W, h_b, logits_W, logits_b, *grads):
-    value = ctypes.c_double()
-    _ran(
-        _C.digits_value_and_grad(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_Data, x,
-        t), _pack(_Params, *grads), _address(work), value)
-    )
-    return value.value
-
-
-def _step(
-    work, N, x, t, h_W, h_b, logits_W, logits_b, learning_rate, beta1, beta2, epsilon, step, h_W_m,
-    h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
-):
-    value = ctypes.c_double()
-    _ran(
-        _C.digits_train_step(N, _pack(_Params, h_W, h_b, logits_W, logits_b), _pack(_State, step,
-        h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v), _pack(_Data, x,
-        t), _Hyper(learning_rate, beta1, beta2, epsilon), _address(work), value)
-    )
-    return value.value
-
-
-def _buffers(N):
-    """Return a workspace for C."""
-    return np.empty(86 * N + 6506, dtype=_DTYPE)
-
-
-def _buffers_of_predict(N):
-    """Return a workspace for C."""
-    return np.empty(33 * N + 4096, dtype=_DTYPE)
 
 
 def _parameters(params):
@@ -281,23 +234,23 @@ def _parameters(params):
     except (KeyError, TypeError, IndexError):
         _refuse_parameters(params)
     if (
-        type(h_W) is not np.ndarray or h_W.dtype is not _DTYPE or h_W.shape != (64, 32) or not
+        type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (64, 32) or not
         h_W.flags.carray
     ):
         _refuse_parameters(params)
     if (
-        type(h_b) is not np.ndarray or h_b.dtype is not _DTYPE or h_b.shape != (32,) or not
+        type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (32,) or not
         h_b.flags.carray
     ):
         _refuse_parameters(params)
     if (
-        type(logits_W) is not np.ndarray or logits_W.dtype is not _DTYPE or logits_W.shape != (32,
-        10) or not logits_W.flags.carray
+        type(logits_W) is not np.ndarray or logits_W.dtype != _DTYPE or logits_W.shape != (32, 10)
+        or not logits_W.flags.carray
     ):
         _refuse_parameters(params)
     if (
-        type(logits_b) is not np.ndarray or logits_b.dtype is not _DTYPE or logits_b.shape != (10,)
-        or not logits_b.flags.carray
+        type(logits_b) is not np.ndarray or logits_b.dtype != _DTYPE or logits_b.shape != (10,) or
+        not logits_b.flags.carray
     ):
         _refuse_parameters(params)
     return (h_W, h_b, logits_W, logits_b)
@@ -328,7 +281,7 @@ def _data(x, t):
 
 def _state(state):
     try:
-        step = state["step"]
+        step_ = state["step"]
         h_W_m = state["h_W_m"]
         h_W_v = state["h_W_v"]
         h_b_m = state["h_b_m"]
@@ -340,86 +293,51 @@ def _state(state):
     except (KeyError, TypeError, IndexError):
         raise TypeError("state must be what init_state(params) returns") from None
     if (
-        type(step) is not np.ndarray or step.dtype is not _DTYPE or step.shape != () or not
-        step.flags.carray
+        type(step_) is not np.ndarray or step_.dtype != _DTYPE or step_.shape != () or not
+        step_.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(h_W_m) is not np.ndarray or h_W_m.dtype is not _DTYPE or h_W_m.shape != (64, 32) or not
+        type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (64, 32) or not
         h_W_m.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(h_W_v) is not np.ndarray or h_W_v.dtype is not _DTYPE or h_W_v.shape != (64, 32) or not
+        type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (64, 32) or not
         h_W_v.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(h_b_m) is not np.ndarray or h_b_m.dtype is not _DTYPE or h_b_m.shape != (32,) or not
+        type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (32,) or not
         h_b_m.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(h_b_v) is not np.ndarray or h_b_v.dtype is not _DTYPE or h_b_v.shape != (32,) or not
+        type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (32,) or not
         h_b_v.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_W_m) is not np.ndarray or logits_W_m.dtype is not _DTYPE or logits_W_m.shape !=
-        (32, 10) or not logits_W_m.flags.carray
+        type(logits_W_m) is not np.ndarray or logits_W_m.dtype != _DTYPE or logits_W_m.shape != (32,
+        10) or not logits_W_m.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_W_v) is not np.ndarray or logits_W_v.dtype is not _DTYPE or logits_W_v.shape !=
-        (32, 10) or not logits_W_v.flags.carray
+        type(logits_W_v) is not np.ndarray or logits_W_v.dtype != _DTYPE or logits_W_v.shape != (32,
+        10) or not logits_W_v.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_b_m) is not np.ndarray or logits_b_m.dtype is not _DTYPE or logits_b_m.shape !=
+        type(logits_b_m) is not np.ndarray or logits_b_m.dtype != _DTYPE or logits_b_m.shape !=
         (10,) or not logits_b_m.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
     if (
-        type(logits_b_v) is not np.ndarray or logits_b_v.dtype is not _DTYPE or logits_b_v.shape !=
+        type(logits_b_v) is not np.ndarray or logits_b_v.dtype != _DTYPE or logits_b_v.shape !=
         (10,) or not logits_b_v.flags.carray
     ):
         raise TypeError("state must be what init_state(params) returns")
-    return (step, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v)
-
-
-class _Params(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("h_W", "h_b", "logits_W", "logits_b")]
-
-
-class _State(ctypes.Structure):
-    _fields_ = (
-        [(name, ctypes.c_void_p) for name in ("step", "h_W_m", "h_W_v", "h_b_m", "h_b_v",
-        "logits_W_m", "logits_W_v", "logits_b_m", "logits_b_v")]
-    )
-
-
-class _Data(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("x", "t")]
-
-
-class _Hyper(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_double) for name in ("learning_rate", "beta1", "beta2", "epsilon")]
-
-
-class _Tape(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("h", "output_Z_shifted", "v1")]
-
-
-class _Outputs(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("output",)]
-
-
-def _batches(count, batch_size, seed, epoch, shuffle):
-    """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
-    for begin in range(0, count, batch_size):
-        rows = slice(begin, min(begin + batch_size, count))
-        yield rows if order is None else order[rows]
+    return (step_, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v)
 
 
 def _convert(name, value):
@@ -482,28 +400,9 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
-def _address(array):
-    """Return where an array begins."""
-    try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
-    except (TypeError, ValueError):  # the array is read-only or empty
-        return array.ctypes.data
-
-
-def _pack(struct, *arrays):
-    """Return a struct of pointers to arrays."""
-    return struct(*[None if a is None else _address(a) for a in arrays])
-
-
-def _ran(status):
-    """Raise where C refused to compute."""
-    if status:
-        raise ValueError("a size is too small, or a label is out of range")
-
-
 def _taped(name, array, shape, dtype):
     """Return an array of the tape; refuse one that C would misread."""
-    array = np.require(array, requirements="CA")
+    array = np.require(np.asarray(array), requirements="CA")
     if array.dtype != dtype or array.shape != shape:
         raise ValueError(
             f"tape[{name!r}] must be an array {dtype} {shape}, not {array.dtype} {array.shape}"
@@ -511,40 +410,33 @@ def _taped(name, array, shape, dtype):
     return array
 
 
-def _library():
-    """Load the library, which must be of the C file beside this module."""
-    path = Path(__file__).with_name("libdigits.so")
-    command = "cc -std=c99 -O3 -fPIC -shared digits.c -o libdigits.so -lm"
+def _functions():
+    """Return the functions of the library, which must be made of the C files that are here."""
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
+        raise ImportError(
+            "the C target calls CPython with its global lock, which this is not."
+            " Build the network with --target numpy: the functions are the same"
+        )
+    path = Path(__file__).with_name(f"lib{NAME}.so")
+    more = " -undefined dynamic_lookup" if sys.platform == "darwin" else ""
+    files = f"{NAME}.c {NAME}.python.c -o {path.name}"
+    command = f"cc -std=c99 -O3 -fPIC -shared {files} -lm{more}"
     remedy = f"Build it beside this module and start Python anew: {command}"
     try:
-        library = ctypes.CDLL(str(path))
-        library.digits_build.restype = ctypes.c_char_p
-        build = library.digits_build()
+        library = ctypes.PyDLL(str(path))
+        functions, build = library.digits_functions, library.digits_build
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"9427af4f4e549049":
+    build.restype = ctypes.c_char_p
+    if build() != b"b9403a37cdb0b1e6":
         raise ImportError(f"{path.name} is of another build. {remedy}")
-    library.digits_predict.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),
-        ctypes.c_void_p]
-    )
-    library.digits_forward.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Tape),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    library.digits_backward.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Tape),
-        ctypes.POINTER(_Params), ctypes.c_void_p]
-    )
-    library.digits_value_and_grad.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Params),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    library.digits_train_step.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_State), ctypes.POINTER(_Data),
-        ctypes.POINTER(_Hyper), ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    return library
+    # A call through ctypes takes microseconds: this is the only one.
+    functions.restype = ctypes.py_object
+    functions.argtypes = [*[ctypes.py_object] * 5, ctypes.c_ssize_t]
+    header = object.__basicsize__
+    return functions(None, dict, np.ndarray, _DTYPE, np.dtype(np.intp), header)
 
 
-_C = _library()
+(
+    _C_predict, _C_forward, _C_backward, _C_value_and_grad, _C_step, _C_train_step, _C_bind, _C_fit
+) = _functions()

@@ -20,6 +20,8 @@
 #include "linear_regression.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 static inline double square(double x)
 {
@@ -48,21 +50,16 @@ static double forward(ptrdiff_t N, const linear_regression_params *params,
     const double a = *params->a;
     const double b = *params->b;
 
-    /* p[n] = x[n] * a + b */
-    double *p = tape->v1; /* (N,) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        p[n] = a * x[n] + b;
-    }
-
-    /* v1[n] = p[n] - y[n] */
     double *v1 = tape->v1; /* (N,) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        v1[n] = p[n] - y[n];
-    }
-
-    /* loss_sum = sum[n](v1[n]**2) */
     double loss_sum = 0.0;
     for (ptrdiff_t n = 0; n < N; n++) {
+        /* p[n] = x[n] * a + b */
+        const double p = a * x[n] + b;
+
+        /* v1[n] = p[n] - y[n] */
+        v1[n] = p - y[n];
+
+        /* loss_sum = sum[n](v1[n]**2) */
         loss_sum += square(v1[n]);
     }
 
@@ -72,41 +69,71 @@ static double forward(ptrdiff_t N, const linear_regression_params *params,
 }
 
 static void backward(ptrdiff_t N, const linear_regression_data *data,
-        const linear_regression_tape *tape, const linear_regression_params *grads, double *work)
+        const linear_regression_tape *tape, const linear_regression_params *grads)
 {
     const double *x = data->x; /* (N,) */
     const double *v1 = tape->v1; /* (N,) */
 
-    /* dp[n] = 2 * v1[n] / N  (of loss_sum) */
-    double *dp = work; /* (N,) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dp[n] = 2.0 / (double)N * v1[n];
-    }
-
-    /* da = sum[n](dp[n] * x[n])  (of p) */
     double da = 0.0;
-    for (ptrdiff_t n = 0; n < N; n++) {
-        da += dp[n] * x[n];
-    }
-
-    /* db = sum[n](dp[n])  (of p) */
     double db = 0.0;
     for (ptrdiff_t n = 0; n < N; n++) {
-        db += dp[n];
+        /* dp[n] = 2 * v1[n] / N  (of loss_sum) */
+        const double dp = 2.0 * v1[n] / (double)N;
+
+        /* da = sum[n](dp[n] * x[n])  (of p) */
+        da += x[n] * dp;
+
+        /* db = sum[n](dp[n])  (of p) */
+        db += dp;
     }
 
     *grads->a = da;
     *grads->b = db;
 }
 
-static void update(const linear_regression_params *params, const linear_regression_hyper *hyper,
-        const linear_regression_params *grads)
+static double value_and_grad(ptrdiff_t N, const linear_regression_params *params,
+        const linear_regression_data *data, const linear_regression_params *grads, double *work)
 {
+    const linear_regression_tape tape = {work};
+    const double value = forward(N, params, data, &tape);
+    backward(N, data, &tape, grads);
+    return value;
+}
+
+static double step(ptrdiff_t N, const linear_regression_params *params,
+        const linear_regression_data *data, const linear_regression_hyper *hyper)
+{
+    const double *x = data->x; /* (N,) */
+    const double *y = data->y; /* (N,) */
     const double a = *params->a;
     const double b = *params->b;
-    const double da = *grads->a;
-    const double db = *grads->b;
     const double learning_rate = hyper->learning_rate;
+
+    double loss_sum = 0.0;
+    double da = 0.0;
+    double db = 0.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        /* p[n] = x[n] * a + b */
+        const double p = a * x[n] + b;
+
+        /* v1[n] = p[n] - y[n] */
+        const double v1 = p - y[n];
+
+        /* loss_sum = sum[n](v1[n]**2) */
+        loss_sum += square(v1);
+
+        /* dp[n] = 2 * v1[n] / N  (of loss_sum) */
+        const double dp = 2.0 / (double)N * v1;
+
+        /* da = sum[n](dp[n] * x[n])  (of p) */
+        da += x[n] * dp;
+
+        /* db = sum[n](dp[n])  (of p) */
+        db += dp;
+    }
+
+    /* loss = loss_sum / N */
+    const double loss = loss_sum / (double)N;
 
     /* a_next = a - da * learning_rate */
     const double a_next = a - da * learning_rate;
@@ -116,15 +143,7 @@ static void update(const linear_regression_params *params, const linear_regressi
 
     *params->a = a_next;
     *params->b = b_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const linear_regression_params *params,
-        const linear_regression_data *data, const linear_regression_params *grads, double *work)
-{
-    const linear_regression_tape tape = {work + N};
-    const double value = forward(N, params, data, &tape);
-    backward(N, data, &tape, grads, work);
-    return value;
+    return loss;
 }
 
 int linear_regression_predict(ptrdiff_t N, const linear_regression_params *params,
@@ -153,10 +172,11 @@ int linear_regression_forward(ptrdiff_t N, const linear_regression_params *param
 int linear_regression_backward(ptrdiff_t N, const linear_regression_data *data,
         const linear_regression_tape *tape, const linear_regression_params *grads, double *work)
 {
+    (void)work;
     if (N < 1) {
         return -1;
     }
-    backward(N, data, tape, grads, work);
+    backward(N, data, tape, grads);
     return 0;
 }
 
@@ -175,12 +195,119 @@ int linear_regression_train_step(ptrdiff_t N, const linear_regression_params *pa
         const linear_regression_data *data, const linear_regression_hyper *hyper, double *work,
         double *loss)
 {
+    (void)work;
     if (N < 1) {
         return -1;
     }
-    const linear_regression_params grads = {work + 2 * N, work + 2 * N + 1};
-    *loss = value_and_grad(N, params, data, &grads, work);
-    update(params, hyper, &grads);
+    *loss = step(N, params, data, hyper);
+    return 0;
+}
+
+/* An order of the rows, told row by row. */
+typedef struct row_order {
+    uint64_t rows;
+    uint64_t mask;
+    uint64_t next;
+    int half;
+    uint64_t keys[6];
+} row_order;
+
+/* Mixes 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014). */
+static uint64_t mixed(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* Begins the order of an epoch. */
+static void shuffle_rows(row_order *order, ptrdiff_t rows, uint64_t seed, uint64_t epoch)
+{
+    int bits = 0;
+    order->rows = (uint64_t)rows;
+    order->next = 0;
+    order->mask = 0;
+    while (order->mask < order->rows - 1) {
+        order->mask = 2 * order->mask + 1;
+        bits++;
+    }
+    order->half = (bits + 1) / 2;
+    uint64_t state = mixed(mixed(seed) + epoch);
+    for (int round = 0; round < 6; round++) {
+        state += 0x9e3779b97f4a7c15;
+        order->keys[round] = mixed(state);
+    }
+}
+
+/* A permutation of 0 .. 2^k - 1, of which what is no row is passed over. Its rounds can be undone,
+ * so no row comes twice: an odd factor, something added, the upper bits mixed into the lower
+ * (Kensler, Correlated multi-jittered sampling, 2013). */
+static ptrdiff_t next_row(row_order *order)
+{
+    uint64_t row;
+    do {
+        row = order->next++;
+        for (int round = 0; round < 6; round++) {
+            const uint64_t key = order->keys[round];
+            row = (row * (key | 1) + (key >> 32)) & order->mask;
+            row ^= row >> order->half;
+        }
+    } while (row >= order->rows);
+    return (ptrdiff_t)row;
+}
+
+int linear_regression_fit(ptrdiff_t N, const linear_regression_params *params,
+        const linear_regression_data *data, const linear_regression_hyper *hyper,
+        const linear_regression_training *training, double *work, double *losses)
+{
+    if (training->batch_size < 1 || N < 1) {
+        return -1;
+    }
+    const ptrdiff_t most = training->batch_size < N ? training->batch_size : N;
+    const struct {
+        double *x;
+        double *y;
+    } batch = {work, work + most};
+    work = work + most + most;
+    const int shuffle = training->shuffle && most < N;
+    row_order order = {0};
+    const ptrdiff_t often = 10000000 / (13 * most + 9) + 1;
+    ptrdiff_t steps = 0;
+    for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
+        double total = 0.0;
+        if (shuffle) {
+            shuffle_rows(&order, N, training->seed, (uint64_t)(training->start + epoch));
+        }
+        for (ptrdiff_t begin = 0; begin < N;) {
+            double value = 0.0;
+            const ptrdiff_t left = N - begin;
+            const ptrdiff_t rows = left < most ? left : most;
+            for (ptrdiff_t each = 0; shuffle && each < rows; each++) {
+                const ptrdiff_t row = next_row(&order);
+                memcpy(batch.x + each, data->x + row, sizeof *batch.x);
+                memcpy(batch.y + each, data->y + row, sizeof *batch.y);
+            }
+            linear_regression_data part = *data;
+            part.x = shuffle ? batch.x : data->x + begin;
+            part.y = shuffle ? batch.y : data->y + begin;
+            if (linear_regression_train_step(rows, params, &part, hyper, work, &value) != 0) {
+                return -1;
+            }
+            total += value * (double)rows;
+            begin += rows;
+            if (++steps == often) {
+                steps = 0;
+                if (training->pause != NULL && training->pause(training->context) != 0) {
+                    return 1;
+                }
+            }
+        }
+        losses[epoch] = total / (double)N;
+        if (training->watch != NULL && training->watch(training->context, training->start + epoch,
+                losses[epoch]) != 0) {
+            return 1;
+        }
+    }
     return 0;
 }
 
@@ -197,7 +324,7 @@ size_t linear_regression_predict_workspace_bytes(ptrdiff_t N)
 
 const char *linear_regression_build(void)
 {
-    return "801c36e68c54afc9";
+    return "1975985ec47bafc8";
 }
 
 linear_regression_hyper linear_regression_default_hyper(void)

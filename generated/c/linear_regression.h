@@ -19,7 +19,7 @@
  * Memory in bytes:
  *     16  parameters, and as much again for their gradients
  *     0  state of the optimizer
- *     16 * (N + 1)  workspace
+ *     8 * N  workspace
  *     0  workspace of predict alone
  *
  * Made by symbp 0.1.0 from linear_regression.bp (network 2e41ed1edc68f34a):
@@ -32,13 +32,14 @@
 #define LINEAR_REGRESSION_H_INCLUDED
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define LINEAR_REGRESSION_WORKSPACE(N) (2 * ((N) + 1))
+#define LINEAR_REGRESSION_WORKSPACE(N) ((N))
 #define LINEAR_REGRESSION_PREDICT_WORKSPACE(N) (1)
 
 /* The parameters; also a gradient for each of them. */
@@ -90,6 +91,27 @@ int linear_regression_value_and_grad(ptrdiff_t N, const linear_regression_params
 int linear_regression_train_step(ptrdiff_t N, const linear_regression_params *params,
         const linear_regression_data *data, const linear_regression_hyper *hyper, double *work,
         double *loss);
+
+/* How many numbers (double) the workspace of fit holds; N is that of a batch. */
+#define LINEAR_REGRESSION_FIT_WORKSPACE(N) ((N) + (N) + LINEAR_REGRESSION_WORKSPACE(N))
+
+/* How to train. */
+typedef struct linear_regression_training {
+    ptrdiff_t batch_size; /* rows of a step; the last step of an epoch may have fewer */
+    ptrdiff_t start;      /* the number of the first epoch */
+    ptrdiff_t epochs;     /* how many are run */
+    uint64_t seed;        /* tells, with the number of the epoch, the order of its rows */
+    int shuffle;          /* 0: the rows stay in order, as they do if one batch holds them all */
+    int (*watch)(void *context, ptrdiff_t epoch, double loss); /* NULL, or called after an epoch */
+    int (*pause)(void *context); /* NULL, or called now and then, every few milliseconds */
+    void *context; /* is handed to both; if one returns anything but 0, training stops */
+} linear_regression_training;
+
+/* Trains: losses[k] becomes the mean loss of epoch start + k. Returns 1 where it was stopped, after
+   a whole step. The workspace is aligned as malloc aligns it. */
+int linear_regression_fit(ptrdiff_t N, const linear_regression_params *params,
+        const linear_regression_data *data, const linear_regression_hyper *hyper,
+        const linear_regression_training *training, double *work, double *losses);
 
 /* Returns the hyper-parameters of the description. */
 linear_regression_hyper linear_regression_default_hyper(void);

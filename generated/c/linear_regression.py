@@ -17,7 +17,7 @@ This file is yours to use as you like. SPDX-License-Identifier: MIT-0
 """
 
 import ctypes
-import threading
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,8 @@ def predict(params, x, *, check_finite=False):
     N, x = _inputs(x)
     if check_finite:
         _finite({**params, "x": x})
-    outputs = _predict(_buffers_of_predict(N), N, x, a, b)
+    outputs = (np.empty((N,), dtype=_DTYPE),)
+    _C_predict(N, a, b, x, None, *outputs)
     return np.asarray(outputs[0], dtype=_DTYPE)
 
 
@@ -73,8 +74,8 @@ def forward(params, x, y, *, check_finite=False):
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
-    work = _buffers(N)
-    loss, v1 = _forward(work, N, x, y, a, b)
+    v1 = np.empty((N,), dtype=_DTYPE)
+    loss = _C_forward(N, a, b, x, y, v1)
     return float(loss), {"x": x, "v1": v1}
 
 
@@ -84,9 +85,10 @@ def backward(params, tape):
     x = tape["x"]
     v1 = tape["v1"]
     N = x.shape[0]
-    work = _buffers(N)
     grads = _gradients()
-    _backward(work, N, x, v1, *grads)
+    x = _taped("x", x, (N,), _DTYPE)
+    v1 = _taped("v1", v1, (N,), _DTYPE)
+    _C_backward(N, x, None, v1, *grads)
     return dict(zip(PARAMETERS, grads, strict=True))
 
 
@@ -96,9 +98,8 @@ def value_and_grad(params, x, y, *, check_finite=False):
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
-    work = _buffers(N)
     grads = _gradients()
-    loss = _value_and_grad(work, N, x, y, a, b, *grads)
+    loss = _C_value_and_grad(N, a, b, x, y, *grads)
     return float(loss), dict(zip(PARAMETERS, grads, strict=True))
 
 
@@ -110,13 +111,27 @@ def init_state(params):
 
 def train_step(params, state, x, y, *, learning_rate=0.1, check_finite=False):
     """Update params and state in place by one step; return the loss before it."""
+    value = None if check_finite else _C_train_step(params, state, x, y, learning_rate)
+    if value is not None:  # else something needs conversion, or is refused
+        return value
     a, b = _parameters(params)
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
-    work = _workspace(N)
-    loss = _step(work, N, x, y, a, b, learning_rate)
-    return float(loss)
+    return _C_step(N, a, b, x, y, learning_rate)
+
+
+def bind(params, state, x, y, *, learning_rate=0.1, check_finite=False):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    a, b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    return _C_bind(N, a, b, x, y, learning_rate)
 
 
 def fit(
@@ -126,100 +141,27 @@ def fit(
     """Train; return the mean loss of each epoch.
 
     Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
-    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
-    more are run.
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
+    a, b = _parameters(params)
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
     batch_size = N if batch_size is None else min(int(batch_size), N)
     if batch_size < 1:
         raise ValueError("batch_size must be at least 1")
-    losses = []
-    for epoch in range(start, start + epochs):
-        total = 0.0
-        for rows in _batches(N, batch_size, seed, epoch, shuffle):
-            value = train_step(params, state, x[rows], y[rows], learning_rate=learning_rate)
-            total += value * (len(rows) if isinstance(rows, np.ndarray) else rows.stop - rows.start)
-        losses.append(total / N)
-        if callback is not None and callback(epoch, losses[-1]):
-            break
-    return np.array(losses)
+    epochs = max(0, epochs)
+    losses = np.empty(epochs)
+    done = _C_fit(
+        N, a, b, x, y, learning_rate, batch_size, start, epochs, seed, shuffle, callback, losses
+    )
+    return losses[:done]
 
 
 def _gradients():
     """Return new arrays for the gradients, in the order of PARAMETERS."""
     return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
-
-
-_LOCAL = threading.local()
-
-
-def _workspace(N):
-    """Return buffers and gradients that the steps of this thread share."""
-    store = _LOCAL.__dict__.setdefault("store", {})
-    work = store.get((N,))
-    if work is None:
-        if len(store) >= 4:
-            store.clear()
-        work = store[(N,)] = _buffers(N)
-    return work
-
-
-def _predict(work, N, x, a, b):
-    p = np.empty((N,), dtype=_DTYPE)
-    _ran(
-        _C.linear_regression_predict(N, _pack(_Params, a, b), _pack(_Data, x, None), _pack(_Outputs,
-        p), _address(work))
-    )
-    return (p,)
-
-
-def _forward(work, N, x, y, a, b):
-    v1 = np.empty((N,), dtype=_DTYPE)
-    value = ctypes.c_double()
-    _ran(
-        _C.linear_regression_forward(N, _pack(_Params, a, b), _pack(_Data, x, y), _pack(_Tape, v1),
-        _address(work), value)
-    )
-    return (value.value, v1)
-
-
-def _backward(work, N, x, v1, *grads):
-    x = _taped("x", x, (N,), _DTYPE)
-    v1 = _taped("v1", v1, (N,), _DTYPE)
-    _ran(
-        _C.linear_regression_backward(N, _pack(_Data, x, None), _pack(_Tape, v1), _pack(_Params,
-        *grads), _address(work))
-    )
-
-
-def _value_and_grad(work, N, x, y, a, b, *grads):
-    value = ctypes.c_double()
-    _ran(
-        _C.linear_regression_value_and_grad(N, _pack(_Params, a, b), _pack(_Data, x, y),
-        _pack(_Params, *grads), _address(work), value)
-    )
-    return value.value
-
-
-def _step(work, N, x, y, a, b, learning_rate):
-    value = ctypes.c_double()
-    _ran(
-        _C.linear_regression_train_step(N, _pack(_Params, a, b), _pack(_Data, x, y),
-        _Hyper(learning_rate), _address(work), value)
-    )
-    return value.value
-
-
-def _buffers(N):
-    """Return a workspace for C."""
-    return np.empty(2 * (N + 1), dtype=_DTYPE)
-
-
-def _buffers_of_predict(N):
-    """Return a workspace for C."""
-    return np.empty(1, dtype=_DTYPE)
 
 
 def _parameters(params):
@@ -230,11 +172,11 @@ def _parameters(params):
         _refuse_parameters(params)
     if isinstance(a, np.floating):
         a = params["a"] = np.array(a, dtype=_DTYPE)
-    if type(a) is not np.ndarray or a.dtype is not _DTYPE or a.shape != () or not a.flags.carray:
+    if type(a) is not np.ndarray or a.dtype != _DTYPE or a.shape != () or not a.flags.carray:
         _refuse_parameters(params)
     if isinstance(b, np.floating):
         b = params["b"] = np.array(b, dtype=_DTYPE)
-    if type(b) is not np.ndarray or b.dtype is not _DTYPE or b.shape != () or not b.flags.carray:
+    if type(b) is not np.ndarray or b.dtype != _DTYPE or b.shape != () or not b.flags.carray:
         _refuse_parameters(params)
     return (a, b)
 
@@ -263,34 +205,6 @@ def _data(x, y):
         _refuse({"x": x, "y": y})
     N = x.shape[0]
     return (N, x, y)
-
-
-class _Params(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("a", "b")]
-
-
-class _Data(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("x", "y")]
-
-
-class _Hyper(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_double) for name in ("learning_rate",)]
-
-
-class _Tape(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("v1",)]
-
-
-class _Outputs(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("p",)]
-
-
-def _batches(count, batch_size, seed, epoch, shuffle):
-    """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
-    for begin in range(0, count, batch_size):
-        rows = slice(begin, min(begin + batch_size, count))
-        yield rows if order is None else order[rows]
 
 
 def _convert(name, value):
@@ -353,28 +267,9 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
-def _address(array):
-    """Return where an array begins."""
-    try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
-    except (TypeError, ValueError):  # the array is read-only or empty
-        return array.ctypes.data
-
-
-def _pack(struct, *arrays):
-    """Return a struct of pointers to arrays."""
-    return struct(*[None if a is None else _address(a) for a in arrays])
-
-
-def _ran(status):
-    """Raise where C refused to compute."""
-    if status:
-        raise ValueError("a size is too small, or a label is out of range")
-
-
 def _taped(name, array, shape, dtype):
     """Return an array of the tape; refuse one that C would misread."""
-    array = np.require(array, requirements="CA")
+    array = np.require(np.asarray(array), requirements="CA")
     if array.dtype != dtype or array.shape != shape:
         raise ValueError(
             f"tape[{name!r}] must be an array {dtype} {shape}, not {array.dtype} {array.shape}"
@@ -382,40 +277,33 @@ def _taped(name, array, shape, dtype):
     return array
 
 
-def _library():
-    """Load the library, which must be of the C file beside this module."""
-    path = Path(__file__).with_name("liblinear_regression.so")
-    command = "cc -std=c99 -O3 -fPIC -shared linear_regression.c -o liblinear_regression.so -lm"
+def _functions():
+    """Return the functions of the library, which must be made of the C files that are here."""
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
+        raise ImportError(
+            "the C target calls CPython with its global lock, which this is not."
+            " Build the network with --target numpy: the functions are the same"
+        )
+    path = Path(__file__).with_name(f"lib{NAME}.so")
+    more = " -undefined dynamic_lookup" if sys.platform == "darwin" else ""
+    files = f"{NAME}.c {NAME}.python.c -o {path.name}"
+    command = f"cc -std=c99 -O3 -fPIC -shared {files} -lm{more}"
     remedy = f"Build it beside this module and start Python anew: {command}"
     try:
-        library = ctypes.CDLL(str(path))
-        library.linear_regression_build.restype = ctypes.c_char_p
-        build = library.linear_regression_build()
+        library = ctypes.PyDLL(str(path))
+        functions, build = library.linear_regression_functions, library.linear_regression_build
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"801c36e68c54afc9":
+    build.restype = ctypes.c_char_p
+    if build() != b"1975985ec47bafc8":
         raise ImportError(f"{path.name} is of another build. {remedy}")
-    library.linear_regression_predict.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),
-        ctypes.c_void_p]
-    )
-    library.linear_regression_forward.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Tape),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    library.linear_regression_backward.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Data), ctypes.POINTER(_Tape), ctypes.POINTER(_Params),
-        ctypes.c_void_p]
-    )
-    library.linear_regression_value_and_grad.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Params),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    library.linear_regression_train_step.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Hyper),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    return library
+    # A call through ctypes takes microseconds: this is the only one.
+    functions.restype = ctypes.py_object
+    functions.argtypes = [*[ctypes.py_object] * 5, ctypes.c_ssize_t]
+    header = object.__basicsize__
+    return functions(None, dict, np.ndarray, _DTYPE, np.dtype(np.intp), header)
 
 
-_C = _library()
+(
+    _C_predict, _C_forward, _C_backward, _C_value_and_grad, _C_step, _C_train_step, _C_bind, _C_fit
+) = _functions()

@@ -34,6 +34,8 @@
 #include "moons.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 static inline double square(double x)
 {
@@ -50,6 +52,26 @@ static inline void fill(double *a, ptrdiff_t count, double value)
     for (ptrdiff_t k = 0; k < count; k++) {
         a[k] = value;
     }
+}
+
+/* The sum of `count` numbers, of every sixteenth first. */
+static inline double total(const double *a, ptrdiff_t count)
+{
+    double parts[16] = {0};
+    const ptrdiff_t whole = count - count % 16;
+    for (ptrdiff_t k = 0; k < whole; k += 16) {
+        for (int j = 0; j < 16; j++) {
+            parts[j] += a[k + j];
+        }
+    }
+    double sum = 0.0;
+    for (int j = 0; j < 16; j++) {
+        sum += (double)parts[j];
+    }
+    for (ptrdiff_t k = whole; k < count; k++) {
+        sum += (double)a[k];
+    }
+    return sum;
 }
 
 #if defined(__GNUC__)
@@ -69,52 +91,77 @@ typedef double vector
 enum {
     LANES = VECTOR_BYTES / (int)sizeof(double),
     TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
-    TILE_COLUMNS = 2 * LANES,
-    PANEL_ROWS = 4096 / TILE_COLUMNS
+    TILE_COLUMNS = 2 * LANES
 };
 
+#endif
+
+/* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
+typedef struct {
+    const double *at;
+    ptrdiff_t row, column;
+} matrix;
+
+#define NOTHING ((matrix){NULL, 0, 0})
+#define ONES ((matrix){(const double[]){1}, 0, 0})
+
+/* The part that begins at element (i, j). */
+static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
+{
+    const matrix part = {m.at + i * m.row + j * m.column, m.row, m.column};
+    return part;
+}
+
+#if defined(__GNUC__)
+
 /*
- * Adds a product to a tile of c, at most TILE_ROWS rows and 2 vectors wide; its sums stay in
- * registers. `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
+ * `rows` and `vectors` are constants in every call, so that no loop over them is left.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const double *b, ptrdiff_t b_row, double *c, ptrdiff_t c_row)
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     for (ptrdiff_t k = 0; k < depth; k++) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                sums[r][v] += a[r * a_row + k * a_column]
-                        * *(const vector *)(b + k * b_row + v * LANES);
+                sums[r][v] += a.at[r * a.row + k * a.column]
+                        * *(const vector *)(b.at + k * b.row + v * LANES);
             }
         }
     }
+    if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                        + *(const vector *)(initial.at + r * initial.row + v * LANES);
+            }
+        }
+        return;
+    }
+    double edge[TILE_ROWS][TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            double *to = c + r * c_row + v * LANES;
-            const ptrdiff_t left = columns - v * LANES;
-            if (left >= LANES) {
-                *(vector *)to += sums[r][v];
-            } else {
-                for (ptrdiff_t j = 0; j < left; j++) {
-                    to[j] += sums[r][v][j];
-                }
-            }
+            *(vector *)(edge[r] + v * LANES) = sums[r][v];
+        }
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
+                    + j * initial.column];
         }
     }
 }
 
-/* Adds a product to all rows of c, one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, then lower ones at the edge. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const double *b, ptrdiff_t b_row, double *c, ptrdiff_t c_row)
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
 {
     ptrdiff_t i = 0;
 #define ROWS(count) \
-    for (; i + count <= rows; i += count) { \
-        multiply_tile(count, vectors, columns, depth, a + i * a_row, a_row, a_column, b, b_row, \
-                c + i * c_row, c_row); \
+    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
+        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+                c + i * c_row, c_row, c_column); \
     }
     ROWS(TILE_ROWS)
     ROWS(4)
@@ -123,46 +170,108 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
 #undef ROWS
 }
 
-/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
-        const double *b, ptrdiff_t b_row, ptrdiff_t b_column)
+/* As many whole numbers. */
+typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
-    for (ptrdiff_t k = 0; k < depth; k++) {
-        for (ptrdiff_t j = 0; j < width; j++) {
-            panel[k * width + j] = j < columns ? b[k * b_row + j * b_column] : 0;
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = __builtin_shuffle(a, b, low);
+            rows[r + s] = __builtin_shuffle(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+static inline matrix transposed(matrix m)
+{
+    const matrix turned = {m.at, m.column, m.row};
+    return turned;
+}
+
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+{
+    const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
+    for (ptrdiff_t k = 0; k < squares; k += LANES) {
+        for (ptrdiff_t j = 0; j < width; j += LANES) {
+            transpose(b.at + k + j * b.column, b.column, panel + k * width + j, width);
+        }
+    }
+    for (ptrdiff_t k = squares; k < depth; k++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            panel[k * width + j] = b.at[k * b.row + j * b.column];
+        }
+        for (ptrdiff_t j = columns; j < width; j++) {
+            panel[k * width + j] = 0;
         }
     }
 }
 
 /*
- * c += a b. An element a[i,k] lies at a[i * a_row + k * a_column], one of b likewise; the rows of
- * c are c_row apart. The terms of each element are added in the order of k, in blocks that depend
- * on the vectors' length alone. The panel has room for 4096 numbers: parts of b are copied there
- * where they do not lie as a tile reads them, or where many rows read them again.
+ * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
+ * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
-        const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const double *b, ptrdiff_t b_row, ptrdiff_t b_column,
-        double *c, ptrdiff_t c_row, double *panel)
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
-    for (ptrdiff_t k = 0; k < depth; k += PANEL_ROWS) {
-        const ptrdiff_t deep = depth - k < PANEL_ROWS ? depth - k : PANEL_ROWS;
+    static const double zeros[TILE_COLUMNS];
+    if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
+        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
+                c, c_column, c_row, panel);
+        return;
+    }
+    const ptrdiff_t block = columns <= LANES ? 8192 / LANES : 8192 / TILE_COLUMNS;
+    for (ptrdiff_t k = 0; k < depth; k += block) {
+        const ptrdiff_t deep = depth - k < block ? depth - k : block;
         for (ptrdiff_t j = 0; j < columns; j += TILE_COLUMNS) {
             const ptrdiff_t wide = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
             const ptrdiff_t width = wide <= LANES ? LANES : TILE_COLUMNS;
-            const double *left = a + k * a_column, *right = b + k * b_row + j * b_column;
-            ptrdiff_t step = b_row;
-            if (b_column != 1 || wide < width || rows > 4 * TILE_ROWS) {
-                pack(panel, width, wide, deep, right, b_row, b_column);
-                right = panel;
-                step = width;
+            const matrix left = from(a, 0, k);
+            matrix right = from(b, k, j);
+            double *const to = c + j * c_column;
+            const matrix zero = {zeros, 0, 1}, sum = {to, c_row, c_column};
+            const matrix start = k > 0 ? sum : initial.at ? from(initial, 0, j) : zero;
+            const int again = rows > 4 * TILE_ROWS && deep * b.row > 8192;
+            if (b.column != 1 || wide < width || again) {
+                pack(panel, width, wide, deep, right);
+                right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, a_row, a_column, right, step,
-                        c + j, c_row);
+                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, a_row, a_column, right, step,
-                        c + j, c_row);
+                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
             }
         }
     }
@@ -170,18 +279,18 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 
 #else
 
-/* c += a b, as above. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
-        const double *a, ptrdiff_t a_row, ptrdiff_t a_column,
-        const double *b, ptrdiff_t b_row, ptrdiff_t b_column,
-        double *c, ptrdiff_t c_row, double *panel)
+/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
-        for (ptrdiff_t k = 0; k < depth; k++) {
-            for (ptrdiff_t j = 0; j < columns; j++) {
-                c[i * c_row + j] += a[i * a_row + k * a_column] * b[k * b_row + j * b_column];
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
+            c[i * c_row + j * c_column] = sum;
         }
     }
 }
@@ -200,37 +309,25 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
     const double *p_b = params->p_b; /* (1,) */
 
     /* h1_z[n,j] = h1_b[j] + sum[i](x[n,i] * h1_W[i,j]) */
-    double *h1_z = work; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h1_z[n * 16 + j] = h1_b[j];
-        }
-    }
-    multiply(N, 16, 2, x, 2, 1, h1_W, 16, 1, h1_z, 16, work + 16 * N);
+    double *h1_z = work + 512; /* (N, 16) */
+    multiply(N, 16, 2, (matrix){x, 2, 1}, (matrix){h1_W, 16, 1}, (matrix){h1_b, 0, 1}, h1_z, 16, 1,
+            work);
 
     /* h1[n,j] = relu(h1_z[n,j]) */
-    double *h1 = work; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h1[n * 16 + j] = relu(h1_z[n * 16 + j]);
-        }
+    double *h1 = h1_z; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        h1[each] = relu(h1_z[each]);
     }
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
-    double *h2_z = work + 16 * N + 4096; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h2_z[n * 16 + j] = h2_b[j];
-        }
-    }
-    multiply(N, 16, 16, h1, 16, 1, h2_W, 16, 1, h2_z, 16, work + 16 * N);
+    double *h2_z = work + 16 * N + 512; /* (N, 16) */
+    multiply(N, 16, 16, (matrix){h1, 16, 1}, (matrix){h2_W, 16, 1}, (matrix){h2_b, 0, 1}, h2_z, 16,
+            1, work);
 
     /* h2[n,j] = relu(h2_z[n,j]) */
-    double *h2 = work + 16 * N + 4096; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h2[n * 16 + j] = relu(h2_z[n * 16 + j]);
-        }
+    double *h2 = h2_z; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        h2[each] = relu(h2_z[each]);
     }
 
     /* p[n,j] = p_b[j] + sum[i](h2[n,i] * p_W[i,j]) */
@@ -261,36 +358,24 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
 
     /* h1_z[n,j] = h1_b[j] + sum[i](x[n,i] * h1_W[i,j]) */
     double *h1_z = tape->h1; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h1_z[n * 16 + j] = h1_b[j];
-        }
-    }
-    multiply(N, 16, 2, x, 2, 1, h1_W, 16, 1, h1_z, 16, work);
+    multiply(N, 16, 2, (matrix){x, 2, 1}, (matrix){h1_W, 16, 1}, (matrix){h1_b, 0, 1}, h1_z, 16, 1,
+            work);
 
     /* h1[n,j] = relu(h1_z[n,j]) */
-    double *h1 = tape->h1; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h1[n * 16 + j] = relu(h1_z[n * 16 + j]);
-        }
+    double *h1 = h1_z; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        h1[each] = relu(h1_z[each]);
     }
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
     double *h2_z = tape->h2; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h2_z[n * 16 + j] = h2_b[j];
-        }
-    }
-    multiply(N, 16, 16, h1, 16, 1, h2_W, 16, 1, h2_z, 16, work);
+    multiply(N, 16, 16, (matrix){h1, 16, 1}, (matrix){h2_W, 16, 1}, (matrix){h2_b, 0, 1}, h2_z, 16,
+            1, work);
 
     /* h2[n,j] = relu(h2_z[n,j]) */
-    double *h2 = tape->h2; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h2[n * 16 + j] = relu(h2_z[n * 16 + j]);
-        }
+    double *h2 = h2_z; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        h2[each] = relu(h2_z[each]);
     }
 
     /* p[n,j] = p_b[j] + sum[i](h2[n,i] * p_W[i,j]) */
@@ -346,7 +431,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     const double *p = tape->p; /* (N, 1) */
 
     /* dp[n,j] = where(1 - p[n,j] * y[n,j] > 0, -y[n,j] / N, 0)  (of loss_sum) */
-    double *dp = work + 4096; /* (N, 1) */
+    double *dp = work + 33 * N + 8192; /* (N, 1) */
     for (ptrdiff_t n = 0; n < N; n++) {
         dp[n] = (1.0 - p[n] * y[n] > 0.0 ? -1.0 / (double)N * y[n] : 0.0);
     }
@@ -355,14 +440,12 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     double *dp_b = grads->p_b; /* (1,) */
     {
         double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            sum += dp[n];
-        }
+        sum += total(dp, N);
         dp_b[0] = sum;
     }
 
     /* dh2[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
-    double *dh2 = work + N + 4096; /* (N, 16) */
+    double *dh2 = work + 34 * N + 8192; /* (N, 16) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t i = 0; i < 16; i++) {
             dh2[n * 16 + i] = dp[n] * p_W[i];
@@ -382,11 +465,9 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     }
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
-    double *dh2_z = work + N + 4096; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh2_z[n * 16 + j] = (h2[n * 16 + j] > 0.0 ? dh2[n * 16 + j] : 0.0);
-        }
+    double *dh2_z = dh2; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        dh2_z[each] = (h2[each] > 0.0 ? dh2[each] : 0.0);
     }
 
     /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
@@ -399,26 +480,22 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     }
 
     /* dh1[n,i] = sum[j](dh2_z[n,j] * h2_W[i,j])  (of h2_z) */
-    double *dh1 = work + 17 * N + 4096; /* (N, 16) */
-    fill(dh1, 16 * N, 0.0);
-    multiply(N, 16, 16, dh2_z, 16, 1, h2_W, 1, 16, dh1, 16, work);
+    double *dh1 = work + 50 * N + 8192; /* (N, 16) */
+    multiply(N, 16, 16, (matrix){dh2_z, 16, 1}, (matrix){h2_W, 1, 16}, NOTHING, dh1, 16, 1, work);
 
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = grads->h2_W; /* (16, 16) */
-    for (ptrdiff_t n = 0; n < 16; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh2_W[n * 16 + j] = 0.0002 * h2_W[n * 16 + j];
-        }
+    for (ptrdiff_t each = 0; each < 256; each++) {
+        dh2_W[each] = 0.0002 * h2_W[each];
     }
-    multiply(16, 16, N, h1, 1, 16, dh2_z, 16, 1, dh2_W, 16, work);
+    multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
+            16, 1, work);
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
-    double *dh1_z = work + 17 * N + 4096; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh1_z[n * 16 + j] = (h1[n * 16 + j] > 0.0 ? dh1[n * 16 + j] : 0.0);
-        }
+    double *dh1_z = dh1; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        dh1_z[each] = (h1[each] > 0.0 ? dh1[each] : 0.0);
     }
 
     /* dh1_b[j] = sum[n](dh1_z[n,j])  (of h1_z) */
@@ -433,76 +510,151 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     /* dh1_W[n,j] = 0.0002 * h1_W[n,j]  (of l2) */
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
     double *dh1_W = grads->h1_W; /* (2, 16) */
-    for (ptrdiff_t n = 0; n < 2; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh1_W[n * 16 + j] = 0.0002 * h1_W[n * 16 + j];
-        }
+    for (ptrdiff_t each = 0; each < 32; each++) {
+        dh1_W[each] = 0.0002 * h1_W[each];
     }
-    multiply(2, 16, N, x, 1, 2, dh1_z, 16, 1, dh1_W, 16, work);
-}
-
-static void update(const moons_params *params, const moons_hyper *hyper, const moons_params *grads)
-{
-    const double *h1_W = params->h1_W; /* (2, 16) */
-    const double *h1_b = params->h1_b; /* (16,) */
-    const double *h2_W = params->h2_W; /* (16, 16) */
-    const double *h2_b = params->h2_b; /* (16,) */
-    const double *p_W = params->p_W; /* (16, 1) */
-    const double *p_b = params->p_b; /* (1,) */
-    const double *dh1_W = grads->h1_W; /* (2, 16) */
-    const double *dh1_b = grads->h1_b; /* (16,) */
-    const double *dh2_W = grads->h2_W; /* (16, 16) */
-    const double *dh2_b = grads->h2_b; /* (16,) */
-    const double *dp_W = grads->p_W; /* (16, 1) */
-    const double *dp_b = grads->p_b; /* (1,) */
-    const double learning_rate = hyper->learning_rate;
-
-    /* h1_W_next[i,j] = h1_W[i,j] - dh1_W[i,j] * learning_rate */
-    double *h1_W_next = params->h1_W; /* (2, 16) */
-    for (ptrdiff_t i = 0; i < 2; i++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h1_W_next[i * 16 + j] = h1_W[i * 16 + j] - learning_rate * dh1_W[i * 16 + j];
-        }
-    }
-
-    /* h1_b_next[j] = h1_b[j] - dh1_b[j] * learning_rate */
-    double *h1_b_next = params->h1_b; /* (16,) */
-    for (ptrdiff_t j = 0; j < 16; j++) {
-        h1_b_next[j] = h1_b[j] - learning_rate * dh1_b[j];
-    }
-
-    /* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
-    double *h2_W_next = params->h2_W; /* (16, 16) */
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            h2_W_next[i * 16 + j] = h2_W[i * 16 + j] - learning_rate * dh2_W[i * 16 + j];
-        }
-    }
-
-    /* h2_b_next[j] = h2_b[j] - dh2_b[j] * learning_rate */
-    double *h2_b_next = params->h2_b; /* (16,) */
-    for (ptrdiff_t j = 0; j < 16; j++) {
-        h2_b_next[j] = h2_b[j] - learning_rate * dh2_b[j];
-    }
-
-    /* p_W_next[i,j] = p_W[i,j] - dp_W[i,j] * learning_rate */
-    double *p_W_next = params->p_W; /* (16, 1) */
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        p_W_next[i] = p_W[i] - learning_rate * dp_W[i];
-    }
-
-    /* p_b_next[j] = p_b[j] - dp_b[j] * learning_rate */
-    double *p_b_next = params->p_b; /* (1,) */
-    p_b_next[0] = p_b[0] - learning_rate * dp_b[0];
+    multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
+            1, work);
 }
 
 static double value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
         const moons_params *grads, double *work)
 {
-    const moons_tape tape = {work + 33 * N + 4096, work + 49 * N + 4096, work + 65 * N + 4096};
+    const moons_tape tape = {work + 8192, work + 16 * N + 8192, work + 32 * N + 8192};
     const double value = forward(N, params, data, &tape, work);
     backward(N, params, data, &tape, grads, work);
     return value;
+}
+
+static void descend(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_hyper *hyper, const moons_tape *tape, double *work)
+{
+    const double *x = data->x; /* (N, 2) */
+    const double *y = data->y; /* (N, 1) */
+    double *h1_W = params->h1_W; /* (2, 16) */
+    double *h1_b = params->h1_b; /* (16,) */
+    double *h2_W = params->h2_W; /* (16, 16) */
+    double *h2_b = params->h2_b; /* (16,) */
+    double *p_W = params->p_W; /* (16, 1) */
+    double *p_b = params->p_b; /* (1,) */
+    const double *h1 = tape->h1; /* (N, 16) */
+    const double *h2 = tape->h2; /* (N, 16) */
+    const double *p = tape->p; /* (N, 1) */
+    const double learning_rate = hyper->learning_rate;
+
+    /* dp[n,j] = where(1 - p[n,j] * y[n,j] > 0, -y[n,j] / N, 0)  (of loss_sum) */
+    double *dp = work + 33 * N + 8192; /* (N, 1) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dp[n] = (1.0 - p[n] * y[n] > 0.0 ? -1.0 / (double)N * y[n] : 0.0);
+    }
+
+    /* dp_b[j] = sum[n](dp[n,j])  (of p) */
+    double *dp_b = work + 66 * N + 8192; /* (1,) */
+    {
+        double sum = 0.0;
+        sum += total(dp, N);
+        dp_b[0] = sum;
+    }
+
+    /* p_b_next[j] = p_b[j] - dp_b[j] * learning_rate */
+    p_b[0] = p_b[0] - learning_rate * dp_b[0];
+
+    /* dh2[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
+    double *dh2 = work + 34 * N + 8192; /* (N, 16) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            dh2[n * 16 + i] = dp[n] * p_W[i];
+        }
+    }
+
+    /* dp_W[n,j] = 0.0002 * p_W[n,j]  (of l2) */
+    /* dp_W[i,j] += sum[n](h2[n,i] * dp[n,j]) */
+    double *dp_W = work + 66 * N + 8193; /* (16, 1) */
+    for (ptrdiff_t n = 0; n < 16; n++) {
+        dp_W[n] = 0.0002 * p_W[n];
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            dp_W[i] += h2[n * 16 + i] * dp[n];
+        }
+    }
+
+    /* p_W_next[i,j] = p_W[i,j] - dp_W[i,j] * learning_rate */
+    for (ptrdiff_t i = 0; i < 16; i++) {
+        p_W[i] = p_W[i] - learning_rate * dp_W[i];
+    }
+
+    /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
+    double *dh2_z = dh2; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        dh2_z[each] = (h2[each] > 0.0 ? dh2[each] : 0.0);
+    }
+
+    /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
+    double *dh2_b = work + 66 * N + 8193; /* (16,) */
+    fill(dh2_b, 16, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 16; j++) {
+            dh2_b[j] += dh2_z[n * 16 + j];
+        }
+    }
+
+    /* h2_b_next[j] = h2_b[j] - dh2_b[j] * learning_rate */
+    for (ptrdiff_t j = 0; j < 16; j++) {
+        h2_b[j] = h2_b[j] - learning_rate * dh2_b[j];
+    }
+
+    /* dh1[n,i] = sum[j](dh2_z[n,j] * h2_W[i,j])  (of h2_z) */
+    double *dh1 = work + 50 * N + 8192; /* (N, 16) */
+    multiply(N, 16, 16, (matrix){dh2_z, 16, 1}, (matrix){h2_W, 1, 16}, NOTHING, dh1, 16, 1, work);
+
+    /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
+    /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
+    double *dh2_W = work + 66 * N + 8209; /* (16, 16) */
+    for (ptrdiff_t each = 0; each < 256; each++) {
+        dh2_W[each] = 0.0002 * h2_W[each];
+    }
+    multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
+            16, 1, work);
+
+    /* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
+    for (ptrdiff_t each = 0; each < 256; each++) {
+        h2_W[each] = h2_W[each] - learning_rate * dh2_W[each];
+    }
+
+    /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
+    double *dh1_z = dh1; /* (N, 16) */
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        dh1_z[each] = (h1[each] > 0.0 ? dh1[each] : 0.0);
+    }
+
+    /* dh1_b[j] = sum[n](dh1_z[n,j])  (of h1_z) */
+    double *dh1_b = work + 66 * N + 8193; /* (16,) */
+    fill(dh1_b, 16, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 16; j++) {
+            dh1_b[j] += dh1_z[n * 16 + j];
+        }
+    }
+
+    /* h1_b_next[j] = h1_b[j] - dh1_b[j] * learning_rate */
+    for (ptrdiff_t j = 0; j < 16; j++) {
+        h1_b[j] = h1_b[j] - learning_rate * dh1_b[j];
+    }
+
+    /* dh1_W[n,j] = 0.0002 * h1_W[n,j]  (of l2) */
+    /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
+    double *dh1_W = work + 66 * N + 8465; /* (2, 16) */
+    for (ptrdiff_t each = 0; each < 32; each++) {
+        dh1_W[each] = 0.0002 * h1_W[each];
+    }
+    multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
+            1, work);
+
+    /* h1_W_next[i,j] = h1_W[i,j] - dh1_W[i,j] * learning_rate */
+    for (ptrdiff_t each = 0; each < 32; each++) {
+        h1_W[each] = h1_W[each] - learning_rate * dh1_W[each];
+    }
 }
 
 int moons_predict(ptrdiff_t N, const moons_params *params, const moons_data *data,
@@ -551,10 +703,116 @@ int moons_train_step(ptrdiff_t N, const moons_params *params, const moons_data *
     if (N < 1) {
         return -1;
     }
-    const moons_params grads = {work + 66 * N + 4096, work + 66 * N + 4128, work + 66 * N + 4144,
-            work + 66 * N + 4400, work + 66 * N + 4416, work + 66 * N + 4432};
-    *loss = value_and_grad(N, params, data, &grads, work);
-    update(params, hyper, &grads);
+    const moons_tape tape = {work + 8192, work + 16 * N + 8192, work + 32 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    descend(N, params, data, hyper, &tape, work);
+    return 0;
+}
+
+/* An order of the rows, told row by row. */
+typedef struct row_order {
+    uint64_t rows;
+    uint64_t mask;
+    uint64_t next;
+    int half;
+    uint64_t keys[6];
+} row_order;
+
+/* Mixes 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014). */
+static uint64_t mixed(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* Begins the order of an epoch. */
+static void shuffle_rows(row_order *order, ptrdiff_t rows, uint64_t seed, uint64_t epoch)
+{
+    int bits = 0;
+    order->rows = (uint64_t)rows;
+    order->next = 0;
+    order->mask = 0;
+    while (order->mask < order->rows - 1) {
+        order->mask = 2 * order->mask + 1;
+        bits++;
+    }
+    order->half = (bits + 1) / 2;
+    uint64_t state = mixed(mixed(seed) + epoch);
+    for (int round = 0; round < 6; round++) {
+        state += 0x9e3779b97f4a7c15;
+        order->keys[round] = mixed(state);
+    }
+}
+
+/* A permutation of 0 .. 2^k - 1, of which what is no row is passed over. Its rounds can be undone,
+ * so no row comes twice: an odd factor, something added, the upper bits mixed into the lower
+ * (Kensler, Correlated multi-jittered sampling, 2013). */
+static ptrdiff_t next_row(row_order *order)
+{
+    uint64_t row;
+    do {
+        row = order->next++;
+        for (int round = 0; round < 6; round++) {
+            const uint64_t key = order->keys[round];
+            row = (row * (key | 1) + (key >> 32)) & order->mask;
+            row ^= row >> order->half;
+        }
+    } while (row >= order->rows);
+    return (ptrdiff_t)row;
+}
+
+int moons_fit(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_hyper *hyper, const moons_training *training, double *work, double *losses)
+{
+    if (training->batch_size < 1 || N < 1) {
+        return -1;
+    }
+    const ptrdiff_t most = training->batch_size < N ? training->batch_size : N;
+    const struct {
+        double *x;
+        double *y;
+    } batch = {work, work + most * 2};
+    work = work + most * 2 + most;
+    const int shuffle = training->shuffle && most < N;
+    row_order order = {0};
+    const ptrdiff_t often = 10000000 / (1931 * most + 2232) + 1;
+    ptrdiff_t steps = 0;
+    for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
+        double total = 0.0;
+        if (shuffle) {
+            shuffle_rows(&order, N, training->seed, (uint64_t)(training->start + epoch));
+        }
+        for (ptrdiff_t begin = 0; begin < N;) {
+            double value = 0.0;
+            const ptrdiff_t left = N - begin;
+            const ptrdiff_t rows = left < most ? left : most;
+            for (ptrdiff_t each = 0; shuffle && each < rows; each++) {
+                const ptrdiff_t row = next_row(&order);
+                memcpy(batch.x + each * 2, data->x + row * 2, 2 * sizeof *batch.x);
+                memcpy(batch.y + each, data->y + row, sizeof *batch.y);
+            }
+            moons_data part = *data;
+            part.x = shuffle ? batch.x : data->x + begin * 2;
+            part.y = shuffle ? batch.y : data->y + begin;
+            if (moons_train_step(rows, params, &part, hyper, work, &value) != 0) {
+                return -1;
+            }
+            total += value * (double)rows;
+            begin += rows;
+            if (++steps == often) {
+                steps = 0;
+                if (training->pause != NULL && training->pause(training->context) != 0) {
+                    return 1;
+                }
+            }
+        }
+        losses[epoch] = total / (double)N;
+        if (training->watch != NULL && training->watch(training->context, training->start + epoch,
+                losses[epoch]) != 0) {
+            return 1;
+        }
+    }
     return 0;
 }
 
@@ -570,7 +828,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "44e0a1b06a208c92";
+    return "64ed79a6c0845240";
 }
 
 moons_hyper moons_default_hyper(void)

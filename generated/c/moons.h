@@ -33,8 +33,8 @@
  * Memory in bytes:
  *     2696  parameters, and as much again for their gradients
  *     0  state of the optimizer
- *     528 * N + 35464  workspace
- *     256 * N + 32768  workspace of predict alone
+ *     528 * N + 67976  workspace
+ *     256 * N + 4096  workspace of predict alone
  *
  * Made by symbp 0.1.0 from moons.bp (network dbd387fe6e13bd31):
  *     symbp build moons.bp --target c --dtype float64
@@ -46,14 +46,15 @@
 #define MOONS_H_INCLUDED
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define MOONS_WORKSPACE(N) (66 * (N) + 4433)
-#define MOONS_PREDICT_WORKSPACE(N) (32 * (N) + 4096)
+#define MOONS_WORKSPACE(N) (66 * (N) + 8497)
+#define MOONS_PREDICT_WORKSPACE(N) (32 * (N) + 512)
 
 /* The parameters; also a gradient for each of them. */
 typedef struct moons_params {
@@ -107,6 +108,26 @@ int moons_value_and_grad(ptrdiff_t N, const moons_params *params, const moons_da
 /* Changes parameters and state by one step; gives the loss before it. */
 int moons_train_step(ptrdiff_t N, const moons_params *params, const moons_data *data,
         const moons_hyper *hyper, double *work, double *loss);
+
+/* How many numbers (double) the workspace of fit holds; N is that of a batch. */
+#define MOONS_FIT_WORKSPACE(N) ((N) * 2 + (N) + MOONS_WORKSPACE(N))
+
+/* How to train. */
+typedef struct moons_training {
+    ptrdiff_t batch_size; /* rows of a step; the last step of an epoch may have fewer */
+    ptrdiff_t start;      /* the number of the first epoch */
+    ptrdiff_t epochs;     /* how many are run */
+    uint64_t seed;        /* tells, with the number of the epoch, the order of its rows */
+    int shuffle;          /* 0: the rows stay in order, as they do if one batch holds them all */
+    int (*watch)(void *context, ptrdiff_t epoch, double loss); /* NULL, or called after an epoch */
+    int (*pause)(void *context); /* NULL, or called now and then, every few milliseconds */
+    void *context; /* is handed to both; if one returns anything but 0, training stops */
+} moons_training;
+
+/* Trains: losses[k] becomes the mean loss of epoch start + k. Returns 1 where it was stopped, after
+   a whole step. The workspace is aligned as malloc aligns it. */
+int moons_fit(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_hyper *hyper, const moons_training *training, double *work, double *losses);
 
 /* Returns the hyper-parameters of the description. */
 moons_hyper moons_default_hyper(void);

@@ -26,8 +26,8 @@
  * Memory in bytes:
  *     136  parameters, and as much again for their gradients
  *     0  state of the optimizer
- *     88 * N + 136  workspace
- *     32 * N  workspace of predict alone
+ *     48 * N  workspace
+ *     0  workspace of predict alone
  *
  * Made by symbp 0.1.0 from xor.bp (network 9467f7ddbf9cc7a9):
  *     symbp build xor.bp --target c --dtype float64
@@ -39,14 +39,15 @@
 #define XOR_H_INCLUDED
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define XOR_WORKSPACE(N) (11 * (N) + 17)
-#define XOR_PREDICT_WORKSPACE(N) (4 * (N))
+#define XOR_WORKSPACE(N) (6 * (N))
+#define XOR_PREDICT_WORKSPACE(N) (1)
 
 /* The parameters; also a gradient for each of them. */
 typedef struct xor_params {
@@ -98,6 +99,26 @@ int xor_value_and_grad(ptrdiff_t N, const xor_params *params, const xor_data *da
 /* Changes parameters and state by one step; gives the loss before it. */
 int xor_train_step(ptrdiff_t N, const xor_params *params, const xor_data *data,
         const xor_hyper *hyper, double *work, double *loss);
+
+/* How many numbers (double) the workspace of fit holds; N is that of a batch. */
+#define XOR_FIT_WORKSPACE(N) ((N) * 2 + (N) + XOR_WORKSPACE(N))
+
+/* How to train. */
+typedef struct xor_training {
+    ptrdiff_t batch_size; /* rows of a step; the last step of an epoch may have fewer */
+    ptrdiff_t start;      /* the number of the first epoch */
+    ptrdiff_t epochs;     /* how many are run */
+    uint64_t seed;        /* tells, with the number of the epoch, the order of its rows */
+    int shuffle;          /* 0: the rows stay in order, as they do if one batch holds them all */
+    int (*watch)(void *context, ptrdiff_t epoch, double loss); /* NULL, or called after an epoch */
+    int (*pause)(void *context); /* NULL, or called now and then, every few milliseconds */
+    void *context; /* is handed to both; if one returns anything but 0, training stops */
+} xor_training;
+
+/* Trains: losses[k] becomes the mean loss of epoch start + k. Returns 1 where it was stopped, after
+   a whole step. The workspace is aligned as malloc aligns it. */
+int xor_fit(ptrdiff_t N, const xor_params *params, const xor_data *data, const xor_hyper *hyper,
+        const xor_training *training, double *work, double *losses);
 
 /* Returns the hyper-parameters of the description. */
 xor_hyper xor_default_hyper(void);

@@ -24,7 +24,7 @@ This file is yours to use as you like. SPDX-License-Identifier: MIT-0
 """
 
 import ctypes
-import threading
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,8 @@ def predict(params, x, *, check_finite=False):
     N, x = _inputs(x)
     if check_finite:
         _finite({**params, "x": x})
-    outputs = _predict(_buffers_of_predict(N), N, x, W1, b1, W2, b2)
+    outputs = (np.empty((N, 1), dtype=_DTYPE),)
+    _C_predict(N, W1, b1, W2, b2, x, None, *outputs)
     return np.asarray(outputs[0], dtype=_DTYPE)
 
 
@@ -84,8 +85,10 @@ def forward(params, x, y, *, check_finite=False):
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
-    work = _buffers(N)
-    loss, h, p, v1 = _forward(work, N, x, y, W1, b1, W2, b2)
+    h = np.empty((N, 4), dtype=_DTYPE)
+    p = np.empty((N, 1), dtype=_DTYPE)
+    v1 = np.empty((N, 1), dtype=_DTYPE)
+    loss = _C_forward(N, W1, b1, W2, b2, x, y, h, p, v1)
     return float(loss), {"x": x, "h": h, "p": p, "v1": v1}
 
 
@@ -97,9 +100,12 @@ def backward(params, tape):
     p = tape["p"]
     v1 = tape["v1"]
     N = x.shape[0]
-    work = _buffers(N)
     grads = _gradients()
-    _backward(work, N, x, W2, h, p, v1, *grads)
+    x = _taped("x", x, (N, 2), _DTYPE)
+    h = _taped("h", h, (N, 4), _DTYPE)
+    p = _taped("p", p, (N, 1), _DTYPE)
+    v1 = _taped("v1", v1, (N, 1), _DTYPE)
+    _C_backward(N, None, None, W2, None, x, None, h, p, v1, *grads)
     return dict(zip(PARAMETERS, grads, strict=True))
 
 
@@ -109,9 +115,8 @@ def value_and_grad(params, x, y, *, check_finite=False):
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
-    work = _buffers(N)
     grads = _gradients()
-    loss = _value_and_grad(work, N, x, y, W1, b1, W2, b2, *grads)
+    loss = _C_value_and_grad(N, W1, b1, W2, b2, x, y, *grads)
     return float(loss), dict(zip(PARAMETERS, grads, strict=True))
 
 
@@ -123,13 +128,27 @@ def init_state(params):
 
 def train_step(params, state, x, y, *, learning_rate=4.0, check_finite=False):
     """Update params and state in place by one step; return the loss before it."""
+    value = None if check_finite else _C_train_step(params, state, x, y, learning_rate)
+    if value is not None:  # else something needs conversion, or is refused
+        return value
     W1, b1, W2, b2 = _parameters(params)
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
-    work = _workspace(N)
-    loss = _step(work, N, x, y, W1, b1, W2, b2, learning_rate)
-    return float(loss)
+    return _C_step(N, W1, b1, W2, b2, x, y, learning_rate)
+
+
+def bind(params, state, x, y, *, learning_rate=4.0, check_finite=False):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    W1, b1, W2, b2 = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    return _C_bind(N, W1, b1, W2, b2, x, y, learning_rate)
 
 
 def fit(
@@ -139,104 +158,28 @@ def fit(
     """Train; return the mean loss of each epoch.
 
     Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
-    epoch alone. callback(epoch, loss) is called after each; if it returns true, no
-    more are run.
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
+    W1, b1, W2, b2 = _parameters(params)
     N, x, y = _data(x, y)
     if check_finite:
         _finite({**params, "x": x, "y": y})
     batch_size = N if batch_size is None else min(int(batch_size), N)
     if batch_size < 1:
         raise ValueError("batch_size must be at least 1")
-    losses = []
-    for epoch in range(start, start + epochs):
-        total = 0.0
-        for rows in _batches(N, batch_size, seed, epoch, shuffle):
-            value = train_step(params, state, x[rows], y[rows], learning_rate=learning_rate)
-            total += value * (len(rows) if isinstance(rows, np.ndarray) else rows.stop - rows.start)
-        losses.append(total / N)
-        if callback is not None and callback(epoch, losses[-1]):
-            break
-    return np.array(losses)
+    epochs = max(0, epochs)
+    losses = np.empty(epochs)
+    done = _C_fit(
+        N, W1, b1, W2, b2, x, y, learning_rate, batch_size, start, epochs, seed, shuffle, callback,
+        losses
+    )
+    return losses[:done]
 
 
 def _gradients():
     """Return new arrays for the gradients, in the order of PARAMETERS."""
     return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
-
-
-_LOCAL = threading.local()
-
-
-def _workspace(N):
-    """Return buffers and gradients that the steps of this thread share."""
-    store = _LOCAL.__dict__.setdefault("store", {})
-    work = store.get((N,))
-    if work is None:
-        if len(store) >= 4:
-            store.clear()
-        work = store[(N,)] = _buffers(N)
-    return work
-
-
-def _predict(work, N, x, W1, b1, W2, b2):
-    p = np.empty((N, 1), dtype=_DTYPE)
-    _ran(
-        _C.xor_predict(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, None), _pack(_Outputs, p),
-        _address(work))
-    )
-    return (p,)
-
-
-def _forward(work, N, x, y, W1, b1, W2, b2):
-    h = np.empty((N, 4), dtype=_DTYPE)
-    p = np.empty((N, 1), dtype=_DTYPE)
-    v1 = np.empty((N, 1), dtype=_DTYPE)
-    value = ctypes.c_double()
-    _ran(
-        _C.xor_forward(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y), _pack(_Tape, h, p,
-        v1), _address(work), value)
-    )
-    return (value.value, h, p, v1)
-
-
-def _backward(work, N, x, W2, h, p, v1, *grads):
-    x = _taped("x", x, (N, 2), _DTYPE)
-    h = _taped("h", h, (N, 4), _DTYPE)
-    p = _taped("p", p, (N, 1), _DTYPE)
-    v1 = _taped("v1", v1, (N, 1), _DTYPE)
-    _ran(
-        _C.xor_backward(N, _pack(_Params, None, None, W2, None), _pack(_Data, x, None), _pack(_Tape,
-        h, p, v1), _pack(_Params, *grads), _address(work))
-    )
-
-
-def _value_and_grad(work, N, x, y, W1, b1, W2, b2, *grads):
-    value = ctypes.c_double()
-    _ran(
-        _C.xor_value_and_grad(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y), _pack(_Params,
-        *grads), _address(work), value)
-    )
-    return value.value
-
-
-def _step(work, N, x, y, W1, b1, W2, b2, learning_rate):
-    value = ctypes.c_double()
-    _ran(
-        _C.xor_train_step(N, _pack(_Params, W1, b1, W2, b2), _pack(_Data, x, y),
-        _Hyper(learning_rate), _address(work), value)
-    )
-    return value.value
-
-
-def _buffers(N):
-    """Return a workspace for C."""
-    return np.empty(11 * N + 17, dtype=_DTYPE)
-
-
-def _buffers_of_predict(N):
-    """Return a workspace for C."""
-    return np.empty(4 * N, dtype=_DTYPE)
 
 
 def _parameters(params):
@@ -248,24 +191,18 @@ def _parameters(params):
     except (KeyError, TypeError, IndexError):
         _refuse_parameters(params)
     if (
-        type(W1) is not np.ndarray or W1.dtype is not _DTYPE or W1.shape != (2, 4) or not
+        type(W1) is not np.ndarray or W1.dtype != _DTYPE or W1.shape != (2, 4) or not
         W1.flags.carray
     ):
         _refuse_parameters(params)
-    if (
-        type(b1) is not np.ndarray or b1.dtype is not _DTYPE or b1.shape != (4,) or not
-        b1.flags.carray
-    ):
+    if type(b1) is not np.ndarray or b1.dtype != _DTYPE or b1.shape != (4,) or not b1.flags.carray:
         _refuse_parameters(params)
     if (
-        type(W2) is not np.ndarray or W2.dtype is not _DTYPE or W2.shape != (4, 1) or not
+        type(W2) is not np.ndarray or W2.dtype != _DTYPE or W2.shape != (4, 1) or not
         W2.flags.carray
     ):
         _refuse_parameters(params)
-    if (
-        type(b2) is not np.ndarray or b2.dtype is not _DTYPE or b2.shape != (1,) or not
-        b2.flags.carray
-    ):
+    if type(b2) is not np.ndarray or b2.dtype != _DTYPE or b2.shape != (1,) or not b2.flags.carray:
         _refuse_parameters(params)
     return (W1, b1, W2, b2)
 
@@ -297,34 +234,6 @@ def _data(x, y):
         _refuse({"x": x, "y": y})
     N = x.shape[0]
     return (N, x, y)
-
-
-class _Params(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("W1", "b1", "W2", "b2")]
-
-
-class _Data(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("x", "y")]
-
-
-class _Hyper(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_double) for name in ("learning_rate",)]
-
-
-class _Tape(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("h", "p", "v1")]
-
-
-class _Outputs(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("p",)]
-
-
-def _batches(count, batch_size, seed, epoch, shuffle):
-    """Yield the rows of each batch of an epoch; the order depends on seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch]).permutation(count) if shuffle else None
-    for begin in range(0, count, batch_size):
-        rows = slice(begin, min(begin + batch_size, count))
-        yield rows if order is None else order[rows]
 
 
 def _convert(name, value):
@@ -387,28 +296,9 @@ def _finite(arrays):
             raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
 
 
-def _address(array):
-    """Return where an array begins."""
-    try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # array.ctypes is slower
-    except (TypeError, ValueError):  # the array is read-only or empty
-        return array.ctypes.data
-
-
-def _pack(struct, *arrays):
-    """Return a struct of pointers to arrays."""
-    return struct(*[None if a is None else _address(a) for a in arrays])
-
-
-def _ran(status):
-    """Raise where C refused to compute."""
-    if status:
-        raise ValueError("a size is too small, or a label is out of range")
-
-
 def _taped(name, array, shape, dtype):
     """Return an array of the tape; refuse one that C would misread."""
-    array = np.require(array, requirements="CA")
+    array = np.require(np.asarray(array), requirements="CA")
     if array.dtype != dtype or array.shape != shape:
         raise ValueError(
             f"tape[{name!r}] must be an array {dtype} {shape}, not {array.dtype} {array.shape}"
@@ -416,40 +306,33 @@ def _taped(name, array, shape, dtype):
     return array
 
 
-def _library():
-    """Load the library, which must be of the C file beside this module."""
-    path = Path(__file__).with_name("libxor.so")
-    command = "cc -std=c99 -O3 -fPIC -shared xor.c -o libxor.so -lm"
+def _functions():
+    """Return the functions of the library, which must be made of the C files that are here."""
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
+        raise ImportError(
+            "the C target calls CPython with its global lock, which this is not."
+            " Build the network with --target numpy: the functions are the same"
+        )
+    path = Path(__file__).with_name(f"lib{NAME}.so")
+    more = " -undefined dynamic_lookup" if sys.platform == "darwin" else ""
+    files = f"{NAME}.c {NAME}.python.c -o {path.name}"
+    command = f"cc -std=c99 -O3 -fPIC -shared {files} -lm{more}"
     remedy = f"Build it beside this module and start Python anew: {command}"
     try:
-        library = ctypes.CDLL(str(path))
-        library.xor_build.restype = ctypes.c_char_p
-        build = library.xor_build()
+        library = ctypes.PyDLL(str(path))
+        functions, build = library.xor_functions, library.xor_build
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
-    if build != b"f0a61841ad1f7dd3":
+    build.restype = ctypes.c_char_p
+    if build() != b"1be754f63376b943":
         raise ImportError(f"{path.name} is of another build. {remedy}")
-    library.xor_predict.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Outputs),
-        ctypes.c_void_p]
-    )
-    library.xor_forward.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Tape),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    library.xor_backward.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Tape),
-        ctypes.POINTER(_Params), ctypes.c_void_p]
-    )
-    library.xor_value_and_grad.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Params),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    library.xor_train_step.argtypes = (
-        [ctypes.c_ssize_t, ctypes.POINTER(_Params), ctypes.POINTER(_Data), ctypes.POINTER(_Hyper),
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_double)]
-    )
-    return library
+    # A call through ctypes takes microseconds: this is the only one.
+    functions.restype = ctypes.py_object
+    functions.argtypes = [*[ctypes.py_object] * 5, ctypes.c_ssize_t]
+    header = object.__basicsize__
+    return functions(None, dict, np.ndarray, _DTYPE, np.dtype(np.intp), header)
 
 
-_C = _library()
+(
+    _C_predict, _C_forward, _C_backward, _C_value_and_grad, _C_step, _C_train_step, _C_bind, _C_fit
+) = _functions()

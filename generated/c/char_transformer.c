@@ -1,0 +1,2374 @@
+/*
+ * char_transformer: forward pass, gradients and training step in C (float64).
+ *
+ *     input x[N,T] in 76
+ *     label t[N,T] in 76
+ *     param e_E[76,32]
+ *     param n1_g[32]
+ *     param a_Wq[32,32]
+ *     param a_Wk[32,32]
+ *     param a_Wv[32,32]
+ *     param a_Wo[32,32]
+ *     param n2_g[32]
+ *     param f_W[32,64]
+ *     param f_b[64]
+ *     param m_W[64,32]
+ *     param m_b[32]
+ *     param n3_g[32]
+ *     param logits_W[32,76]
+ *     param logits_b[76]
+ *     e[n,k,d] = e_E[x[n,k],d]
+ *     h_waves[t_2,d] = where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000))),
+ *         cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) for t_2 in T, d in 32
+ *     h[n,t_2,d] = h_waves[t_2,d] + e[n,t_2,d]
+ *     n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2)
+ *     n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k]
+ *     n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05)
+ *     a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j])
+ *     a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j])
+ *     a_v[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wv[i,j])
+ *     a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) for n in N,
+ *         h_2 in 2, t_2 in T, u_2 in T, d in 16
+ *     a_s[n,h_2,t_2,u_2] = 0.25 * a_s_sum[n,h_2,t_2,u_2]
+ *     a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, a_s[n,h_2,t_2,u_2], -1000000000)
+ *     a_Z[n,k,l] = sum[j](exp(a_seen[n,k,l,j]))
+ *     a_p[n,h_2,t_2,u_2] = exp(a_seen[n,h_2,t_2,u_2]) / a_Z[n,h_2,t_2]
+ *     a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
+ *     a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j])
+ *     r[n,k,j] = a[n,k,j] + h[n,k,j]
+ *     n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2)
+ *     n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k]
+ *     n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05)
+ *     f_z[n,k,j] = sum[i](n2[n,k,i] * f_W[i,j])
+ *     f_z[n,k,j] += f_b[j]
+ *     f[n,k,j] = f_z[n,k,j] * normal_cdf(f_z[n,k,j])
+ *     m[n,k,j] = sum[i](f[n,k,i] * m_W[i,j])
+ *     m[n,k,j] += m_b[j]
+ *     u[n,k,j] = m[n,k,j] + r[n,k,j]
+ *     n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2)
+ *     n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k]
+ *     n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05)
+ *     logits[n,k,j] = sum[i](n3[n,k,i] * logits_W[i,j])
+ *     logits[n,k,j] += logits_b[j]
+ *     loss_Z[n,k] = sum[j](exp(logits[n,k,j]))
+ *     loss_sum = sum[n,k](log(loss_Z[n,k]) - logits[n,k,t[n,k]])
+ *     loss = loss_sum / (N * T)
+ *
+ * dV stands for d loss / d V. Rows are samples.
+ *
+ * Made by symbp 0.1.0 from char_transformer.bp (network b331bfed12fe83c9):
+ *     symbp build char_transformer.bp --target c --dtype float64
+ * Do not edit: change the description and build again.
+ * This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+ */
+
+#include "char_transformer.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* 2^k, for whole k from -1022 to 1023: the bits of k in the place of an exponent. */
+static inline double power_of_two(double k)
+{
+    /* The last bits of k + 1.5 * 2^52 hold k. */
+    const double shifted = k + 6755399441055744.0;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+/* The whole number next to x, for |x| < 2^51. */
+static inline double nearest(double x)
+{
+    return (x + 6755399441055744.0) - 6755399441055744.0;
+}
+
+/* x - k log(2), the last in two parts, of which k times the first is exact (Cody and Waite). */
+static inline double less_logs(double x, double k)
+{
+    return (x - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10;
+}
+
+/* e^r - 1 for |r| <= log(2) / 2 + 5e-5: a minimax polynomial, right to 2^-55. */
+static inline double small_expm1(double r)
+{
+    double p = 2.5114398508110455e-08;
+    p = p * r + 2.7626288757798066e-07;
+    p = p * r + 2.7557228191058868e-06;
+    p = p * r + 2.4801504557741337e-05;
+    p = p * r + 0.00019841269902766745;
+    p = p * r + 0.0013888888932265266;
+    p = p * r + 0.00833333333331471;
+    p = p * r + 0.04166666666657408;
+    p = p * r + 0.16666666666666685;
+    p = p * r + 0.5000000000000006;
+    return r + r * r * p;
+}
+
+/* e^x = 2^k e^r with x = k log(2) + r and |r| <= log(2) / 2, within 2 units in the last place. */
+static inline double fast_exp(double x)
+{
+    double y = x > 710.0 ? 710.0 : x;
+    y = x < -750.0 ? -750.0 : y;
+    const double k = nearest(y * 1.4426950408889634);
+    /* 2^k itself may be no number of this type: it is another one, times 2 or 2^-128. */
+    const double most = k + (x < 0.0 ? 128.0 : -1.0);
+    const double rest = x < 0.0 ? 2.938735877055719e-39 : 2.0;
+    return (1.0 + small_expm1(less_logs(y, k))) * power_of_two(most) * rest;
+}
+
+/* The k for which y = 2^k m with sqrt(1/2) <= m < sqrt(2), for normal y > 0. */
+static inline double exponent(double y)
+{
+    uint64_t bits;
+    memcpy(&bits, &y, sizeof bits);
+    /* The bits of 1 less those of sqrt(1/2) are added; the exponent is put into 2^52 + k. */
+    bits = ((bits + 0x00095f619980c433u) >> 52) | 0x4330000000000000u;
+    double k;
+    memcpy(&k, &bits, sizeof k);
+    return k - 4503599627371519.0;
+}
+
+/*
+ * log(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2), by log(1 + f) = 2 artanh(s) = f - s (f - R)
+ * with s = f / (2 + f), as in Sun's fdlibm, e_log.c (1993); R is a minimax polynomial in s^2.
+ */
+static inline double logarithm(double k, double f)
+{
+    const double s = f / (2.0 + f), z = s * s;
+    double p = 0.1479262594021258;
+    p = p * z + 0.15314414925043782;
+    p = p * z + 0.1818354852798473;
+    p = p * z + 0.22222198915723246;
+    p = p * z + 0.28571428738537896;
+    p = p * z + 0.3999999999943539;
+    p = p * z + 0.6666666666666731;
+    return k * 0.693147180369123816490 - ((s * (f - z * p) - k * 1.90821492927058770002e-10) - f);
+}
+
+/* What is added to a logarithm for its value at the ends: infinity at 0 and infinity, or NaN. */
+static inline double end_of_log(double x)
+{
+    double end = x >= 0.0 ? 0.0 : (double)NAN;
+    end = x == 0.0 ? -(double)INFINITY : end;
+    return x > 1.7976931348623157e308 ? (double)INFINITY : end;
+}
+
+/* The natural logarithm, within 2 units in the last place. */
+static inline double fast_log(double x)
+{
+    /* What is below the normal numbers is multiplied by 2^54. */
+    const double y = x * (x < 2.2250738585072014e-308 ? 18014398509481984.0 : 1.0);
+    const double k = exponent(y);
+    const double below = x < 2.2250738585072014e-308 ? 54.0 : 0.0;
+    uint64_t bits;
+    memcpy(&bits, &y, sizeof bits);
+    bits = ((bits + 0x00095f619980c433u) & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    return logarithm(k - below, m - 1.0) + end_of_log(x);
+}
+
+/*
+ * The normal distribution's tail at a >= 0, the integral of e^(-t^2/2) / sqrt(2 pi) from a on, as
+ * e^(-a^2/2) / (sqrt(2 pi) a + p / q), p / q a minimax rational function right to 2^-57. All terms
+ * are positive, and p / q, which carries most roundings, counts less the larger a is. (After W. J.
+ * Cody, Rational Chebyshev approximations for the error function, 1969.)
+ */
+static inline double normal_tail(double a)
+{
+    a = a > 39.0 ? 39.0 : a;
+    /* a^2 has an exact part, that of a's first 26 bits, and a small one. */
+    const double head = (a + 6442450944.0) - 6442450944.0;
+    const double x = -0.5 * head * head;
+    const double k = nearest(x * 1.4426950408889634);
+    const double r = less_logs(x, k) - 0.5 * (a - head) * (a + head);
+    double p = 1.4432655485572596e-06;
+    p = p * a + 4.3271776145421356e-05;
+    p = p * a + 0.0006377647189796889;
+    p = p * a + 0.0059930928956346986;
+    p = p * a + 0.039354430282953295;
+    p = p * a + 0.18704789079085837;
+    p = p * a + 0.6452038338078293;
+    p = p * a + 1.5691384640903858;
+    p = p * a + 2.477341689507422;
+    p = p * a + 2.0;
+    double q = 5.75779649212954e-07;
+    q = q * a + 1.7262941043675014e-05;
+    q = q * a + 0.00025558287140054766;
+    q = q * a + 0.002425423989613155;
+    q = q * a + 0.016205555478204816;
+    q = q * a + 0.07929949545196598;
+    q = q * a + 0.28729766770353027;
+    q = q * a + 0.761607305034744;
+    q = q * a + 1.4194928971048502;
+    q = q * a + 1.694100421266345;
+    q = q * a + 1.0;
+    q = q / (2.5066282746310007 * a * q + p);
+    return (1.0 + small_expm1(r)) * q * power_of_two(k + 128.0) * 2.938735877055719e-39;
+}
+
+/* The normal distribution function, within 4 units in the last place, in its left tail too. */
+static inline double normal_cdf(double x)
+{
+    const double tail = normal_tail(fabs(x));
+    return (x < 0.0 ? 0.0 : 1.0) + (x < 0.0 ? tail : -tail);
+}
+
+static inline double square(double x)
+{
+    return x * x;
+}
+
+/* The first of two equal ones; NaN where one is NaN. */
+static inline double maximum(double a, double b)
+{
+    return b > a || b != b ? b : a;
+}
+
+static inline void fill(double *a, ptrdiff_t count, double value)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        a[k] = value;
+    }
+}
+
+/* The sum of `count` numbers, of every sixteenth first. */
+static inline double total(const double *a, ptrdiff_t count)
+{
+    double parts[16] = {0};
+    const ptrdiff_t whole = count - count % 16;
+    for (ptrdiff_t k = 0; k < whole; k += 16) {
+        for (int j = 0; j < 16; j++) {
+            parts[j] += a[k + j];
+        }
+    }
+    double sum = 0.0;
+    for (int j = 0; j < 16; j++) {
+        sum += (double)parts[j];
+    }
+    for (ptrdiff_t k = whole; k < count; k++) {
+        sum += (double)a[k];
+    }
+    return sum;
+}
+
+/* Tells whether all labels lie in 0 .. classes-1. */
+static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        if (labels[k] < 0 || labels[k] >= classes) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+#if defined(__GNUC__)
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+
+/* A register's numbers, wherever they lie in memory. */
+typedef double vector
+        __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(double)), may_alias));
+
+enum {
+    LANES = VECTOR_BYTES / (int)sizeof(double),
+    TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
+    TILE_COLUMNS = 2 * LANES
+};
+
+#endif
+
+/* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
+typedef struct {
+    const double *at;
+    ptrdiff_t row, column;
+} matrix;
+
+#define NOTHING ((matrix){NULL, 0, 0})
+#define ONES ((matrix){(const double[]){1}, 0, 0})
+
+/* The part that begins at element (i, j). */
+static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
+{
+    const matrix part = {m.at + i * m.row + j * m.column, m.row, m.column};
+    return part;
+}
+
+#if defined(__GNUC__)
+
+/*
+ * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
+ * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ */
+static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    vector sums[TILE_ROWS][2] = {{{0}}};
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                sums[r][v] += a.at[r * a.row + k * a.column]
+                        * *(const vector *)(b.at + k * b.row + v * LANES);
+            }
+        }
+    }
+    if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                        + *(const vector *)(initial.at + r * initial.row + v * LANES);
+            }
+        }
+        return;
+    }
+    double edge[TILE_ROWS][TILE_COLUMNS];
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < vectors; v++) {
+            *(vector *)(edge[r] + v * LANES) = sums[r][v];
+        }
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
+                    + j * initial.column];
+        }
+    }
+}
+
+/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    ptrdiff_t i = 0;
+#define ROWS(count) \
+    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
+        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+                c + i * c_row, c_row, c_column); \
+    }
+    ROWS(TILE_ROWS)
+    ROWS(4)
+    ROWS(2)
+    ROWS(1)
+#undef ROWS
+}
+
+/* As many whole numbers. */
+typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = __builtin_shuffle(a, b, low);
+            rows[r + s] = __builtin_shuffle(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+static inline matrix transposed(matrix m)
+{
+    const matrix turned = {m.at, m.column, m.row};
+    return turned;
+}
+
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+{
+    const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
+    for (ptrdiff_t k = 0; k < squares; k += LANES) {
+        for (ptrdiff_t j = 0; j < width; j += LANES) {
+            transpose(b.at + k + j * b.column, b.column, panel + k * width + j, width);
+        }
+    }
+    for (ptrdiff_t k = squares; k < depth; k++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            panel[k * width + j] = b.at[k * b.row + j * b.column];
+        }
+        for (ptrdiff_t j = columns; j < width; j++) {
+            panel[k * width + j] = 0;
+        }
+    }
+}
+
+/*
+ * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
+ * tile reads them, or where many rows read again what a first cache does not hold.
+ */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+{
+    static const double zeros[TILE_COLUMNS];
+    if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
+        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
+                c, c_column, c_row, panel);
+        return;
+    }
+    const ptrdiff_t block = columns <= LANES ? 8192 / LANES : 8192 / TILE_COLUMNS;
+    for (ptrdiff_t k = 0; k < depth; k += block) {
+        const ptrdiff_t deep = depth - k < block ? depth - k : block;
+        for (ptrdiff_t j = 0; j < columns; j += TILE_COLUMNS) {
+            const ptrdiff_t wide = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
+            const ptrdiff_t width = wide <= LANES ? LANES : TILE_COLUMNS;
+            const matrix left = from(a, 0, k);
+            matrix right = from(b, k, j);
+            double *const to = c + j * c_column;
+            const matrix zero = {zeros, 0, 1}, sum = {to, c_row, c_column};
+            const matrix start = k > 0 ? sum : initial.at ? from(initial, 0, j) : zero;
+            const int again = rows > 4 * TILE_ROWS && deep * b.row > 8192;
+            if (b.column != 1 || wide < width || again) {
+                pack(panel, width, wide, deep, right);
+                right = (matrix){panel, width, 1};
+            }
+            if (wide <= LANES) {
+                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+            } else {
+                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+            }
+        }
+    }
+}
+
+#else
+
+/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+{
+    (void)panel;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
+            }
+            c[i * c_row + j * c_column] = sum;
+        }
+    }
+}
+
+#endif
+
+static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_outputs *outputs, double *work)
+{
+    const ptrdiff_t *x = data->x; /* (N, T) */
+    const double *e_E = params->e_E; /* (76, 32) */
+    const double *n1_g = params->n1_g; /* (32,) */
+    const double *a_Wq = params->a_Wq; /* (32, 32) */
+    const double *a_Wk = params->a_Wk; /* (32, 32) */
+    const double *a_Wv = params->a_Wv; /* (32, 32) */
+    const double *a_Wo = params->a_Wo; /* (32, 32) */
+    const double *n2_g = params->n2_g; /* (32,) */
+    const double *f_W = params->f_W; /* (32, 64) */
+    const double *f_b = params->f_b; /* (64,) */
+    const double *m_W = params->m_W; /* (64, 32) */
+    const double *m_b = params->m_b; /* (32,) */
+    const double *n3_g = params->n3_g; /* (32,) */
+    const double *logits_W = params->logits_W; /* (32, 76) */
+    const double *logits_b = params->logits_b; /* (76,) */
+
+    /* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
+       log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
+    double *h = work + 8192; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+            for (ptrdiff_t d = 0; d < 32; d++) {
+                h[n * (32 * T) + t_2 * 32 + d] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
+                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
+                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
+            }
+        }
+    }
+
+    /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
+    double *n1_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += square(h[n * (32 * T) + k * 32 + j]);
+            }
+            n1_mean_square_sum[n * T + k] = sum;
+        }
+    }
+
+    /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
+    double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        n1_mean_square[each] = 0.03125 * n1_mean_square_sum[each];
+    }
+
+    /* n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05) */
+    double *n1 = work + 33 * N * T + 8192; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n1[n * (32 * T) + k * 32 + j] = h[n * (32 * T) + k * 32 + j] * n1_g[j] /
+                        sqrt(n1_mean_square[n * T + k] + 1e-05);
+            }
+        }
+    }
+
+    /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
+    double *a_q = work + 65 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wq, 32, 1}, NOTHING, a_q, 32, 1, work);
+
+    /* a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j]) */
+    double *a_k = work + 97 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wk, 32, 1}, NOTHING, a_k, 32, 1, work);
+
+    /* a_v[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wv[i,j]) */
+    double *a_v = work + 129 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wv, 32, 1}, NOTHING, a_v, 32, 1, work);
+
+    /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
+    double *a_s_sum = work + 161 * N * T + 8192; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
+                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
+                    work);
+        }
+    }
+
+    /* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
+    double *a_seen = a_s_sum; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_seen[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25 *
+                            a_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] :
+                            -1000000000.0);
+                }
+            }
+        }
+    }
+
+    /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
+    double *a_Z_max = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
+        double best = -INFINITY;
+        for (ptrdiff_t j = 0; j < T; j++) {
+            best = maximum(best, a_seen[l * T + j]);
+        }
+        a_Z_max[l] = best;
+    }
+
+    /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
+    double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < 2; k++) {
+            for (ptrdiff_t l = 0; l < T; l++) {
+                for (ptrdiff_t j = 0; j < T; j++) {
+                    a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
+                            a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
+                            a_Z_max[n * (2 * T) + k * T + l];
+                }
+            }
+        }
+    }
+
+    /* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
+    double *v1 = a_seen_shifted; /* (N, 2, T, T) */
+    for (ptrdiff_t each = 0; each < 2 * N * (T * T); each++) {
+        v1[each] = fast_exp(a_seen_shifted[each]);
+    }
+
+    /* a_Z_shifted[n,k,l] = sum[j](v1[n,k,l,j]) */
+    double *a_Z_shifted = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
+        double sum = 0.0;
+        sum += total(v1 + l * T, T);
+        a_Z_shifted[l] = sum;
+    }
+
+    /* a_p[n,h_2,t_2,u_2] = v1[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
+    double *a_p = v1; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] =
+                            v1[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] /
+                            a_Z_shifted[n * (2 * T) + h_2 * T + t_2];
+                }
+            }
+        }
+    }
+
+    /* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
+    double *a_heads = work + 97 * N * T + 8192; /* (N, T, 32) */
+    fill(a_heads, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
+                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
+                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
+    double *a = work + 129 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){a_heads, 32, 1}, (matrix){a_Wo, 32, 1}, NOTHING, a, 32, 1,
+            work);
+
+    /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
+    double *r = a; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        r[each] = a[each] + h[each];
+    }
+
+    /* n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2) */
+    double *n2_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += square(r[n * (32 * T) + k * 32 + j]);
+            }
+            n2_mean_square_sum[n * T + k] = sum;
+        }
+    }
+
+    /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
+    double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        n2_mean_square[each] = 0.03125 * n2_mean_square_sum[each];
+    }
+
+    /* n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05) */
+    double *n2 = work + 8192; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n2[n * (32 * T) + k * 32 + j] = r[n * (32 * T) + k * 32 + j] * n2_g[j] /
+                        sqrt(n2_mean_square[n * T + k] + 1e-05);
+            }
+        }
+    }
+
+    /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
+    double *f_z = work + 2 * N * (T * T) + 163 * N * T + 8192; /* (N, T, 64) */
+    multiply(N * T, 64, 32, (matrix){n2, 32, 1}, (matrix){f_W, 64, 1}, (matrix){f_b, 0, 1}, f_z, 64,
+            1, work);
+
+    /* f[n,k,j] = f_z[n,k,j] * normal_cdf(f_z[n,k,j]) */
+    double *f = f_z; /* (N, T, 64) */
+    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
+        f[each] = f_z[each] * normal_cdf(f_z[each]);
+    }
+
+    /* m[n,k,j] = m_b[j] + sum[i](f[n,k,i] * m_W[i,j]) */
+    double *m = work + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 64, (matrix){f, 64, 1}, (matrix){m_W, 32, 1}, (matrix){m_b, 0, 1}, m, 32, 1,
+            work);
+
+    /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
+    double *u = m; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        u[each] = m[each] + r[each];
+    }
+
+    /* n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2) */
+    double *n3_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += square(u[n * (32 * T) + k * 32 + j]);
+            }
+            n3_mean_square_sum[n * T + k] = sum;
+        }
+    }
+
+    /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
+    double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        n3_mean_square[each] = 0.03125 * n3_mean_square_sum[each];
+    }
+
+    /* n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05) */
+    double *n3 = u; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n3[n * (32 * T) + k * 32 + j] = u[n * (32 * T) + k * 32 + j] * n3_g[j] /
+                        sqrt(n3_mean_square[n * T + k] + 1e-05);
+            }
+        }
+    }
+
+    /* logits[n,k,j] = logits_b[j] + sum[i](n3[n,k,i] * logits_W[i,j]) */
+    double *logits = outputs->logits; /* (N, T, 76) */
+    multiply(N * T, 76, 32, (matrix){n3, 32, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b, 0,
+            1}, logits, 76, 1, work);
+}
+
+static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_tape *tape, double *work)
+{
+    const ptrdiff_t *x = data->x; /* (N, T) */
+    const ptrdiff_t *t = data->t; /* (N, T) */
+    const double *e_E = params->e_E; /* (76, 32) */
+    const double *n1_g = params->n1_g; /* (32,) */
+    const double *a_Wq = params->a_Wq; /* (32, 32) */
+    const double *a_Wk = params->a_Wk; /* (32, 32) */
+    const double *a_Wv = params->a_Wv; /* (32, 32) */
+    const double *a_Wo = params->a_Wo; /* (32, 32) */
+    const double *n2_g = params->n2_g; /* (32,) */
+    const double *f_W = params->f_W; /* (32, 64) */
+    const double *f_b = params->f_b; /* (64,) */
+    const double *m_W = params->m_W; /* (64, 32) */
+    const double *m_b = params->m_b; /* (32,) */
+    const double *n3_g = params->n3_g; /* (32,) */
+    const double *logits_W = params->logits_W; /* (32, 76) */
+    const double *logits_b = params->logits_b; /* (76,) */
+
+    /* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
+       log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
+    double *h = tape->h; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+            for (ptrdiff_t d = 0; d < 32; d++) {
+                h[n * (32 * T) + t_2 * 32 + d] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
+                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
+                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
+            }
+        }
+    }
+
+    /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
+    double *n1_mean_square_sum = tape->n1_mean_square; /* (N, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += square(h[n * (32 * T) + k * 32 + j]);
+            }
+            n1_mean_square_sum[n * T + k] = sum;
+        }
+    }
+
+    /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
+    double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        n1_mean_square[each] = 0.03125 * n1_mean_square_sum[each];
+    }
+
+    /* n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05) */
+    double *n1 = tape->n1; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n1[n * (32 * T) + k * 32 + j] = h[n * (32 * T) + k * 32 + j] * n1_g[j] /
+                        sqrt(n1_mean_square[n * T + k] + 1e-05);
+            }
+        }
+    }
+
+    /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
+    double *a_q = tape->a_q; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wq, 32, 1}, NOTHING, a_q, 32, 1, work);
+
+    /* a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j]) */
+    double *a_k = tape->a_k; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wk, 32, 1}, NOTHING, a_k, 32, 1, work);
+
+    /* a_v[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wv[i,j]) */
+    double *a_v = tape->a_v; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wv, 32, 1}, NOTHING, a_v, 32, 1, work);
+
+    /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
+    double *a_s_sum = tape->a_p; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
+                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
+                    work);
+        }
+    }
+
+    /* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
+    double *a_seen = a_s_sum; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_seen[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25 *
+                            a_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] :
+                            -1000000000.0);
+                }
+            }
+        }
+    }
+
+    /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
+    double *a_Z_max = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
+        double best = -INFINITY;
+        for (ptrdiff_t j = 0; j < T; j++) {
+            best = maximum(best, a_seen[l * T + j]);
+        }
+        a_Z_max[l] = best;
+    }
+
+    /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
+    double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < 2; k++) {
+            for (ptrdiff_t l = 0; l < T; l++) {
+                for (ptrdiff_t j = 0; j < T; j++) {
+                    a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
+                            a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
+                            a_Z_max[n * (2 * T) + k * T + l];
+                }
+            }
+        }
+    }
+
+    /* v10[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
+    double *v10 = a_seen_shifted; /* (N, 2, T, T) */
+    for (ptrdiff_t each = 0; each < 2 * N * (T * T); each++) {
+        v10[each] = fast_exp(a_seen_shifted[each]);
+    }
+
+    /* a_Z_shifted[n,k,l] = sum[j](v10[n,k,l,j]) */
+    double *a_Z_shifted = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
+        double sum = 0.0;
+        sum += total(v10 + l * T, T);
+        a_Z_shifted[l] = sum;
+    }
+
+    /* a_p[n,h_2,t_2,u_2] = v10[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
+    double *a_p = v10; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] =
+                            v10[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] /
+                            a_Z_shifted[n * (2 * T) + h_2 * T + t_2];
+                }
+            }
+        }
+    }
+
+    /* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
+    double *a_heads = tape->a_heads; /* (N, T, 32) */
+    fill(a_heads, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
+                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
+                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
+    double *a = tape->r; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){a_heads, 32, 1}, (matrix){a_Wo, 32, 1}, NOTHING, a, 32, 1,
+            work);
+
+    /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
+    double *r = a; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        r[each] = a[each] + h[each];
+    }
+
+    /* n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2) */
+    double *n2_mean_square_sum = tape->n2_mean_square; /* (N, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += square(r[n * (32 * T) + k * 32 + j]);
+            }
+            n2_mean_square_sum[n * T + k] = sum;
+        }
+    }
+
+    /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
+    double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        n2_mean_square[each] = 0.03125 * n2_mean_square_sum[each];
+    }
+
+    /* n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05) */
+    double *n2 = tape->n2; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n2[n * (32 * T) + k * 32 + j] = r[n * (32 * T) + k * 32 + j] * n2_g[j] /
+                        sqrt(n2_mean_square[n * T + k] + 1e-05);
+            }
+        }
+    }
+
+    /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
+    double *f_z = tape->f_z; /* (N, T, 64) */
+    multiply(N * T, 64, 32, (matrix){n2, 32, 1}, (matrix){f_W, 64, 1}, (matrix){f_b, 0, 1}, f_z, 64,
+            1, work);
+
+    /* v11[n,k,j] = normal_cdf(f_z[n,k,j]) */
+    double *v11 = tape->v11; /* (N, T, 64) */
+    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
+        v11[each] = normal_cdf(f_z[each]);
+    }
+
+    /* f[n,k,j] = f_z[n,k,j] * v11[n,k,j] */
+    double *f = tape->f; /* (N, T, 64) */
+    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
+        f[each] = f_z[each] * v11[each];
+    }
+
+    /* m[n,k,j] = m_b[j] + sum[i](f[n,k,i] * m_W[i,j]) */
+    double *m = tape->u; /* (N, T, 32) */
+    multiply(N * T, 32, 64, (matrix){f, 64, 1}, (matrix){m_W, 32, 1}, (matrix){m_b, 0, 1}, m, 32, 1,
+            work);
+
+    /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
+    double *u = m; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        u[each] = m[each] + r[each];
+    }
+
+    /* n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2) */
+    double *n3_mean_square_sum = tape->n3_mean_square; /* (N, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += square(u[n * (32 * T) + k * 32 + j]);
+            }
+            n3_mean_square_sum[n * T + k] = sum;
+        }
+    }
+
+    /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
+    double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        n3_mean_square[each] = 0.03125 * n3_mean_square_sum[each];
+    }
+
+    /* n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05) */
+    double *n3 = tape->n3; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n3[n * (32 * T) + k * 32 + j] = u[n * (32 * T) + k * 32 + j] * n3_g[j] /
+                        sqrt(n3_mean_square[n * T + k] + 1e-05);
+            }
+        }
+    }
+
+    /* logits[n,k,j] = logits_b[j] + sum[i](n3[n,k,i] * logits_W[i,j]) */
+    double *logits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
+    multiply(N * T, 76, 32, (matrix){n3, 32, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b, 0,
+            1}, logits, 76, 1, work);
+
+    /* loss_Z_max[n,k] = max[j](logits[n,k,j]) */
+    double *loss_Z_max = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t k = 0; k < N * T; k++) {
+        double best = -INFINITY;
+        for (ptrdiff_t j = 0; j < 76; j++) {
+            best = maximum(best, logits[k * 76 + j]);
+        }
+        loss_Z_max[k] = best;
+    }
+
+    /* logits_shifted[n,k,j] = logits[n,k,j] - loss_Z_max[n,k] */
+    double *logits_shifted = logits; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                logits_shifted[n * (76 * T) + k * 76 + j] = logits[n * (76 * T) + k * 76 + j] -
+                        loss_Z_max[n * T + k];
+            }
+        }
+    }
+
+    /* v12[n,k,j] = exp(logits_shifted[n,k,j]) */
+    double *v12 = tape->v12; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        v12[each] = fast_exp(logits_shifted[each]);
+    }
+
+    /* loss_Z_shifted[n,k] = sum[j](v12[n,k,j]) */
+    double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
+    for (ptrdiff_t k = 0; k < N * T; k++) {
+        double sum = 0.0;
+        sum += total(v12 + 76 * k, 76);
+        loss_Z_shifted[k] = sum;
+    }
+
+    /* loss_sum = sum[n,k](log(loss_Z_shifted[n,k]) - logits_shifted[n,k,t[n,k]]) */
+    double loss_sum = 0.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            loss_sum += fast_log(loss_Z_shifted[n * T + k]) -
+                    logits_shifted[n * (76 * T) + k * 76 + t[n * T + k]];
+        }
+    }
+
+    /* loss = loss_sum / (N * T) */
+    const double loss = loss_sum / ((double)N * (double)T);
+    return loss;
+}
+
+static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_tape *tape,
+        const char_transformer_params *grads, double *work)
+{
+    const ptrdiff_t *x = data->x; /* (N, T) */
+    const ptrdiff_t *t = data->t; /* (N, T) */
+    const double *n1_g = params->n1_g; /* (32,) */
+    const double *a_Wq = params->a_Wq; /* (32, 32) */
+    const double *a_Wk = params->a_Wk; /* (32, 32) */
+    const double *a_Wv = params->a_Wv; /* (32, 32) */
+    const double *a_Wo = params->a_Wo; /* (32, 32) */
+    const double *n2_g = params->n2_g; /* (32,) */
+    const double *f_W = params->f_W; /* (32, 64) */
+    const double *m_W = params->m_W; /* (64, 32) */
+    const double *n3_g = params->n3_g; /* (32,) */
+    const double *logits_W = params->logits_W; /* (32, 76) */
+    const double *h = tape->h; /* (N, T, 32) */
+    const double *n1_mean_square = tape->n1_mean_square; /* (N, T) */
+    const double *n1 = tape->n1; /* (N, T, 32) */
+    const double *a_q = tape->a_q; /* (N, T, 32) */
+    const double *a_k = tape->a_k; /* (N, T, 32) */
+    const double *a_v = tape->a_v; /* (N, T, 32) */
+    const double *a_p = tape->a_p; /* (N, 2, T, T) */
+    const double *a_heads = tape->a_heads; /* (N, T, 32) */
+    const double *r = tape->r; /* (N, T, 32) */
+    const double *n2_mean_square = tape->n2_mean_square; /* (N, T) */
+    const double *n2 = tape->n2; /* (N, T, 32) */
+    const double *f_z = tape->f_z; /* (N, T, 64) */
+    const double *f = tape->f; /* (N, T, 64) */
+    const double *u = tape->u; /* (N, T, 32) */
+    const double *n3_mean_square = tape->n3_mean_square; /* (N, T) */
+    const double *n3 = tape->n3; /* (N, T, 32) */
+    const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
+    const double *v11 = tape->v11; /* (N, T, 64) */
+    const double *v12 = tape->v12; /* (N, T, 76) */
+
+    /* dlogits[n,k,j] = v12[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
+    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
+    double *dlogits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
+                        v12[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+            }
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+        }
+    }
+
+    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
+    double *dlogits_b = grads->logits_b; /* (76,) */
+    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+
+    /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
+    double *dlogits_W = grads->logits_W; /* (32, 76) */
+    multiply(32, 76, N * T, (matrix){n3, 1, 32}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W, 76,
+            1, work);
+
+    /* dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
+    double *dn3 = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3, 32,
+            1, work);
+
+    /* v1[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
+    double *v1 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        v1[each] = dn3[each] * u[each];
+    }
+
+    /* dn3_mean_square_sum_2[n,k] = sum[j](v1[n,k,j] * n3_g[j])  (of n3) */
+    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    multiply(N * T, 1, 32, (matrix){v1, 32, 1}, (matrix){n3_g, 1, 1}, NOTHING,
+            dn3_mean_square_sum_2, 1, 1, work);
+
+    /* v13[n,k] = 100000 * n3_mean_square[n,k] + 1  (of n3) */
+    double *v13 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v13[each] = 100000.0 * n3_mean_square[each] + 1.0;
+    }
+
+    /* v2[n,k] = 1 / sqrt(v13[n,k])  (of n3) */
+    double *v2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v2[each] = 1.0 / sqrt(v13[each]);
+    }
+
+    /* v3[n,k,j] = v1[n,k,j]  (of n3) */
+    double *v3 = v1; /* (N, T, 32) */
+    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
+        v3[j] = v1[j];
+    }
+
+    /* dn3_g_sum[j] = sum[n,k](v3[n,k,j] * v2[n,k])  (of n3) */
+    double *dn3_g_sum = grads->n3_g; /* (32,) */
+    multiply(1, 32, N * T, (matrix){v2, 1, 1}, (matrix){v3, 32, 1}, NOTHING, dn3_g_sum, 1, 1, work);
+
+    /* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
+    double *dn3_g = dn3_g_sum; /* (32,) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        dn3_g[j] = 100.0 * sqrt(10.0) * dn3_g_sum[j];
+    }
+
+    /* dn3_mean_square_sum[n,k] = -156250 * sqrt(10) * dn3_mean_square_sum_2[n,k] / v13[n,k]**1.5
+       (of n3_mean_square) */
+    double *dn3_mean_square_sum = v13; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        dn3_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn3_mean_square_sum_2[each] /
+                pow(v13[each], 1.5);
+    }
+
+    /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + 100 * sqrt(10) * v2[n,k] * dn3[n,k,j] *
+       n3_g[j]  (of n3) */
+    double *du = dn3; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                du[n * (32 * T) + k * 32 + j] = 2.0 * dn3_mean_square_sum[n * T + k] *
+                        u[n * (32 * T) + k * 32 + j] + 100.0 * sqrt(10.0) * v2[n * T + k] *
+                        dn3[n * (32 * T) + k * 32 + j] * n3_g[j];
+            }
+        }
+    }
+
+    /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
+    double *dm_b = grads->m_b; /* (32,) */
+    multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
+
+    /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
+    double *dm_W = grads->m_W; /* (64, 32) */
+    multiply(64, 32, N * T, (matrix){f, 1, 64}, (matrix){du, 32, 1}, NOTHING, dm_W, 32, 1, work);
+
+    /* df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m) */
+    double *df = work + 2 * N * (T * T) + 737 * N * T + 8192; /* (N, T, 64) */
+    multiply(N * T, 64, 32, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1, work);
+
+    /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
+       v11[n,k,j]) * df[n,k,j]  (of f) */
+    double *df_z = df; /* (N, T, 64) */
+    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
+        df_z[each] = (0.5 * sqrt(2.0) / sqrt(3.141592653589793) * f_z[each] * fast_exp(-0.5 *
+                square(f_z[each])) + v11[each]) * df[each];
+    }
+
+    /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
+    double *df_b = grads->f_b; /* (64,) */
+    multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
+
+    /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
+    double *df_W = grads->f_W; /* (32, 64) */
+    multiply(32, 64, N * T, (matrix){n2, 1, 32}, (matrix){df_z, 64, 1}, NOTHING, df_W, 64, 1, work);
+
+    /* dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z) */
+    double *dn2 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 64, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1, work);
+
+    /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
+    double *v4 = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        v4[each] = dn2[each] * r[each];
+    }
+
+    /* dn2_mean_square_sum_2[n,k] = sum[j](v4[n,k,j] * n2_g[j])  (of n2) */
+    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
+    multiply(N * T, 1, 32, (matrix){v4, 32, 1}, (matrix){n2_g, 1, 1}, NOTHING,
+            dn2_mean_square_sum_2, 1, 1, work);
+
+    /* v14[n,k] = 100000 * n2_mean_square[n,k] + 1  (of n2) */
+    double *v14 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v14[each] = 100000.0 * n2_mean_square[each] + 1.0;
+    }
+
+    /* v5[n,k] = 1 / sqrt(v14[n,k])  (of n2) */
+    double *v5 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v5[each] = 1.0 / sqrt(v14[each]);
+    }
+
+    /* v6[n,k,j] = v4[n,k,j]  (of n2) */
+    double *v6 = v4; /* (N, T, 32) */
+    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
+        v6[j] = v4[j];
+    }
+
+    /* dn2_g_sum[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n2) */
+    double *dn2_g_sum = grads->n2_g; /* (32,) */
+    multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn2_g_sum, 1, 1, work);
+
+    /* dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2) */
+    double *dn2_g = dn2_g_sum; /* (32,) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        dn2_g[j] = 100.0 * sqrt(10.0) * dn2_g_sum[j];
+    }
+
+    /* dn2_mean_square_sum[n,k] = -156250 * sqrt(10) * dn2_mean_square_sum_2[n,k] / v14[n,k]**1.5
+       (of n2_mean_square) */
+    double *dn2_mean_square_sum = v14; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        dn2_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn2_mean_square_sum_2[each] /
+                pow(v14[each], 1.5);
+    }
+
+    /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + 100 * sqrt(10) * v5[n,k] * dn2[n,k,j] *
+       n2_g[j] + du[n,k,j]  (of u) */
+    double *dr = dn2; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                dr[n * (32 * T) + k * 32 + j] = 2.0 * dn2_mean_square_sum[n * T + k] *
+                        r[n * (32 * T) + k * 32 + j] + 100.0 * sqrt(10.0) * v5[n * T + k] *
+                        dn2[n * (32 * T) + k * 32 + j] * n2_g[j] + du[n * (32 * T) + k * 32 + j];
+            }
+        }
+    }
+
+    /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
+    double *da_Wo = grads->a_Wo; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32, 1,
+            work);
+
+    /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
+    double *da_heads = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32, 1,
+            work);
+
+    /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
+       (of a_heads) */
+    double *da_v = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
+    fill(da_v, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
+                    (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_v + 16 * h_2 + 32
+                    * n * T, 32, 1}, da_v + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* da_p[n,h_2,t_2,u_2] = sum[e_2](a_v[n,u_2,e_2 + 16 * h_2] * da_heads[n,t_2,e_2 + 16 * h_2])
+       (of a_heads) */
+    double *da_p = work + 2 * N * (T * T) + 833 * N * T + 8192; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, T, 16, (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_v + 16
+                    * h_2 + 32 * n * T, 1, 32}, NOTHING, da_p + h_2 * (T * T) + 2 * n * (T * T), T,
+                    1, work);
+        }
+    }
+
+    /* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
+    double *da_Z_sum = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                double sum = 0.0;
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    sum += a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] *
+                            da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2];
+                }
+                da_Z_sum[n * (2 * T) + h_2 * T + t_2] = sum;
+            }
+        }
+    }
+
+    /* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] -
+       da_Z_sum[n,h_2,t_2]) * a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
+    double *da_s_sum = da_p; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    da_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25
+                            * (da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] -
+                            da_Z_sum[n * (2 * T) + h_2 * T + t_2]) *
+                            a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] : 0.0);
+                }
+            }
+        }
+    }
+
+    /* da_k[n,u_2,d + 16 * h_2] = sum[t_2](a_q[n,t_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
+       a_s_sum) */
+    double *da_k = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
+    fill(da_k, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), 1, T},
+                    (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_k + 16 * h_2 + 32 * n
+                    * T, 32, 1}, da_k + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* da_q[n,t_2,d + 16 * h_2] = sum[u_2](a_k[n,u_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
+       a_s_sum) */
+    double *da_q = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
+    fill(da_q, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1},
+                    (matrix){a_k + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_q + 16 * h_2 + 32 * n
+                    * T, 32, 1}, da_q + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
+    double *da_Wv = grads->a_Wv; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
+            work);
+
+    /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
+    double *da_Wk = grads->a_Wk; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
+            work);
+
+    /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
+    double *da_Wq = grads->a_Wq; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
+            work);
+
+    /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
+       sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
+    double *dn1 = work + 4 * N * (T * T) + 865 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
+            work);
+    multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
+    multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
+
+    /* v7[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
+    double *v7 = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        v7[each] = dn1[each] * h[each];
+    }
+
+    /* dn1_mean_square_sum_2[n,k] = sum[j](v7[n,k,j] * n1_g[j])  (of n1) */
+    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
+    multiply(N * T, 1, 32, (matrix){v7, 32, 1}, (matrix){n1_g, 1, 1}, NOTHING,
+            dn1_mean_square_sum_2, 1, 1, work);
+
+    /* v15[n,k] = 100000 * n1_mean_square[n,k] + 1  (of n1) */
+    double *v15 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v15[each] = 100000.0 * n1_mean_square[each] + 1.0;
+    }
+
+    /* v8[n,k] = 1 / sqrt(v15[n,k])  (of n1) */
+    double *v8 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v8[each] = 1.0 / sqrt(v15[each]);
+    }
+
+    /* v9[n,k,j] = v7[n,k,j]  (of n1) */
+    double *v9 = v7; /* (N, T, 32) */
+    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
+        v9[j] = v7[j];
+    }
+
+    /* dn1_g_sum[j] = sum[n,k](v9[n,k,j] * v8[n,k])  (of n1) */
+    double *dn1_g_sum = grads->n1_g; /* (32,) */
+    multiply(1, 32, N * T, (matrix){v8, 1, 1}, (matrix){v9, 32, 1}, NOTHING, dn1_g_sum, 1, 1, work);
+
+    /* dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1) */
+    double *dn1_g = dn1_g_sum; /* (32,) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        dn1_g[j] = 100.0 * sqrt(10.0) * dn1_g_sum[j];
+    }
+
+    /* dn1_mean_square_sum[n,k] = -156250 * sqrt(10) * dn1_mean_square_sum_2[n,k] / v15[n,k]**1.5
+       (of n1_mean_square) */
+    double *dn1_mean_square_sum = v15; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        dn1_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn1_mean_square_sum_2[each] /
+                pow(v15[each], 1.5);
+    }
+
+    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + 100 * sqrt(10) * v8[n,k] *
+       dn1[n,k,d] * n1_g[d] + dr[n,k,d]  (of e) */
+    double *de_E = grads->e_E; /* (76, 32) */
+    fill(de_E, 2432, 0.0);
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t d = 0; d < 32; d++) {
+                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[n * T + k] *
+                        h[n * (32 * T) + k * 32 + d] + 100.0 * sqrt(10.0) * v8[n * T + k] *
+                        dn1[n * (32 * T) + k * 32 + d] * n1_g[d] + dr[n * (32 * T) + k * 32 + d];
+            }
+        }
+    }
+}
+
+static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_params *grads, double *work)
+{
+    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 33 * N * T +
+            8192, work + 65 * N * T + 8192, work + 97 * N * T + 8192, work + 129 * N * T + 8192,
+            work + 161 * N * T + 8192, work + 2 * N * (T * T) + 161 * N * T + 8192, work + 2 * N *
+            (T * T) + 193 * N * T + 8192, work + 2 * N * (T * T) + 225 * N * T + 8192, work + 2 * N
+            * (T * T) + 226 * N * T + 8192, work + 2 * N * (T * T) + 258 * N * T + 8192, work + 2 *
+            N * (T * T) + 322 * N * T + 8192, work + 2 * N * (T * T) + 386 * N * T + 8192, work + 2
+            * N * (T * T) + 418 * N * T + 8192, work + 2 * N * (T * T) + 419 * N * T + 8192, work +
+            2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 452 * N * T + 8192, work
+            + 2 * N * (T * T) + 516 * N * T + 8192};
+    const double value = forward(N, T, params, data, &tape, work);
+    backward(N, T, params, data, &tape, grads, work);
+    return value;
+}
+
+static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_state *state, const char_transformer_data *data,
+        const char_transformer_hyper *hyper, const char_transformer_tape *tape, double *work)
+{
+    const ptrdiff_t *x = data->x; /* (N, T) */
+    const ptrdiff_t *t = data->t; /* (N, T) */
+    double *e_E = params->e_E; /* (76, 32) */
+    double *n1_g = params->n1_g; /* (32,) */
+    double *a_Wq = params->a_Wq; /* (32, 32) */
+    double *a_Wk = params->a_Wk; /* (32, 32) */
+    double *a_Wv = params->a_Wv; /* (32, 32) */
+    double *a_Wo = params->a_Wo; /* (32, 32) */
+    double *n2_g = params->n2_g; /* (32,) */
+    double *f_W = params->f_W; /* (32, 64) */
+    double *f_b = params->f_b; /* (64,) */
+    double *m_W = params->m_W; /* (64, 32) */
+    double *m_b = params->m_b; /* (32,) */
+    double *n3_g = params->n3_g; /* (32,) */
+    double *logits_W = params->logits_W; /* (32, 76) */
+    double *logits_b = params->logits_b; /* (76,) */
+    const double *h = tape->h; /* (N, T, 32) */
+    const double *n1_mean_square = tape->n1_mean_square; /* (N, T) */
+    const double *n1 = tape->n1; /* (N, T, 32) */
+    const double *a_q = tape->a_q; /* (N, T, 32) */
+    const double *a_k = tape->a_k; /* (N, T, 32) */
+    const double *a_v = tape->a_v; /* (N, T, 32) */
+    const double *a_p = tape->a_p; /* (N, 2, T, T) */
+    const double *a_heads = tape->a_heads; /* (N, T, 32) */
+    const double *r = tape->r; /* (N, T, 32) */
+    const double *n2_mean_square = tape->n2_mean_square; /* (N, T) */
+    const double *n2 = tape->n2; /* (N, T, 32) */
+    const double *f_z = tape->f_z; /* (N, T, 64) */
+    const double *f = tape->f; /* (N, T, 64) */
+    const double *u = tape->u; /* (N, T, 32) */
+    const double *n3_mean_square = tape->n3_mean_square; /* (N, T) */
+    const double *n3 = tape->n3; /* (N, T, 32) */
+    const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
+    const double *v11 = tape->v11; /* (N, T, 64) */
+    const double *v12 = tape->v12; /* (N, T, 76) */
+    const double step = *state->step;
+    double *e_E_m = state->e_E_m; /* (76, 32) */
+    double *e_E_v = state->e_E_v; /* (76, 32) */
+    double *n1_g_m = state->n1_g_m; /* (32,) */
+    double *n1_g_v = state->n1_g_v; /* (32,) */
+    double *a_Wq_m = state->a_Wq_m; /* (32, 32) */
+    double *a_Wq_v = state->a_Wq_v; /* (32, 32) */
+    double *a_Wk_m = state->a_Wk_m; /* (32, 32) */
+    double *a_Wk_v = state->a_Wk_v; /* (32, 32) */
+    double *a_Wv_m = state->a_Wv_m; /* (32, 32) */
+    double *a_Wv_v = state->a_Wv_v; /* (32, 32) */
+    double *a_Wo_m = state->a_Wo_m; /* (32, 32) */
+    double *a_Wo_v = state->a_Wo_v; /* (32, 32) */
+    double *n2_g_m = state->n2_g_m; /* (32,) */
+    double *n2_g_v = state->n2_g_v; /* (32,) */
+    double *f_W_m = state->f_W_m; /* (32, 64) */
+    double *f_W_v = state->f_W_v; /* (32, 64) */
+    double *f_b_m = state->f_b_m; /* (64,) */
+    double *f_b_v = state->f_b_v; /* (64,) */
+    double *m_W_m = state->m_W_m; /* (64, 32) */
+    double *m_W_v = state->m_W_v; /* (64, 32) */
+    double *m_b_m = state->m_b_m; /* (32,) */
+    double *m_b_v = state->m_b_v; /* (32,) */
+    double *n3_g_m = state->n3_g_m; /* (32,) */
+    double *n3_g_v = state->n3_g_v; /* (32,) */
+    double *logits_W_m = state->logits_W_m; /* (32, 76) */
+    double *logits_W_v = state->logits_W_v; /* (32, 76) */
+    double *logits_b_m = state->logits_b_m; /* (76,) */
+    double *logits_b_v = state->logits_b_v; /* (76,) */
+    const double learning_rate = hyper->learning_rate;
+    const double beta1 = hyper->beta1;
+    const double beta2 = hyper->beta2;
+    const double epsilon = hyper->epsilon;
+
+    /* step_next = step + 1 */
+    const double step_next = step + 1.0;
+
+    /* v1_2 = 1 - beta1 */
+    const double v1_2 = 1.0 - beta1;
+
+    /* v2_2 = 1 - beta2 */
+    const double v2_2 = 1.0 - beta2;
+
+    /* v3_2 = 1 / (1 - beta1**step_next) */
+    const double v3_2 = 1.0 / (1.0 - pow(beta1, step_next));
+
+    /* v4_2 = 1 / (1 - beta2**step_next) */
+    const double v4_2 = 1.0 / (1.0 - pow(beta2, step_next));
+
+    /* dlogits[n,k,j] = v12[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
+    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
+    double *dlogits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
+                        v12[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+            }
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+        }
+    }
+
+    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
+    double *dlogits_b = work + 4 * N * (T * T) + 897 * N * T + 8192; /* (76,) */
+    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+
+    /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 76; j++) {
+        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
+    }
+
+    /* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 76; j++) {
+        logits_b_v[j] = v2_2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
+    }
+
+    /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
+       (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
+    for (ptrdiff_t j = 0; j < 76; j++) {
+        logits_b[j] = logits_b[j] - learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 *
+                logits_b_v[j]) + epsilon);
+    }
+
+    /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
+    /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
+    /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
+    double *dlogits_W = work + 4 * N * (T * T) + 897 * N * T + 8268; /* (32, 76) */
+    {
+        const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
+        for (ptrdiff_t begin = 0; begin < 32; begin += block) {
+            const ptrdiff_t rows = 32 - begin < block ? 32 - begin : block;
+            multiply(rows, 76, N * T, (matrix){n3 + begin, 1, 32}, (matrix){dlogits, 76, 1},
+                    NOTHING, dlogits_W, 76, 1, work);
+
+            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+                logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
+                        dlogits_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+                logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
+                        logits_W_v[each + 76 * begin];
+            }
+        }
+    }
+
+    /* dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
+    double *dn3 = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3, 32,
+            1, work);
+
+    /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3_2 /
+       (sqrt(logits_W_v_next[i,j] * v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 2432; each++) {
+        logits_W[each] = logits_W[each] - learning_rate * v3_2 * logits_W_m[each] / (sqrt(v4_2 *
+                logits_W_v[each]) + epsilon);
+    }
+
+    /* v1[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
+    double *v1 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        v1[each] = dn3[each] * u[each];
+    }
+
+    /* dn3_mean_square_sum_2[n,k] = sum[j](v1[n,k,j] * n3_g[j])  (of n3) */
+    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    multiply(N * T, 1, 32, (matrix){v1, 32, 1}, (matrix){n3_g, 1, 1}, NOTHING,
+            dn3_mean_square_sum_2, 1, 1, work);
+
+    /* v13[n,k] = 100000 * n3_mean_square[n,k] + 1  (of n3) */
+    double *v13 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v13[each] = 100000.0 * n3_mean_square[each] + 1.0;
+    }
+
+    /* v2[n,k] = 1 / sqrt(v13[n,k])  (of n3) */
+    double *v2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v2[each] = 1.0 / sqrt(v13[each]);
+    }
+
+    /* v3[n,k,j] = v1[n,k,j]  (of n3) */
+    double *v3 = v1; /* (N, T, 32) */
+    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
+        v3[j] = v1[j];
+    }
+
+    /* dn3_g_sum[j] = sum[n,k](v3[n,k,j] * v2[n,k])  (of n3) */
+    double *dn3_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
+    multiply(1, 32, N * T, (matrix){v2, 1, 1}, (matrix){v3, 32, 1}, NOTHING, dn3_g_sum, 1, 1, work);
+
+    /* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
+    double *dn3_g = dn3_g_sum; /* (32,) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        dn3_g[j] = 100.0 * sqrt(10.0) * dn3_g_sum[j];
+    }
+
+    /* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n3_g_m[j] = beta1 * n3_g_m[j] + v1_2 * dn3_g[j];
+    }
+
+    /* n3_g_v_next[j] = dn3_g[j]**2 * v2_2 + n3_g_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n3_g_v[j] = v2_2 * square(dn3_g[j]) + beta2 * n3_g_v[j];
+    }
+
+    /* dn3_mean_square_sum[n,k] = -156250 * sqrt(10) * dn3_mean_square_sum_2[n,k] / v13[n,k]**1.5
+       (of n3_mean_square) */
+    double *dn3_mean_square_sum = v13; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        dn3_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn3_mean_square_sum_2[each] /
+                pow(v13[each], 1.5);
+    }
+
+    /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + 100 * sqrt(10) * v2[n,k] * dn3[n,k,j] *
+       n3_g[j]  (of n3) */
+    double *du = dn3; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                du[n * (32 * T) + k * 32 + j] = 2.0 * dn3_mean_square_sum[n * T + k] *
+                        u[n * (32 * T) + k * 32 + j] + 100.0 * sqrt(10.0) * v2[n * T + k] *
+                        dn3[n * (32 * T) + k * 32 + j] * n3_g[j];
+            }
+        }
+    }
+
+    /* n3_g_next[j] = n3_g[j] - n3_g_m_next[j] * learning_rate * v3_2 / (sqrt(n3_g_v_next[j] * v4_2)
+       + epsilon) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n3_g[j] = n3_g[j] - learning_rate * v3_2 * n3_g_m[j] / (sqrt(v4_2 * n3_g_v[j]) + epsilon);
+    }
+
+    /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
+    double *dm_b = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
+    multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
+
+    /* m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        m_b_m[j] = beta1 * m_b_m[j] + v1_2 * dm_b[j];
+    }
+
+    /* m_b_v_next[j] = dm_b[j]**2 * v2_2 + m_b_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        m_b_v[j] = v2_2 * square(dm_b[j]) + beta2 * m_b_v[j];
+    }
+
+    /* m_b_next[j] = m_b[j] - m_b_m_next[j] * learning_rate * v3_2 / (sqrt(m_b_v_next[j] * v4_2) +
+       epsilon) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        m_b[j] = m_b[j] - learning_rate * v3_2 * m_b_m[j] / (sqrt(v4_2 * m_b_v[j]) + epsilon);
+    }
+
+    /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
+    /* m_W_m_next[i,j] = m_W_m[i,j] * beta1 + dm_W[i,j] * v1_2 */
+    /* m_W_v_next[i,j] = dm_W[i,j]**2 * v2_2 + m_W_v[i,j] * beta2 */
+    double *dm_W = work + 4 * N * (T * T) + 897 * N * T + 10732; /* (64, 32) */
+    {
+        const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
+        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
+            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
+            multiply(rows, 32, N * T, (matrix){f + begin, 1, 64}, (matrix){du, 32, 1}, NOTHING,
+                    dm_W, 32, 1, work);
+
+            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+                m_W_m[each + 32 * begin] = beta1 * m_W_m[each + 32 * begin] + v1_2 * dm_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+                m_W_v[each + 32 * begin] = v2_2 * square(dm_W[each]) + beta2 *
+                        m_W_v[each + 32 * begin];
+            }
+        }
+    }
+
+    /* df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m) */
+    double *df = work + 2 * N * (T * T) + 737 * N * T + 8192; /* (N, T, 64) */
+    multiply(N * T, 64, 32, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1, work);
+
+    /* m_W_next[i,j] = m_W[i,j] - m_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(m_W_v_next[i,j] *
+       v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 2048; each++) {
+        m_W[each] = m_W[each] - learning_rate * v3_2 * m_W_m[each] / (sqrt(v4_2 * m_W_v[each]) +
+                epsilon);
+    }
+
+    /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
+       v11[n,k,j]) * df[n,k,j]  (of f) */
+    double *df_z = df; /* (N, T, 64) */
+    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
+        df_z[each] = (0.5 * sqrt(2.0) / sqrt(3.141592653589793) * f_z[each] * fast_exp(-0.5 *
+                square(f_z[each])) + v11[each]) * df[each];
+    }
+
+    /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
+    double *df_b = work + 4 * N * (T * T) + 897 * N * T + 12780; /* (64,) */
+    multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
+
+    /* f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 64; j++) {
+        f_b_m[j] = beta1 * f_b_m[j] + v1_2 * df_b[j];
+    }
+
+    /* f_b_v_next[j] = df_b[j]**2 * v2_2 + f_b_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 64; j++) {
+        f_b_v[j] = v2_2 * square(df_b[j]) + beta2 * f_b_v[j];
+    }
+
+    /* f_b_next[j] = f_b[j] - f_b_m_next[j] * learning_rate * v3_2 / (sqrt(f_b_v_next[j] * v4_2) +
+       epsilon) */
+    for (ptrdiff_t j = 0; j < 64; j++) {
+        f_b[j] = f_b[j] - learning_rate * v3_2 * f_b_m[j] / (sqrt(v4_2 * f_b_v[j]) + epsilon);
+    }
+
+    /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
+    /* f_W_m_next[i,j] = f_W_m[i,j] * beta1 + df_W[i,j] * v1_2 */
+    /* f_W_v_next[i,j] = df_W[i,j]**2 * v2_2 + f_W_v[i,j] * beta2 */
+    double *df_W = work + 4 * N * (T * T) + 897 * N * T + 10732; /* (32, 64) */
+    {
+        const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
+        for (ptrdiff_t begin = 0; begin < 32; begin += block) {
+            const ptrdiff_t rows = 32 - begin < block ? 32 - begin : block;
+            multiply(rows, 64, N * T, (matrix){n2 + begin, 1, 32}, (matrix){df_z, 64, 1}, NOTHING,
+                    df_W, 64, 1, work);
+
+            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+                f_W_m[each + 64 * begin] = beta1 * f_W_m[each + 64 * begin] + v1_2 * df_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+                f_W_v[each + 64 * begin] = v2_2 * square(df_W[each]) + beta2 *
+                        f_W_v[each + 64 * begin];
+            }
+        }
+    }
+
+    /* dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z) */
+    double *dn2 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 64, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1, work);
+
+    /* f_W_next[i,j] = f_W[i,j] - f_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(f_W_v_next[i,j] *
+       v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 2048; each++) {
+        f_W[each] = f_W[each] - learning_rate * v3_2 * f_W_m[each] / (sqrt(v4_2 * f_W_v[each]) +
+                epsilon);
+    }
+
+    /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
+    double *v4 = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        v4[each] = dn2[each] * r[each];
+    }
+
+    /* dn2_mean_square_sum_2[n,k] = sum[j](v4[n,k,j] * n2_g[j])  (of n2) */
+    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
+    multiply(N * T, 1, 32, (matrix){v4, 32, 1}, (matrix){n2_g, 1, 1}, NOTHING,
+            dn2_mean_square_sum_2, 1, 1, work);
+
+    /* v14[n,k] = 100000 * n2_mean_square[n,k] + 1  (of n2) */
+    double *v14 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v14[each] = 100000.0 * n2_mean_square[each] + 1.0;
+    }
+
+    /* v5[n,k] = 1 / sqrt(v14[n,k])  (of n2) */
+    double *v5 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v5[each] = 1.0 / sqrt(v14[each]);
+    }
+
+    /* v6[n,k,j] = v4[n,k,j]  (of n2) */
+    double *v6 = v4; /* (N, T, 32) */
+    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
+        v6[j] = v4[j];
+    }
+
+    /* dn2_g_sum[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n2) */
+    double *dn2_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
+    multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn2_g_sum, 1, 1, work);
+
+    /* dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2) */
+    double *dn2_g = dn2_g_sum; /* (32,) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        dn2_g[j] = 100.0 * sqrt(10.0) * dn2_g_sum[j];
+    }
+
+    /* n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n2_g_m[j] = beta1 * n2_g_m[j] + v1_2 * dn2_g[j];
+    }
+
+    /* n2_g_v_next[j] = dn2_g[j]**2 * v2_2 + n2_g_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n2_g_v[j] = v2_2 * square(dn2_g[j]) + beta2 * n2_g_v[j];
+    }
+
+    /* dn2_mean_square_sum[n,k] = -156250 * sqrt(10) * dn2_mean_square_sum_2[n,k] / v14[n,k]**1.5
+       (of n2_mean_square) */
+    double *dn2_mean_square_sum = v14; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        dn2_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn2_mean_square_sum_2[each] /
+                pow(v14[each], 1.5);
+    }
+
+    /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + 100 * sqrt(10) * v5[n,k] * dn2[n,k,j] *
+       n2_g[j] + du[n,k,j]  (of u) */
+    double *dr = dn2; /* (N, T, 32) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                dr[n * (32 * T) + k * 32 + j] = 2.0 * dn2_mean_square_sum[n * T + k] *
+                        r[n * (32 * T) + k * 32 + j] + 100.0 * sqrt(10.0) * v5[n * T + k] *
+                        dn2[n * (32 * T) + k * 32 + j] * n2_g[j] + du[n * (32 * T) + k * 32 + j];
+            }
+        }
+    }
+
+    /* n2_g_next[j] = n2_g[j] - n2_g_m_next[j] * learning_rate * v3_2 / (sqrt(n2_g_v_next[j] * v4_2)
+       + epsilon) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n2_g[j] = n2_g[j] - learning_rate * v3_2 * n2_g_m[j] / (sqrt(v4_2 * n2_g_v[j]) + epsilon);
+    }
+
+    /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
+    double *da_Wo = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32, 1,
+            work);
+
+    /* a_Wo_m_next[i,j] = a_Wo_m[i,j] * beta1 + da_Wo[i,j] * v1_2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wo_m[each] = beta1 * a_Wo_m[each] + v1_2 * da_Wo[each];
+    }
+
+    /* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wo_v[each] = v2_2 * square(da_Wo[each]) + beta2 * a_Wo_v[each];
+    }
+
+    /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
+    double *da_heads = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32, 1,
+            work);
+
+    /* a_Wo_next[i,j] = a_Wo[i,j] - a_Wo_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wo_v_next[i,j]
+       * v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wo[each] = a_Wo[each] - learning_rate * v3_2 * a_Wo_m[each] / (sqrt(v4_2 * a_Wo_v[each]) +
+                epsilon);
+    }
+
+    /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
+       (of a_heads) */
+    double *da_v = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
+    fill(da_v, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
+                    (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_v + 16 * h_2 + 32
+                    * n * T, 32, 1}, da_v + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* da_p[n,h_2,t_2,u_2] = sum[e_2](a_v[n,u_2,e_2 + 16 * h_2] * da_heads[n,t_2,e_2 + 16 * h_2])
+       (of a_heads) */
+    double *da_p = work + 2 * N * (T * T) + 833 * N * T + 8192; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, T, 16, (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_v + 16
+                    * h_2 + 32 * n * T, 1, 32}, NOTHING, da_p + h_2 * (T * T) + 2 * n * (T * T), T,
+                    1, work);
+        }
+    }
+
+    /* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
+    double *da_Z_sum = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                double sum = 0.0;
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    sum += a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] *
+                            da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2];
+                }
+                da_Z_sum[n * (2 * T) + h_2 * T + t_2] = sum;
+            }
+        }
+    }
+
+    /* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] -
+       da_Z_sum[n,h_2,t_2]) * a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
+    double *da_s_sum = da_p; /* (N, 2, T, T) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    da_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25
+                            * (da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] -
+                            da_Z_sum[n * (2 * T) + h_2 * T + t_2]) *
+                            a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] : 0.0);
+                }
+            }
+        }
+    }
+
+    /* da_k[n,u_2,d + 16 * h_2] = sum[t_2](a_q[n,t_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
+       a_s_sum) */
+    double *da_k = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
+    fill(da_k, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), 1, T},
+                    (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_k + 16 * h_2 + 32 * n
+                    * T, 32, 1}, da_k + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* da_q[n,t_2,d + 16 * h_2] = sum[u_2](a_k[n,u_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
+       a_s_sum) */
+    double *da_q = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
+    fill(da_q, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1},
+                    (matrix){a_k + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_q + 16 * h_2 + 32 * n
+                    * T, 32, 1}, da_q + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+
+    /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
+    double *da_Wv = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
+            work);
+
+    /* a_Wv_m_next[i,j] = a_Wv_m[i,j] * beta1 + da_Wv[i,j] * v1_2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wv_m[each] = beta1 * a_Wv_m[each] + v1_2 * da_Wv[each];
+    }
+
+    /* a_Wv_v_next[i,j] = da_Wv[i,j]**2 * v2_2 + a_Wv_v[i,j] * beta2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wv_v[each] = v2_2 * square(da_Wv[each]) + beta2 * a_Wv_v[each];
+    }
+
+    /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
+    double *da_Wk = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
+            work);
+
+    /* a_Wk_m_next[i,j] = a_Wk_m[i,j] * beta1 + da_Wk[i,j] * v1_2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wk_m[each] = beta1 * a_Wk_m[each] + v1_2 * da_Wk[each];
+    }
+
+    /* a_Wk_v_next[i,j] = da_Wk[i,j]**2 * v2_2 + a_Wk_v[i,j] * beta2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wk_v[each] = v2_2 * square(da_Wk[each]) + beta2 * a_Wk_v[each];
+    }
+
+    /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
+    double *da_Wq = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
+            work);
+
+    /* a_Wq_m_next[i,j] = a_Wq_m[i,j] * beta1 + da_Wq[i,j] * v1_2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wq_m[each] = beta1 * a_Wq_m[each] + v1_2 * da_Wq[each];
+    }
+
+    /* a_Wq_v_next[i,j] = da_Wq[i,j]**2 * v2_2 + a_Wq_v[i,j] * beta2 */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wq_v[each] = v2_2 * square(da_Wq[each]) + beta2 * a_Wq_v[each];
+    }
+
+    /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
+       sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
+    double *dn1 = work + 4 * N * (T * T) + 865 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
+            work);
+
+    /* a_Wv_next[i,j] = a_Wv[i,j] - a_Wv_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wv_v_next[i,j]
+       * v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wv[each] = a_Wv[each] - learning_rate * v3_2 * a_Wv_m[each] / (sqrt(v4_2 * a_Wv_v[each]) +
+                epsilon);
+    }
+    multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
+
+    /* a_Wk_next[i,j] = a_Wk[i,j] - a_Wk_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wk_v_next[i,j]
+       * v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wk[each] = a_Wk[each] - learning_rate * v3_2 * a_Wk_m[each] / (sqrt(v4_2 * a_Wk_v[each]) +
+                epsilon);
+    }
+    multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
+
+    /* a_Wq_next[i,j] = a_Wq[i,j] - a_Wq_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wq_v_next[i,j]
+       * v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wq[each] = a_Wq[each] - learning_rate * v3_2 * a_Wq_m[each] / (sqrt(v4_2 * a_Wq_v[each]) +
+                epsilon);
+    }
+
+    /* v7[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
+    double *v7 = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        v7[each] = dn1[each] * h[each];
+    }
+
+    /* dn1_mean_square_sum_2[n,k] = sum[j](v7[n,k,j] * n1_g[j])  (of n1) */
+    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
+    multiply(N * T, 1, 32, (matrix){v7, 32, 1}, (matrix){n1_g, 1, 1}, NOTHING,
+            dn1_mean_square_sum_2, 1, 1, work);
+
+    /* v15[n,k] = 100000 * n1_mean_square[n,k] + 1  (of n1) */
+    double *v15 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v15[each] = 100000.0 * n1_mean_square[each] + 1.0;
+    }
+
+    /* v8[n,k] = 1 / sqrt(v15[n,k])  (of n1) */
+    double *v8 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v8[each] = 1.0 / sqrt(v15[each]);
+    }
+
+    /* v9[n,k,j] = v7[n,k,j]  (of n1) */
+    double *v9 = v7; /* (N, T, 32) */
+    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
+        v9[j] = v7[j];
+    }
+
+    /* dn1_g_sum[j] = sum[n,k](v9[n,k,j] * v8[n,k])  (of n1) */
+    double *dn1_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
+    multiply(1, 32, N * T, (matrix){v8, 1, 1}, (matrix){v9, 32, 1}, NOTHING, dn1_g_sum, 1, 1, work);
+
+    /* dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1) */
+    double *dn1_g = dn1_g_sum; /* (32,) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        dn1_g[j] = 100.0 * sqrt(10.0) * dn1_g_sum[j];
+    }
+
+    /* n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n1_g_m[j] = beta1 * n1_g_m[j] + v1_2 * dn1_g[j];
+    }
+
+    /* n1_g_v_next[j] = dn1_g[j]**2 * v2_2 + n1_g_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n1_g_v[j] = v2_2 * square(dn1_g[j]) + beta2 * n1_g_v[j];
+    }
+
+    /* dn1_mean_square_sum[n,k] = -156250 * sqrt(10) * dn1_mean_square_sum_2[n,k] / v15[n,k]**1.5
+       (of n1_mean_square) */
+    double *dn1_mean_square_sum = v15; /* (N, T) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        dn1_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn1_mean_square_sum_2[each] /
+                pow(v15[each], 1.5);
+    }
+
+    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + 100 * sqrt(10) * v8[n,k] *
+       dn1[n,k,d] * n1_g[d] + dr[n,k,d]  (of e) */
+    double *de_E = work + 4 * N * (T * T) + 897 * N * T + 8268; /* (76, 32) */
+    fill(de_E, 2432, 0.0);
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t d = 0; d < 32; d++) {
+                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[n * T + k] *
+                        h[n * (32 * T) + k * 32 + d] + 100.0 * sqrt(10.0) * v8[n * T + k] *
+                        dn1[n * (32 * T) + k * 32 + d] * n1_g[d] + dr[n * (32 * T) + k * 32 + d];
+            }
+        }
+    }
+
+    /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
+    for (ptrdiff_t each = 0; each < 2432; each++) {
+        e_E_m[each] = beta1 * e_E_m[each] + v1_2 * de_E[each];
+    }
+
+    /* e_E_v_next[i,j] = de_E[i,j]**2 * v2_2 + e_E_v[i,j] * beta2 */
+    for (ptrdiff_t each = 0; each < 2432; each++) {
+        e_E_v[each] = v2_2 * square(de_E[each]) + beta2 * e_E_v[each];
+    }
+
+    /* e_E_next[i,j] = e_E[i,j] - e_E_m_next[i,j] * learning_rate * v3_2 / (sqrt(e_E_v_next[i,j] *
+       v4_2) + epsilon) */
+    for (ptrdiff_t each = 0; each < 2432; each++) {
+        e_E[each] = e_E[each] - learning_rate * v3_2 * e_E_m[each] / (sqrt(v4_2 * e_E_v[each]) +
+                epsilon);
+    }
+
+    /* n1_g_next[j] = n1_g[j] - n1_g_m_next[j] * learning_rate * v3_2 / (sqrt(n1_g_v_next[j] * v4_2)
+       + epsilon) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        n1_g[j] = n1_g[j] - learning_rate * v3_2 * n1_g_m[j] / (sqrt(v4_2 * n1_g_v[j]) + epsilon);
+    }
+
+    *state->step = step_next;
+}
+
+int char_transformer_predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_outputs *outputs, double *work)
+{
+    if (N < 1 || T < 1 || !within(data->x, N * T, 76)) {
+        return -1;
+    }
+    predict(N, T, params, data, outputs, work);
+    return 0;
+}
+
+int char_transformer_forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_tape *tape, double *work,
+        double *loss)
+{
+    if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
+        return -1;
+    }
+    *loss = forward(N, T, params, data, tape, work);
+    return 0;
+}
+
+int char_transformer_backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_tape *tape,
+        const char_transformer_params *grads, double *work)
+{
+    if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
+        return -1;
+    }
+    backward(N, T, params, data, tape, grads, work);
+    return 0;
+}
+
+int char_transformer_value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_params *grads, double *work,
+        double *loss)
+{
+    if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
+        return -1;
+    }
+    *loss = value_and_grad(N, T, params, data, grads, work);
+    return 0;
+}
+
+int char_transformer_train_step(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_state *state, const char_transformer_data *data,
+        const char_transformer_hyper *hyper, double *work, double *loss)
+{
+    if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
+        return -1;
+    }
+    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 33 * N * T +
+            8192, work + 65 * N * T + 8192, work + 97 * N * T + 8192, work + 129 * N * T + 8192,
+            work + 161 * N * T + 8192, work + 2 * N * (T * T) + 161 * N * T + 8192, work + 2 * N *
+            (T * T) + 193 * N * T + 8192, work + 2 * N * (T * T) + 225 * N * T + 8192, work + 2 * N
+            * (T * T) + 226 * N * T + 8192, work + 2 * N * (T * T) + 258 * N * T + 8192, work + 2 *
+            N * (T * T) + 322 * N * T + 8192, work + 2 * N * (T * T) + 386 * N * T + 8192, work + 2
+            * N * (T * T) + 418 * N * T + 8192, work + 2 * N * (T * T) + 419 * N * T + 8192, work +
+            2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 452 * N * T + 8192, work
+            + 2 * N * (T * T) + 516 * N * T + 8192};
+    *loss = forward(N, T, params, data, &tape, work);
+    descend(N, T, params, state, data, hyper, &tape, work);
+    return 0;
+}
+
+/* An order of the rows, told row by row. */
+typedef struct row_order {
+    uint64_t rows;
+    uint64_t mask;
+    uint64_t next;
+    int half;
+    uint64_t keys[6];
+} row_order;
+
+/* Mixes 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014). */
+static uint64_t mixed(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* Begins the order of an epoch. */
+static void shuffle_rows(row_order *order, ptrdiff_t rows, uint64_t seed, uint64_t epoch)
+{
+    int bits = 0;
+    order->rows = (uint64_t)rows;
+    order->next = 0;
+    order->mask = 0;
+    while (order->mask < order->rows - 1) {
+        order->mask = 2 * order->mask + 1;
+        bits++;
+    }
+    order->half = (bits + 1) / 2;
+    uint64_t state = mixed(mixed(seed) + epoch);
+    for (int round = 0; round < 6; round++) {
+        state += 0x9e3779b97f4a7c15;
+        order->keys[round] = mixed(state);
+    }
+}
+
+/* A permutation of 0 .. 2^k - 1, of which what is no row is passed over. Its rounds can be undone,
+ * so no row comes twice: an odd factor, something added, the upper bits mixed into the lower
+ * (Kensler, Correlated multi-jittered sampling, 2013). */
+static ptrdiff_t next_row(row_order *order)
+{
+    uint64_t row;
+    do {
+        row = order->next++;
+        for (int round = 0; round < 6; round++) {
+            const uint64_t key = order->keys[round];
+            row = (row * (key | 1) + (key >> 32)) & order->mask;
+            row ^= row >> order->half;
+        }
+    } while (row >= order->rows);
+    return (ptrdiff_t)row;
+}
+
+int char_transformer_fit(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_state *state, const char_transformer_data *data,
+        const char_transformer_hyper *hyper, const char_transformer_training *training,
+        double *work, double *losses)
+{
+    if (training->batch_size < 1 || N < 1 || T < 1 || !within(data->x, N * T, 76) ||
+            !within(data->t, N * T, 76)) {
+        return -1;
+    }
+    const ptrdiff_t most = training->batch_size < N ? training->batch_size : N;
+    const struct {
+        ptrdiff_t *x;
+        ptrdiff_t *t;
+    } batch = {(void *)(work), (void *)(work + most * T)};
+    work = work + most * T + most * T;
+    const int shuffle = training->shuffle && most < N;
+    row_order order = {0};
+    const ptrdiff_t often = 10000000 / (930 * most * (T * T) + 69357 * most * T + 240330) + 1;
+    ptrdiff_t steps = 0;
+    for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
+        double total = 0.0;
+        if (shuffle) {
+            shuffle_rows(&order, N, training->seed, (uint64_t)(training->start + epoch));
+        }
+        for (ptrdiff_t begin = 0; begin < N;) {
+            double value = 0.0;
+            const ptrdiff_t left = N - begin;
+            const ptrdiff_t rows = left < most ? left : most;
+            for (ptrdiff_t each = 0; shuffle && each < rows; each++) {
+                const ptrdiff_t row = next_row(&order);
+                memcpy(batch.x + each * T, data->x + row * T, (size_t)T * sizeof *batch.x);
+                memcpy(batch.t + each * T, data->t + row * T, (size_t)T * sizeof *batch.t);
+            }
+            char_transformer_data part = *data;
+            part.x = shuffle ? batch.x : data->x + begin * T;
+            part.t = shuffle ? batch.t : data->t + begin * T;
+            if (char_transformer_train_step(rows, T, params, state, &part, hyper, work, &value) !=
+                    0) {
+                return -1;
+            }
+            total += value * (double)rows;
+            begin += rows;
+            if (++steps == often) {
+                steps = 0;
+                if (training->pause != NULL && training->pause(training->context) != 0) {
+                    return 1;
+                }
+            }
+        }
+        losses[epoch] = total / (double)N;
+        if (training->watch != NULL && training->watch(training->context, training->start + epoch,
+                losses[epoch]) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+size_t char_transformer_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
+{
+    return (size_t)(CHAR_TRANSFORMER_WORKSPACE(N, T)) * sizeof(double);
+}
+
+size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
+{
+    return (size_t)(CHAR_TRANSFORMER_PREDICT_WORKSPACE(N, T)) * sizeof(double);
+}
+
+const char *char_transformer_build(void)
+{
+    return "7fefb347617f88b5";
+}
+
+char_transformer_hyper char_transformer_default_hyper(void)
+{
+    const char_transformer_hyper hyper = {.learning_rate = 0.003, .beta1 = 0.9, .beta2 = 0.999,
+            .epsilon = 1e-08};
+    return hyper;
+}

@@ -1,0 +1,1990 @@
+/*
+ * lenet: forward pass, gradients and training step in C (float64).
+ *
+ *     input x[N,64]
+ *     label t[N] in 10
+ *     param c1_K[16,1,3,3]
+ *     param c1_b[16]
+ *     param c2_K[32,16,3,3]
+ *     param c2_b[32]
+ *     param h_W[128,32]
+ *     param h_b[32]
+ *     param logits_W[32,10]
+ *     param logits_b[10]
+ *     image[n,0,i0,i1] = x[n,i1 + 8 * i0] for n in N, i0 in 8, i1 in 8
+ *     value c1_padded[N,1,10,10]
+ *     c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w]
+ *     c1_z[n,o,p,q] = sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v])
+ *     c1_z[n,o,p,q] += c1_b[o]
+ *     c1[n,o,p,q] = relu(c1_z[n,o,p,q])
+ *     s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) for n in N, c in 16, p in 4, q in 4, u in 2,
+ *         v in 2
+ *     value c2_padded[N,16,6,6]
+ *     c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w]
+ *     c2_z[n,o,p,q] = sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v])
+ *     c2_z[n,o,p,q] += c2_b[o]
+ *     c2[n,o,p,q] = relu(c2_z[n,o,p,q])
+ *     s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) for n in N, c in 32, p in 2, q in 2, u in 2,
+ *         v in 2
+ *     flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2]
+ *     h_z[n,j] = sum[i](flatten[n,i] * h_W[i,j])
+ *     h_z[n,j] += h_b[j]
+ *     h[n,j] = relu(h_z[n,j])
+ *     logits[n,j] = sum[i](h[n,i] * logits_W[i,j])
+ *     logits[n,j] += logits_b[j]
+ *     output_Z[n] = sum[j](exp(logits[n,j]))
+ *     output[n,j] = exp(logits[n,j]) / output_Z[n]
+ *     loss_Z[n] = sum[j](exp(logits[n,j]))
+ *     loss_sum = sum[n](log(loss_Z[n]) - logits[n,t[n]])
+ *     loss = loss_sum / N
+ *
+ * dV stands for d loss / d V. Rows are samples.
+ *
+ * Made by symbp 0.1.0 from lenet.bp (network cc517f205c0db5c2):
+ *     symbp build lenet.bp --target c --dtype float64
+ * Do not edit: change the description and build again.
+ * This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+ */
+
+#include "lenet.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* 2^k, for whole k from -1022 to 1023: the bits of k in the place of an exponent. */
+static inline double power_of_two(double k)
+{
+    /* The last bits of k + 1.5 * 2^52 hold k. */
+    const double shifted = k + 6755399441055744.0;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+/* The whole number next to x, for |x| < 2^51. */
+static inline double nearest(double x)
+{
+    return (x + 6755399441055744.0) - 6755399441055744.0;
+}
+
+/* x - k log(2), the last in two parts, of which k times the first is exact (Cody and Waite). */
+static inline double less_logs(double x, double k)
+{
+    return (x - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10;
+}
+
+/* e^r - 1 for |r| <= log(2) / 2 + 5e-5: a minimax polynomial, right to 2^-55. */
+static inline double small_expm1(double r)
+{
+    double p = 2.5114398508110455e-08;
+    p = p * r + 2.7626288757798066e-07;
+    p = p * r + 2.7557228191058868e-06;
+    p = p * r + 2.4801504557741337e-05;
+    p = p * r + 0.00019841269902766745;
+    p = p * r + 0.0013888888932265266;
+    p = p * r + 0.00833333333331471;
+    p = p * r + 0.04166666666657408;
+    p = p * r + 0.16666666666666685;
+    p = p * r + 0.5000000000000006;
+    return r + r * r * p;
+}
+
+/* e^x = 2^k e^r with x = k log(2) + r and |r| <= log(2) / 2, within 2 units in the last place. */
+static inline double fast_exp(double x)
+{
+    double y = x > 710.0 ? 710.0 : x;
+    y = x < -750.0 ? -750.0 : y;
+    const double k = nearest(y * 1.4426950408889634);
+    /* 2^k itself may be no number of this type: it is another one, times 2 or 2^-128. */
+    const double most = k + (x < 0.0 ? 128.0 : -1.0);
+    const double rest = x < 0.0 ? 2.938735877055719e-39 : 2.0;
+    return (1.0 + small_expm1(less_logs(y, k))) * power_of_two(most) * rest;
+}
+
+/* The k for which y = 2^k m with sqrt(1/2) <= m < sqrt(2), for normal y > 0. */
+static inline double exponent(double y)
+{
+    uint64_t bits;
+    memcpy(&bits, &y, sizeof bits);
+    /* The bits of 1 less those of sqrt(1/2) are added; the exponent is put into 2^52 + k. */
+    bits = ((bits + 0x00095f619980c433u) >> 52) | 0x4330000000000000u;
+    double k;
+    memcpy(&k, &bits, sizeof k);
+    return k - 4503599627371519.0;
+}
+
+/*
+ * log(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2), by log(1 + f) = 2 artanh(s) = f - s (f - R)
+ * with s = f / (2 + f), as in Sun's fdlibm, e_log.c (1993); R is a minimax polynomial in s^2.
+ */
+static inline double logarithm(double k, double f)
+{
+    const double s = f / (2.0 + f), z = s * s;
+    double p = 0.1479262594021258;
+    p = p * z + 0.15314414925043782;
+    p = p * z + 0.1818354852798473;
+    p = p * z + 0.22222198915723246;
+    p = p * z + 0.28571428738537896;
+    p = p * z + 0.3999999999943539;
+    p = p * z + 0.6666666666666731;
+    return k * 0.693147180369123816490 - ((s * (f - z * p) - k * 1.90821492927058770002e-10) - f);
+}
+
+/* What is added to a logarithm for its value at the ends: infinity at 0 and infinity, or NaN. */
+static inline double end_of_log(double x)
+{
+    double end = x >= 0.0 ? 0.0 : (double)NAN;
+    end = x == 0.0 ? -(double)INFINITY : end;
+    return x > 1.7976931348623157e308 ? (double)INFINITY : end;
+}
+
+/* The natural logarithm, within 2 units in the last place. */
+static inline double fast_log(double x)
+{
+    /* What is below the normal numbers is multiplied by 2^54. */
+    const double y = x * (x < 2.2250738585072014e-308 ? 18014398509481984.0 : 1.0);
+    const double k = exponent(y);
+    const double below = x < 2.2250738585072014e-308 ? 54.0 : 0.0;
+    uint64_t bits;
+    memcpy(&bits, &y, sizeof bits);
+    bits = ((bits + 0x00095f619980c433u) & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    return logarithm(k - below, m - 1.0) + end_of_log(x);
+}
+
+static inline double square(double x)
+{
+    return x * x;
+}
+
+static inline double relu(double x)
+{
+    return x <= 0.0 ? 0.0 : x;
+}
+
+/* The first of two equal ones; NaN where one is NaN. */
+static inline double maximum(double a, double b)
+{
+    return b > a || b != b ? b : a;
+}
+
+/* Of whole numbers. */
+static inline double lesser(double a, double b)
+{
+    return b < a ? b : a;
+}
+
+static inline void fill(double *a, ptrdiff_t count, double value)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        a[k] = value;
+    }
+}
+
+/* The sum of `count` numbers, of every sixteenth first. */
+static inline double total(const double *a, ptrdiff_t count)
+{
+    double parts[16] = {0};
+    const ptrdiff_t whole = count - count % 16;
+    for (ptrdiff_t k = 0; k < whole; k += 16) {
+        for (int j = 0; j < 16; j++) {
+            parts[j] += a[k + j];
+        }
+    }
+    double sum = 0.0;
+    for (int j = 0; j < 16; j++) {
+        sum += (double)parts[j];
+    }
+    for (ptrdiff_t k = whole; k < count; k++) {
+        sum += (double)a[k];
+    }
+    return sum;
+}
+
+/* Tells whether all labels lie in 0 .. classes-1. */
+static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        if (labels[k] < 0 || labels[k] >= classes) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+#if defined(__GNUC__)
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+
+/* A register's numbers, wherever they lie in memory. */
+typedef double vector
+        __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(double)), may_alias));
+
+enum {
+    LANES = VECTOR_BYTES / (int)sizeof(double),
+    TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
+    TILE_COLUMNS = 2 * LANES
+};
+
+#endif
+
+/* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
+typedef struct {
+    const double *at;
+    ptrdiff_t row, column;
+} matrix;
+
+#define NOTHING ((matrix){NULL, 0, 0})
+#define ONES ((matrix){(const double[]){1}, 0, 0})
+
+/* The part that begins at element (i, j). */
+static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
+{
+    const matrix part = {m.at + i * m.row + j * m.column, m.row, m.column};
+    return part;
+}
+
+#if defined(__GNUC__)
+
+/*
+ * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
+ * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ */
+static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    vector sums[TILE_ROWS][2] = {{{0}}};
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                sums[r][v] += a.at[r * a.row + k * a.column]
+                        * *(const vector *)(b.at + k * b.row + v * LANES);
+            }
+        }
+    }
+    if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                        + *(const vector *)(initial.at + r * initial.row + v * LANES);
+            }
+        }
+        return;
+    }
+    double edge[TILE_ROWS][TILE_COLUMNS];
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < vectors; v++) {
+            *(vector *)(edge[r] + v * LANES) = sums[r][v];
+        }
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
+                    + j * initial.column];
+        }
+    }
+}
+
+/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    ptrdiff_t i = 0;
+#define ROWS(count) \
+    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
+        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+                c + i * c_row, c_row, c_column); \
+    }
+    ROWS(TILE_ROWS)
+    ROWS(4)
+    ROWS(2)
+    ROWS(1)
+#undef ROWS
+}
+
+/* As many whole numbers. */
+typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = __builtin_shuffle(a, b, low);
+            rows[r + s] = __builtin_shuffle(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+static inline matrix transposed(matrix m)
+{
+    const matrix turned = {m.at, m.column, m.row};
+    return turned;
+}
+
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+{
+    const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
+    for (ptrdiff_t k = 0; k < squares; k += LANES) {
+        for (ptrdiff_t j = 0; j < width; j += LANES) {
+            transpose(b.at + k + j * b.column, b.column, panel + k * width + j, width);
+        }
+    }
+    for (ptrdiff_t k = squares; k < depth; k++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            panel[k * width + j] = b.at[k * b.row + j * b.column];
+        }
+        for (ptrdiff_t j = columns; j < width; j++) {
+            panel[k * width + j] = 0;
+        }
+    }
+}
+
+/*
+ * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
+ * tile reads them, or where many rows read again what a first cache does not hold.
+ */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+{
+    static const double zeros[TILE_COLUMNS];
+    if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
+        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
+                c, c_column, c_row, panel);
+        return;
+    }
+    const ptrdiff_t block = columns <= LANES ? 8192 / LANES : 8192 / TILE_COLUMNS;
+    for (ptrdiff_t k = 0; k < depth; k += block) {
+        const ptrdiff_t deep = depth - k < block ? depth - k : block;
+        for (ptrdiff_t j = 0; j < columns; j += TILE_COLUMNS) {
+            const ptrdiff_t wide = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
+            const ptrdiff_t width = wide <= LANES ? LANES : TILE_COLUMNS;
+            const matrix left = from(a, 0, k);
+            matrix right = from(b, k, j);
+            double *const to = c + j * c_column;
+            const matrix zero = {zeros, 0, 1}, sum = {to, c_row, c_column};
+            const matrix start = k > 0 ? sum : initial.at ? from(initial, 0, j) : zero;
+            const int again = rows > 4 * TILE_ROWS && deep * b.row > 8192;
+            if (b.column != 1 || wide < width || again) {
+                pack(panel, width, wide, deep, right);
+                right = (matrix){panel, width, 1};
+            }
+            if (wide <= LANES) {
+                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+            } else {
+                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+            }
+        }
+    }
+}
+
+#else
+
+/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+{
+    (void)panel;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
+            }
+            c[i * c_row + j * c_column] = sum;
+        }
+    }
+}
+
+#endif
+
+#if defined(__GNUC__)
+
+/* Adds a product to a tile; as multiply_tile, but each row and each step has a place of its own. */
+static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
+        ptrdiff_t columns, ptrdiff_t depth, const double *a, const ptrdiff_t *a_rows,
+        const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
+        double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+{
+    vector sums[TILE_ROWS][2] = {{{0}}};
+    const double *left[TILE_ROWS];
+    for (int r = 0; r < rows; r++) {
+        left[r] = a + a_rows[r];
+    }
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        const double *right = b + (b_steps ? b_steps[k] : k * b_step);
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                sums[r][v] += left[r][a_steps[k]] * *(const vector *)(right + v * LANES);
+            }
+        }
+    }
+    if (columns == vectors * LANES && c_column == 1) {
+        for (int r = 0; r < rows; r++) { /* one after another: rows may overlap */
+            for (int v = 0; v < vectors; v++) {
+                *(vector *)(c + c_rows[r] + v * LANES) += sums[r][v];
+            }
+        }
+        return;
+    }
+    double edge[TILE_ROWS][TILE_COLUMNS];
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < vectors; v++) {
+            *(vector *)(edge[r] + v * LANES) = sums[r][v];
+        }
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[c_rows[r] + j * c_column] += edge[r][j];
+        }
+    }
+}
+
+/*
+ * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
+ * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ */
+static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+        const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
+        const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, double *panel)
+{
+    for (ptrdiff_t j = 0; j < columns;) {
+        const ptrdiff_t most = columns - j;
+        const ptrdiff_t wide = most >= TILE_COLUMNS ? TILE_COLUMNS : most > LANES ? LANES : most;
+        const double *right = b + j * b_column;
+        const ptrdiff_t *steps = b_steps;
+        ptrdiff_t step = 0;
+        if (b_column != 1 || (wide != LANES && wide != TILE_COLUMNS)) {
+            step = wide > LANES ? TILE_COLUMNS : LANES;
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                for (ptrdiff_t i = 0; i < wide; i++) {
+                    panel[k * step + i] = right[b_steps[k] + i * b_column];
+                }
+                for (ptrdiff_t i = wide; i < step; i++) {
+                    panel[k * step + i] = 0;
+                }
+            }
+            right = panel;
+            steps = NULL;
+        }
+        ptrdiff_t i = 0;
+#define ROWS(count, vectors) \
+    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
+        multiply_windows_tile(count, vectors, wide, depth, a, a_rows + i, a_steps, right, steps, \
+                step, c + j * c_column, c_rows + i, c_column); \
+    }
+        if (wide <= LANES) {
+            ROWS(TILE_ROWS, 1)
+            ROWS(4, 1)
+            ROWS(1, 1)
+        } else {
+            ROWS(TILE_ROWS, 2)
+            ROWS(4, 2)
+            ROWS(1, 2)
+        }
+#undef ROWS
+        j += wide;
+    }
+}
+
+#else
+
+/*
+ * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
+ * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ */
+static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+        const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
+        const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, double *panel)
+{
+    (void)panel;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t k = 0; k < depth; k++) {
+            for (ptrdiff_t j = 0; j < columns; j++) {
+                c[c_rows[i] + j * c_column] += a[a_rows[i] + a_steps[k]]
+                        * b[b_steps[k] + j * b_column];
+            }
+        }
+    }
+}
+
+#endif
+
+static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_outputs *outputs, double *work)
+{
+    const double *x = data->x; /* (N, 64) */
+    const double *c1_K = params->c1_K; /* (16, 1, 3, 3) */
+    const double *c1_b = params->c1_b; /* (16,) */
+    const double *c2_K = params->c2_K; /* (32, 16, 3, 3) */
+    const double *c2_b = params->c2_b; /* (32,) */
+    const double *h_W = params->h_W; /* (128, 32) */
+    const double *h_b = params->h_b; /* (32,) */
+    const double *logits_W = params->logits_W; /* (32, 10) */
+    const double *logits_b = params->logits_b; /* (10,) */
+
+    /* image[n,0,i0,i1] = x[n,i1 + 8 * i0] */
+    double *image = work + 4608; /* (N, 1, 8, 8) */
+    fill(image, 64 * N, 0.0);
+    for (ptrdiff_t i1 = 0; i1 < 64 * N; i1++) {
+        image[i1] += x[i1];
+    }
+
+    /* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
+    double *c1_padded = work + 64 * N + 4608; /* (N, 1, 10, 10) */
+    fill(c1_padded, 100 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 8; h_2++) {
+            for (ptrdiff_t w = 0; w < 8; w++) {
+                c1_padded[n * 100 + (h_2 + 1) * 10 + w + 1] += image[n * 64 + h_2 * 8 + w];
+            }
+        }
+    }
+
+    /* c1_z[n,o,p,q] = c1_b[o] + sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v]) */
+    double *c1_z = work + 164 * N + 4608; /* (N, 16, 8, 8) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t o = 0; o < 16; o++) {
+            for (ptrdiff_t q = 0; q < 64; q++) {
+                c1_z[n * 1024 + o * 64 + q] = c1_b[o];
+            }
+        }
+    }
+    {
+        ptrdiff_t left_rows[64], rows_of_sums[64];
+        ptrdiff_t left_steps[9], right_steps[9];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t q = 0; q < 8; q++) {
+                for (ptrdiff_t p = 0; p < 8; p++) {
+                    left_rows[entry] = q + 10 * p;
+                    rows_of_sums[entry] = q + 8 * p;
+                    entry++;
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t u = 0; u < 3; u++) {
+                for (ptrdiff_t v = 0; v < 3; v++) {
+                    left_steps[entry] = v + 10 * u;
+                    right_steps[entry] = v + 3 * u;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(64, 16, 9, c1_padded + 100 * n, left_rows, left_steps, c1_K,
+                    right_steps, 9, c1_z + 1024 * n, rows_of_sums, 64, work);
+        }
+    }
+
+    /* c1[n,o,p,q] = relu(c1_z[n,o,p,q]) */
+    double *c1 = c1_z; /* (N, 16, 8, 8) */
+    for (ptrdiff_t each = 0; each < 1024 * N; each++) {
+        c1[each] = relu(c1_z[each]);
+    }
+
+    /* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
+    double *s1 = work + 1188 * N + 4608; /* (N, 16, 4, 4) */
+    for (ptrdiff_t p = 0; p < 64 * N; p++) {
+        for (ptrdiff_t q = 0; q < 4; q++) {
+            double best = -INFINITY;
+            for (ptrdiff_t u = 0; u < 2; u++) {
+                for (ptrdiff_t v = 0; v < 2; v++) {
+                    best = maximum(best, c1[(u + 2 * p) * 8 + v + 2 * q]);
+                }
+            }
+            s1[p * 4 + q] = best;
+        }
+    }
+
+    /* c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w] */
+    double *c2_padded = work + 1444 * N + 4608; /* (N, 16, 6, 6) */
+    fill(c2_padded, 576 * N, 0.0);
+    for (ptrdiff_t c = 0; c < 16 * N; c++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
+            for (ptrdiff_t w = 0; w < 4; w++) {
+                c2_padded[c * 36 + (h_2 + 1) * 6 + w + 1] += s1[c * 16 + h_2 * 4 + w];
+            }
+        }
+    }
+
+    /* c2_z[n,o,p,q] = c2_b[o] + sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) */
+    double *c2_z = work + 2020 * N + 4608; /* (N, 32, 4, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t o = 0; o < 32; o++) {
+            for (ptrdiff_t q = 0; q < 16; q++) {
+                c2_z[n * 512 + o * 16 + q] = c2_b[o];
+            }
+        }
+    }
+    {
+        ptrdiff_t left_rows[16], rows_of_sums[16];
+        ptrdiff_t left_steps[144], right_steps[144];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t q = 0; q < 4; q++) {
+                for (ptrdiff_t p = 0; p < 4; p++) {
+                    left_rows[entry] = q + 6 * p;
+                    rows_of_sums[entry] = q + 4 * p;
+                    entry++;
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t c = 0; c < 16; c++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t v = 0; v < 3; v++) {
+                        left_steps[entry] = v + 6 * u + 36 * c;
+                        right_steps[entry] = v + 3 * u + 9 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(16, 32, 144, c2_padded + 576 * n, left_rows, left_steps, c2_K,
+                    right_steps, 144, c2_z + 512 * n, rows_of_sums, 16, work);
+        }
+    }
+
+    /* c2[n,o,p,q] = relu(c2_z[n,o,p,q]) */
+    double *c2 = c2_z; /* (N, 32, 4, 4) */
+    for (ptrdiff_t each = 0; each < 512 * N; each++) {
+        c2[each] = relu(c2_z[each]);
+    }
+
+    /* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
+    double *s2 = work + 2532 * N + 4608; /* (N, 32, 2, 2) */
+    for (ptrdiff_t p = 0; p < 64 * N; p++) {
+        for (ptrdiff_t q = 0; q < 2; q++) {
+            double best = -INFINITY;
+            for (ptrdiff_t u = 0; u < 2; u++) {
+                for (ptrdiff_t v = 0; v < 2; v++) {
+                    best = maximum(best, c2[(u + 2 * p) * 4 + v + 2 * q]);
+                }
+            }
+            s2[p * 2 + q] = best;
+        }
+    }
+
+    /* flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2] */
+    double *flatten = work + 2660 * N + 4608; /* (N, 128) */
+    fill(flatten, 128 * N, 0.0);
+    for (ptrdiff_t i2 = 0; i2 < 128 * N; i2++) {
+        flatten[i2] += s2[i2];
+    }
+
+    /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
+    double *h_z = work + 2788 * N + 4608; /* (N, 32) */
+    multiply(N, 32, 128, (matrix){flatten, 128, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1}, h_z,
+            32, 1, work);
+
+    /* h[n,j] = relu(h_z[n,j]) */
+    double *h = h_z; /* (N, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N; each++) {
+        h[each] = relu(h_z[each]);
+    }
+
+    /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
+    double *logits = outputs->output; /* (N, 10) */
+    multiply(N, 10, 32, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0, 1},
+            logits, 10, 1, work);
+
+    /* output_Z_max[n] = max[j](logits[n,j]) */
+    double *output_Z_max = work + 2820 * N + 4608; /* (N,) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double best = -INFINITY;
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            best = maximum(best, logits[n * 10 + j]);
+        }
+        output_Z_max[n] = best;
+    }
+
+    /* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
+    double *logits_shifted = logits; /* (N, 10) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
+        }
+    }
+
+    /* v1[n,j] = exp(logits_shifted[n,j]) */
+    double *v1 = logits_shifted; /* (N, 10) */
+    for (ptrdiff_t each = 0; each < 10 * N; each++) {
+        v1[each] = fast_exp(logits_shifted[each]);
+    }
+
+    /* output_Z_shifted[n] = sum[j](v1[n,j]) */
+    double *output_Z_shifted = work + 2820 * N + 4608; /* (N,) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double sum = 0.0;
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            sum += v1[n * 10 + j];
+        }
+        output_Z_shifted[n] = sum;
+    }
+
+    /* output[n,j] = v1[n,j] / output_Z_shifted[n] */
+    double *output = v1; /* (N, 10) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            output[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
+        }
+    }
+}
+
+static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_tape *tape, double *work)
+{
+    const double *x = data->x; /* (N, 64) */
+    const ptrdiff_t *t = data->t; /* (N,) */
+    const double *c1_K = params->c1_K; /* (16, 1, 3, 3) */
+    const double *c1_b = params->c1_b; /* (16,) */
+    const double *c2_K = params->c2_K; /* (32, 16, 3, 3) */
+    const double *c2_b = params->c2_b; /* (32,) */
+    const double *h_W = params->h_W; /* (128, 32) */
+    const double *h_b = params->h_b; /* (32,) */
+    const double *logits_W = params->logits_W; /* (32, 10) */
+    const double *logits_b = params->logits_b; /* (10,) */
+
+    /* image[n,0,i0,i1] = x[n,i1 + 8 * i0] */
+    double *image = work + 2767 * N + 8192; /* (N, 1, 8, 8) */
+    fill(image, 64 * N, 0.0);
+    for (ptrdiff_t i1 = 0; i1 < 64 * N; i1++) {
+        image[i1] += x[i1];
+    }
+
+    /* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
+    double *c1_padded = tape->c1_padded; /* (N, 1, 10, 10) */
+    fill(c1_padded, 100 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 8; h_2++) {
+            for (ptrdiff_t w = 0; w < 8; w++) {
+                c1_padded[n * 100 + (h_2 + 1) * 10 + w + 1] += image[n * 64 + h_2 * 8 + w];
+            }
+        }
+    }
+
+    /* c1_z[n,o,p,q] = c1_b[o] + sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v]) */
+    double *c1_z = tape->c1; /* (N, 16, 8, 8) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t o = 0; o < 16; o++) {
+            for (ptrdiff_t q = 0; q < 64; q++) {
+                c1_z[n * 1024 + o * 64 + q] = c1_b[o];
+            }
+        }
+    }
+    {
+        ptrdiff_t left_rows[64], rows_of_sums[64];
+        ptrdiff_t left_steps[9], right_steps[9];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t q = 0; q < 8; q++) {
+                for (ptrdiff_t p = 0; p < 8; p++) {
+                    left_rows[entry] = q + 10 * p;
+                    rows_of_sums[entry] = q + 8 * p;
+                    entry++;
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t u = 0; u < 3; u++) {
+                for (ptrdiff_t v = 0; v < 3; v++) {
+                    left_steps[entry] = v + 10 * u;
+                    right_steps[entry] = v + 3 * u;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(64, 16, 9, c1_padded + 100 * n, left_rows, left_steps, c1_K,
+                    right_steps, 9, c1_z + 1024 * n, rows_of_sums, 64, work);
+        }
+    }
+
+    /* c1[n,o,p,q] = relu(c1_z[n,o,p,q]) */
+    double *c1 = c1_z; /* (N, 16, 8, 8) */
+    for (ptrdiff_t each = 0; each < 1024 * N; each++) {
+        c1[each] = relu(c1_z[each]);
+    }
+
+    /* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
+    double *s1 = tape->s1; /* (N, 16, 4, 4) */
+    for (ptrdiff_t p = 0; p < 64 * N; p++) {
+        for (ptrdiff_t q = 0; q < 4; q++) {
+            double best = -INFINITY;
+            for (ptrdiff_t u = 0; u < 2; u++) {
+                for (ptrdiff_t v = 0; v < 2; v++) {
+                    best = maximum(best, c1[(u + 2 * p) * 8 + v + 2 * q]);
+                }
+            }
+            s1[p * 4 + q] = best;
+        }
+    }
+
+    /* c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w] */
+    double *c2_padded = tape->c2_padded; /* (N, 16, 6, 6) */
+    fill(c2_padded, 576 * N, 0.0);
+    for (ptrdiff_t c = 0; c < 16 * N; c++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
+            for (ptrdiff_t w = 0; w < 4; w++) {
+                c2_padded[c * 36 + (h_2 + 1) * 6 + w + 1] += s1[c * 16 + h_2 * 4 + w];
+            }
+        }
+    }
+
+    /* c2_z[n,o,p,q] = c2_b[o] + sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) */
+    double *c2_z = tape->c2; /* (N, 32, 4, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t o = 0; o < 32; o++) {
+            for (ptrdiff_t q = 0; q < 16; q++) {
+                c2_z[n * 512 + o * 16 + q] = c2_b[o];
+            }
+        }
+    }
+    {
+        ptrdiff_t left_rows[16], rows_of_sums[16];
+        ptrdiff_t left_steps[144], right_steps[144];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t q = 0; q < 4; q++) {
+                for (ptrdiff_t p = 0; p < 4; p++) {
+                    left_rows[entry] = q + 6 * p;
+                    rows_of_sums[entry] = q + 4 * p;
+                    entry++;
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t c = 0; c < 16; c++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t v = 0; v < 3; v++) {
+                        left_steps[entry] = v + 6 * u + 36 * c;
+                        right_steps[entry] = v + 3 * u + 9 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(16, 32, 144, c2_padded + 576 * n, left_rows, left_steps, c2_K,
+                    right_steps, 144, c2_z + 512 * n, rows_of_sums, 16, work);
+        }
+    }
+
+    /* c2[n,o,p,q] = relu(c2_z[n,o,p,q]) */
+    double *c2 = c2_z; /* (N, 32, 4, 4) */
+    for (ptrdiff_t each = 0; each < 512 * N; each++) {
+        c2[each] = relu(c2_z[each]);
+    }
+
+    /* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
+    double *s2 = tape->s2; /* (N, 32, 2, 2) */
+    for (ptrdiff_t p = 0; p < 64 * N; p++) {
+        for (ptrdiff_t q = 0; q < 2; q++) {
+            double best = -INFINITY;
+            for (ptrdiff_t u = 0; u < 2; u++) {
+                for (ptrdiff_t v = 0; v < 2; v++) {
+                    best = maximum(best, c2[(u + 2 * p) * 4 + v + 2 * q]);
+                }
+            }
+            s2[p * 2 + q] = best;
+        }
+    }
+
+    /* flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2] */
+    double *flatten = tape->flatten; /* (N, 128) */
+    fill(flatten, 128 * N, 0.0);
+    for (ptrdiff_t i2 = 0; i2 < 128 * N; i2++) {
+        flatten[i2] += s2[i2];
+    }
+
+    /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
+    double *h_z = tape->h; /* (N, 32) */
+    multiply(N, 32, 128, (matrix){flatten, 128, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1}, h_z,
+            32, 1, work);
+
+    /* h[n,j] = relu(h_z[n,j]) */
+    double *h = h_z; /* (N, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N; each++) {
+        h[each] = relu(h_z[each]);
+    }
+
+    /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
+    double *logits = work + 2831 * N + 8192; /* (N, 10) */
+    multiply(N, 10, 32, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0, 1},
+            logits, 10, 1, work);
+
+    /* output_Z_max[n] = max[j](logits[n,j]) */
+    double *output_Z_max = work + 2841 * N + 8192; /* (N,) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double best = -INFINITY;
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            best = maximum(best, logits[n * 10 + j]);
+        }
+        output_Z_max[n] = best;
+    }
+
+    /* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
+    double *logits_shifted = logits; /* (N, 10) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
+        }
+    }
+
+    /* v1[n,j] = exp(logits_shifted[n,j]) */
+    double *v1 = tape->v1; /* (N, 10) */
+    for (ptrdiff_t each = 0; each < 10 * N; each++) {
+        v1[each] = fast_exp(logits_shifted[each]);
+    }
+
+    /* output_Z_shifted[n] = sum[j](v1[n,j]) */
+    double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double sum = 0.0;
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            sum += v1[n * 10 + j];
+        }
+        output_Z_shifted[n] = sum;
+    }
+
+    /* loss_sum = sum[n](log(output_Z_shifted[n]) - logits_shifted[n,t[n]]) */
+    double loss_sum = 0.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        loss_sum += fast_log(output_Z_shifted[n]) - logits_shifted[n * 10 + t[n]];
+    }
+
+    /* loss = loss_sum / N */
+    const double loss = loss_sum / (double)N;
+    return loss;
+}
+
+static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_tape *tape, const lenet_params *grads, double *work)
+{
+    const ptrdiff_t *t = data->t; /* (N,) */
+    const double *c2_K = params->c2_K; /* (32, 16, 3, 3) */
+    const double *h_W = params->h_W; /* (128, 32) */
+    const double *logits_W = params->logits_W; /* (32, 10) */
+    const double *c1_padded = tape->c1_padded; /* (N, 1, 10, 10) */
+    const double *c1 = tape->c1; /* (N, 16, 8, 8) */
+    const double *s1 = tape->s1; /* (N, 16, 4, 4) */
+    const double *c2_padded = tape->c2_padded; /* (N, 16, 6, 6) */
+    const double *c2 = tape->c2; /* (N, 32, 4, 4) */
+    const double *s2 = tape->s2; /* (N, 32, 2, 2) */
+    const double *flatten = tape->flatten; /* (N, 128) */
+    const double *h = tape->h; /* (N, 32) */
+    const double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
+    const double *v1 = tape->v1; /* (N, 10) */
+
+    /* dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z) */
+    /* dlogits[n,t[n]] += -1 / N */
+    double *dlogits = work + 2831 * N + 8192; /* (N, 10) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            dlogits[n * 10 + j] = 1.0 / (double)N * v1[n * 10 + j] / output_Z_shifted[n];
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits[n * 10 + t[n]] -= 1.0 / (double)N;
+    }
+
+    /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
+    double *dlogits_b = grads->logits_b; /* (10,) */
+    fill(dlogits_b, 10, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            dlogits_b[j] += dlogits[n * 10 + j];
+        }
+    }
+
+    /* dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
+    double *dh = work + 2842 * N + 8192; /* (N, 32) */
+    multiply(N, 32, 10, (matrix){dlogits, 10, 1}, (matrix){logits_W, 1, 10}, NOTHING, dh, 32, 1,
+            work);
+
+    /* dlogits_W[i,j] = sum[n](h[n,i] * dlogits[n,j])  (of logits) */
+    double *dlogits_W = grads->logits_W; /* (32, 10) */
+    multiply(32, 10, N, (matrix){h, 1, 32}, (matrix){dlogits, 10, 1}, NOTHING, dlogits_W, 10, 1,
+            work);
+
+    /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
+    double *dh_z = dh; /* (N, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N; each++) {
+        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
+    }
+
+    /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
+    double *dh_b = grads->h_b; /* (32,) */
+    multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
+
+    /* dflatten[n,i] = sum[j](dh_z[n,j] * h_W[i,j])  (of h_z) */
+    double *dflatten = work + 2874 * N + 8192; /* (N, 128) */
+    multiply(N, 128, 32, (matrix){dh_z, 32, 1}, (matrix){h_W, 1, 32}, NOTHING, dflatten, 128, 1,
+            work);
+
+    /* dh_W[i,j] = sum[n](flatten[n,i] * dh_z[n,j])  (of h_z) */
+    double *dh_W = grads->h_W; /* (128, 32) */
+    multiply(128, 32, N, (matrix){flatten, 1, 128}, (matrix){dh_z, 32, 1}, NOTHING, dh_W, 32, 1,
+            work);
+
+    /* ds2[n,i0,i1,i2] = dflatten[n,i2 + 2 * i1 + 4 * i0]  (of flatten) */
+    double *ds2 = work + 3002 * N + 8192; /* (N, 32, 2, 2) */
+    for (ptrdiff_t i2 = 0; i2 < 128 * N; i2++) {
+        ds2[i2] = dflatten[i2];
+    }
+
+    /* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u,
+       4))  (of s2) */
+    double *s2_winner = work + 2874 * N + 8192; /* (N, 32, 2, 2) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 32; c++) {
+            for (ptrdiff_t p = 0; p < 2; p++) {
+                for (ptrdiff_t q = 0; q < 2; q++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best, (c2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q]
+                                    == s2[n * 128 + c * 4 + p * 2 + q] ? (double)(v + 2 * u) :
+                                    4.0));
+                        }
+                    }
+                    s2_winner[n * 128 + c * 4 + p * 2 + q] = best;
+                }
+            }
+        }
+    }
+
+    /* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of
+       s2) */
+    double *dc2 = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
+    fill(dc2, 512 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 32; c++) {
+            for (ptrdiff_t p = 0; p < 2; p++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t q = 0; q < 2; q++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            dc2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] += ((double)(v + 2 *
+                                    u) == s2_winner[n * 128 + c * 4 + p * 2 + q] ?
+                                    ds2[n * 128 + c * 4 + p * 2 + q] : 0.0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /* dc2_z[n,o,p,q] = where(c2[n,o,p,q] > 0, dc2[n,o,p,q], 0)  (of c2) */
+    double *dc2_z = dc2; /* (N, 32, 4, 4) */
+    for (ptrdiff_t each = 0; each < 512 * N; each++) {
+        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
+    }
+
+    /* dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z) */
+    double *dc2_b = grads->c2_b; /* (32,) */
+    for (ptrdiff_t o = 0; o < 32; o++) {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t q = 0; q < 16; q++) {
+                sum += dc2_z[n * 512 + o * 16 + q];
+            }
+        }
+        dc2_b[o] = sum;
+    }
+
+    /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z) */
+    double *dc2_K = grads->c2_K; /* (32, 16, 3, 3) */
+    fill(dc2_K, 4608, 0.0);
+    {
+        ptrdiff_t left_rows[144], rows_of_sums[144];
+        ptrdiff_t left_steps[16], right_steps[16];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t c = 0; c < 16; c++) {
+                        left_rows[entry] = v + 6 * u + 36 * c;
+                        rows_of_sums[entry] = v + 3 * u + 9 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t q = 0; q < 4; q++) {
+                    left_steps[entry] = q + 6 * p;
+                    right_steps[entry] = q + 4 * p;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(144, 32, 16, c2_padded + 576 * n, left_rows, left_steps, dc2_z + 512 *
+                    n, right_steps, 16, dc2_K, rows_of_sums, 144, work);
+        }
+    }
+
+    /* dc2_padded[n,c,p + u,q + v] = sum[o](dc2_z[n,o,p,q] * c2_K[o,c,u,v])  (of c2_z) */
+    double *dc2_padded = work + 3642 * N + 8192; /* (N, 16, 6, 6) */
+    fill(dc2_padded, 576 * N, 0.0);
+    {
+        ptrdiff_t left_rows[144], rows_of_sums[144];
+        ptrdiff_t left_steps[32], right_steps[32];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t c = 0; c < 16; c++) {
+                        left_rows[entry] = v + 3 * u + 9 * c;
+                        rows_of_sums[entry] = v + 6 * u + 36 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t o = 0; o < 32; o++) {
+                left_steps[entry] = 144 * o;
+                right_steps[entry] = 16 * o;
+                entry++;
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                multiply_windows(144, 4, 32, c2_K, left_rows, left_steps, dc2_z + 4 * p + 512 * n,
+                        right_steps, 1, dc2_padded + 6 * p + 576 * n, rows_of_sums, 1, work);
+            }
+        }
+    }
+
+    /* ds1[n,c,h_2,w] = dc2_padded[n,c,h_2 + 1,w + 1]  (of c2_padded) */
+    double *ds1 = work + 4218 * N + 8192; /* (N, 16, 4, 4) */
+    for (ptrdiff_t c = 0; c < 16 * N; c++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
+            for (ptrdiff_t w = 0; w < 4; w++) {
+                ds1[c * 16 + h_2 * 4 + w] = dc2_padded[c * 36 + (h_2 + 1) * 6 + w + 1];
+            }
+        }
+    }
+
+    /* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u,
+       4))  (of s1) */
+    double *s1_winner = work + 4474 * N + 8192; /* (N, 16, 4, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t q = 0; q < 4; q++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best, (c1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q]
+                                    == s1[n * 256 + c * 16 + p * 4 + q] ? (double)(v + 2 * u) :
+                                    4.0));
+                        }
+                    }
+                    s1_winner[n * 256 + c * 16 + p * 4 + q] = best;
+                }
+            }
+        }
+    }
+
+    /* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of
+       s1) */
+    double *dc1 = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
+    fill(dc1, 1024 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t q = 0; q < 4; q++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            dc1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] += ((double)(v + 2
+                                    * u) == s1_winner[n * 256 + c * 16 + p * 4 + q] ?
+                                    ds1[n * 256 + c * 16 + p * 4 + q] : 0.0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /* dc1_z[n,o,p,q] = where(c1[n,o,p,q] > 0, dc1[n,o,p,q], 0)  (of c1) */
+    double *dc1_z = dc1; /* (N, 16, 8, 8) */
+    for (ptrdiff_t each = 0; each < 1024 * N; each++) {
+        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
+    }
+
+    /* dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z) */
+    double *dc1_b = grads->c1_b; /* (16,) */
+    for (ptrdiff_t o = 0; o < 16; o++) {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            sum += total(dc1_z + 64 * o + 1024 * n, 64);
+        }
+        dc1_b[o] = sum;
+    }
+
+    /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z) */
+    double *dc1_K = grads->c1_K; /* (16, 1, 3, 3) */
+    fill(dc1_K, 144, 0.0);
+    {
+        ptrdiff_t left_rows[9], rows_of_sums[9];
+        ptrdiff_t left_steps[64], right_steps[64];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    left_rows[entry] = v + 10 * u;
+                    rows_of_sums[entry] = v + 3 * u;
+                    entry++;
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t p = 0; p < 8; p++) {
+                for (ptrdiff_t q = 0; q < 8; q++) {
+                    left_steps[entry] = q + 10 * p;
+                    right_steps[entry] = q + 8 * p;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(9, 16, 64, c1_padded + 100 * n, left_rows, left_steps, dc1_z + 1024 *
+                    n, right_steps, 64, dc1_K, rows_of_sums, 9, work);
+        }
+    }
+}
+
+static double value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_params *grads, double *work)
+{
+    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 1124 * N + 8192, work + 1380
+            * N + 8192, work + 1956 * N + 8192, work + 2468 * N + 8192, work + 2596 * N + 8192, work
+            + 2724 * N + 8192, work + 2756 * N + 8192, work + 2757 * N + 8192};
+    const double value = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
+}
+
+static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
+        const lenet_data *data, const lenet_hyper *hyper, const lenet_tape *tape, double *work)
+{
+    const ptrdiff_t *t = data->t; /* (N,) */
+    double *c1_K = params->c1_K; /* (16, 1, 3, 3) */
+    double *c1_b = params->c1_b; /* (16,) */
+    double *c2_K = params->c2_K; /* (32, 16, 3, 3) */
+    double *c2_b = params->c2_b; /* (32,) */
+    double *h_W = params->h_W; /* (128, 32) */
+    double *h_b = params->h_b; /* (32,) */
+    double *logits_W = params->logits_W; /* (32, 10) */
+    double *logits_b = params->logits_b; /* (10,) */
+    const double *c1_padded = tape->c1_padded; /* (N, 1, 10, 10) */
+    const double *c1 = tape->c1; /* (N, 16, 8, 8) */
+    const double *s1 = tape->s1; /* (N, 16, 4, 4) */
+    const double *c2_padded = tape->c2_padded; /* (N, 16, 6, 6) */
+    const double *c2 = tape->c2; /* (N, 32, 4, 4) */
+    const double *s2 = tape->s2; /* (N, 32, 2, 2) */
+    const double *flatten = tape->flatten; /* (N, 128) */
+    const double *h = tape->h; /* (N, 32) */
+    const double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
+    const double *v1 = tape->v1; /* (N, 10) */
+    const double step = *state->step;
+    double *c1_K_m = state->c1_K_m; /* (16, 1, 3, 3) */
+    double *c1_K_v = state->c1_K_v; /* (16, 1, 3, 3) */
+    double *c1_b_m = state->c1_b_m; /* (16,) */
+    double *c1_b_v = state->c1_b_v; /* (16,) */
+    double *c2_K_m = state->c2_K_m; /* (32, 16, 3, 3) */
+    double *c2_K_v = state->c2_K_v; /* (32, 16, 3, 3) */
+    double *c2_b_m = state->c2_b_m; /* (32,) */
+    double *c2_b_v = state->c2_b_v; /* (32,) */
+    double *h_W_m = state->h_W_m; /* (128, 32) */
+    double *h_W_v = state->h_W_v; /* (128, 32) */
+    double *h_b_m = state->h_b_m; /* (32,) */
+    double *h_b_v = state->h_b_v; /* (32,) */
+    double *logits_W_m = state->logits_W_m; /* (32, 10) */
+    double *logits_W_v = state->logits_W_v; /* (32, 10) */
+    double *logits_b_m = state->logits_b_m; /* (10,) */
+    double *logits_b_v = state->logits_b_v; /* (10,) */
+    const double learning_rate = hyper->learning_rate;
+    const double beta1 = hyper->beta1;
+    const double beta2 = hyper->beta2;
+    const double epsilon = hyper->epsilon;
+
+    /* step_next = step + 1 */
+    const double step_next = step + 1.0;
+
+    /* v1_2 = 1 - beta1 */
+    const double v1_2 = 1.0 - beta1;
+
+    /* v2 = 1 - beta2 */
+    const double v2 = 1.0 - beta2;
+
+    /* v3 = 1 / (1 - beta1**step_next) */
+    const double v3 = 1.0 / (1.0 - pow(beta1, step_next));
+
+    /* v4 = 1 / (1 - beta2**step_next) */
+    const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
+
+    /* dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z) */
+    /* dlogits[n,t[n]] += -1 / N */
+    double *dlogits = work + 2831 * N + 8192; /* (N, 10) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            dlogits[n * 10 + j] = 1.0 / (double)N * v1[n * 10 + j] / output_Z_shifted[n];
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits[n * 10 + t[n]] -= 1.0 / (double)N;
+    }
+
+    /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
+    double *dlogits_b = work + 5754 * N + 8192; /* (10,) */
+    fill(dlogits_b, 10, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            dlogits_b[j] += dlogits[n * 10 + j];
+        }
+    }
+
+    /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 10; j++) {
+        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
+    }
+
+    /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 10; j++) {
+        logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
+    }
+
+    /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+       (sqrt(logits_b_v_next[j] * v4) + epsilon) */
+    for (ptrdiff_t j = 0; j < 10; j++) {
+        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
+                epsilon);
+    }
+
+    /* dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
+    double *dh = work + 2842 * N + 8192; /* (N, 32) */
+    multiply(N, 32, 10, (matrix){dlogits, 10, 1}, (matrix){logits_W, 1, 10}, NOTHING, dh, 32, 1,
+            work);
+
+    /* dlogits_W[i,j] = sum[n](h[n,i] * dlogits[n,j])  (of logits) */
+    double *dlogits_W = work + 5754 * N + 8202; /* (32, 10) */
+    multiply(32, 10, N, (matrix){h, 1, 32}, (matrix){dlogits, 10, 1}, NOTHING, dlogits_W, 10, 1,
+            work);
+
+    /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
+    for (ptrdiff_t each = 0; each < 320; each++) {
+        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
+    }
+
+    /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
+    for (ptrdiff_t each = 0; each < 320; each++) {
+        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    }
+
+    /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
+       (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
+    for (ptrdiff_t each = 0; each < 320; each++) {
+        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
+                logits_W_v[each]) + epsilon);
+    }
+
+    /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
+    double *dh_z = dh; /* (N, 32) */
+    for (ptrdiff_t each = 0; each < 32 * N; each++) {
+        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
+    }
+
+    /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
+    double *dh_b = work + 5754 * N + 8522; /* (32,) */
+    multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
+
+    /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        h_b_m[j] = beta1 * h_b_m[j] + v1_2 * dh_b[j];
+    }
+
+    /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        h_b_v[j] = v2 * square(dh_b[j]) + beta2 * h_b_v[j];
+    }
+
+    /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
+       epsilon) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        h_b[j] = h_b[j] - learning_rate * v3 * h_b_m[j] / (sqrt(v4 * h_b_v[j]) + epsilon);
+    }
+
+    /* dflatten[n,i] = sum[j](dh_z[n,j] * h_W[i,j])  (of h_z) */
+    double *dflatten = work + 2874 * N + 8192; /* (N, 128) */
+    multiply(N, 128, 32, (matrix){dh_z, 32, 1}, (matrix){h_W, 1, 32}, NOTHING, dflatten, 128, 1,
+            work);
+
+    /* dh_W[i,j] = sum[n](flatten[n,i] * dh_z[n,j])  (of h_z) */
+    /* h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1_2 */
+    /* h_W_v_next[i,j] = dh_W[i,j]**2 * v2 + h_W_v[i,j] * beta2 */
+    /* h_W_next[i,j] = h_W[i,j] - h_W_m_next[i,j] * learning_rate * v3 / (sqrt(h_W_v_next[i,j] * v4)
+       + epsilon) */
+    double *dh_W = work + 5754 * N + 8554; /* (128, 32) */
+    {
+        const ptrdiff_t block = N < 128 ? (N + 7) / 8 * 8 : 128;
+        for (ptrdiff_t begin = 0; begin < 128; begin += block) {
+            const ptrdiff_t rows = 128 - begin < block ? 128 - begin : block;
+            multiply(rows, 32, N, (matrix){flatten + begin, 1, 128}, (matrix){dh_z, 32, 1}, NOTHING,
+                    dh_W, 32, 1, work);
+
+            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+                h_W_m[each + 32 * begin] = beta1 * h_W_m[each + 32 * begin] + v1_2 * dh_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+                h_W_v[each + 32 * begin] = v2 * square(dh_W[each]) + beta2 *
+                        h_W_v[each + 32 * begin];
+            }
+
+            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+                h_W[each + 32 * begin] = h_W[each + 32 * begin] - learning_rate * v3 *
+                        h_W_m[each + 32 * begin] / (sqrt(v4 * h_W_v[each + 32 * begin]) + epsilon);
+            }
+        }
+    }
+
+    /* ds2[n,i0,i1,i2] = dflatten[n,i2 + 2 * i1 + 4 * i0]  (of flatten) */
+    double *ds2 = work + 3002 * N + 8192; /* (N, 32, 2, 2) */
+    for (ptrdiff_t i2 = 0; i2 < 128 * N; i2++) {
+        ds2[i2] = dflatten[i2];
+    }
+
+    /* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u,
+       4))  (of s2) */
+    double *s2_winner = work + 2874 * N + 8192; /* (N, 32, 2, 2) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 32; c++) {
+            for (ptrdiff_t p = 0; p < 2; p++) {
+                for (ptrdiff_t q = 0; q < 2; q++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best, (c2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q]
+                                    == s2[n * 128 + c * 4 + p * 2 + q] ? (double)(v + 2 * u) :
+                                    4.0));
+                        }
+                    }
+                    s2_winner[n * 128 + c * 4 + p * 2 + q] = best;
+                }
+            }
+        }
+    }
+
+    /* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of
+       s2) */
+    double *dc2 = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
+    fill(dc2, 512 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 32; c++) {
+            for (ptrdiff_t p = 0; p < 2; p++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t q = 0; q < 2; q++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            dc2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] += ((double)(v + 2 *
+                                    u) == s2_winner[n * 128 + c * 4 + p * 2 + q] ?
+                                    ds2[n * 128 + c * 4 + p * 2 + q] : 0.0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /* dc2_z[n,o,p,q] = where(c2[n,o,p,q] > 0, dc2[n,o,p,q], 0)  (of c2) */
+    double *dc2_z = dc2; /* (N, 32, 4, 4) */
+    for (ptrdiff_t each = 0; each < 512 * N; each++) {
+        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
+    }
+
+    /* dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z) */
+    double *dc2_b = work + 5754 * N + 8522; /* (32,) */
+    for (ptrdiff_t o = 0; o < 32; o++) {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t q = 0; q < 16; q++) {
+                sum += dc2_z[n * 512 + o * 16 + q];
+            }
+        }
+        dc2_b[o] = sum;
+    }
+
+    /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        c2_b_m[j] = beta1 * c2_b_m[j] + v1_2 * dc2_b[j];
+    }
+
+    /* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        c2_b_v[j] = v2 * square(dc2_b[j]) + beta2 * c2_b_v[j];
+    }
+
+    /* c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
+       epsilon) */
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        c2_b[j] = c2_b[j] - learning_rate * v3 * c2_b_m[j] / (sqrt(v4 * c2_b_v[j]) + epsilon);
+    }
+
+    /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z) */
+    double *dc2_K = work + 5754 * N + 12650; /* (32, 16, 3, 3) */
+    fill(dc2_K, 4608, 0.0);
+    {
+        ptrdiff_t left_rows[144], rows_of_sums[144];
+        ptrdiff_t left_steps[16], right_steps[16];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t c = 0; c < 16; c++) {
+                        left_rows[entry] = v + 6 * u + 36 * c;
+                        rows_of_sums[entry] = v + 3 * u + 9 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t q = 0; q < 4; q++) {
+                    left_steps[entry] = q + 6 * p;
+                    right_steps[entry] = q + 4 * p;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(144, 32, 16, c2_padded + 576 * n, left_rows, left_steps, dc2_z + 512 *
+                    n, right_steps, 16, dc2_K, rows_of_sums, 144, work);
+        }
+    }
+
+    /* c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1_2 */
+    for (ptrdiff_t each = 0; each < 4608; each++) {
+        c2_K_m[each] = beta1 * c2_K_m[each] + v1_2 * dc2_K[each];
+    }
+
+    /* c2_K_v_next[i,j,k0,k1] = dc2_K[i,j,k0,k1]**2 * v2 + c2_K_v[i,j,k0,k1] * beta2 */
+    for (ptrdiff_t each = 0; each < 4608; each++) {
+        c2_K_v[each] = v2 * square(dc2_K[each]) + beta2 * c2_K_v[each];
+    }
+
+    /* dc2_padded[n,c,p + u,q + v] = sum[o](dc2_z[n,o,p,q] * c2_K[o,c,u,v])  (of c2_z) */
+    double *dc2_padded = work + 3642 * N + 8192; /* (N, 16, 6, 6) */
+    fill(dc2_padded, 576 * N, 0.0);
+    {
+        ptrdiff_t left_rows[144], rows_of_sums[144];
+        ptrdiff_t left_steps[32], right_steps[32];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t c = 0; c < 16; c++) {
+                        left_rows[entry] = v + 3 * u + 9 * c;
+                        rows_of_sums[entry] = v + 6 * u + 36 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t o = 0; o < 32; o++) {
+                left_steps[entry] = 144 * o;
+                right_steps[entry] = 16 * o;
+                entry++;
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                multiply_windows(144, 4, 32, c2_K, left_rows, left_steps, dc2_z + 4 * p + 512 * n,
+                        right_steps, 1, dc2_padded + 6 * p + 576 * n, rows_of_sums, 1, work);
+            }
+        }
+    }
+
+    /* c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
+       (sqrt(c2_K_v_next[i,j,k0,k1] * v4) + epsilon) */
+    for (ptrdiff_t each = 0; each < 4608; each++) {
+        c2_K[each] = c2_K[each] - learning_rate * v3 * c2_K_m[each] / (sqrt(v4 * c2_K_v[each]) +
+                epsilon);
+    }
+
+    /* ds1[n,c,h_2,w] = dc2_padded[n,c,h_2 + 1,w + 1]  (of c2_padded) */
+    double *ds1 = work + 4218 * N + 8192; /* (N, 16, 4, 4) */
+    for (ptrdiff_t c = 0; c < 16 * N; c++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
+            for (ptrdiff_t w = 0; w < 4; w++) {
+                ds1[c * 16 + h_2 * 4 + w] = dc2_padded[c * 36 + (h_2 + 1) * 6 + w + 1];
+            }
+        }
+    }
+
+    /* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u,
+       4))  (of s1) */
+    double *s1_winner = work + 4474 * N + 8192; /* (N, 16, 4, 4) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t q = 0; q < 4; q++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best, (c1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q]
+                                    == s1[n * 256 + c * 16 + p * 4 + q] ? (double)(v + 2 * u) :
+                                    4.0));
+                        }
+                    }
+                    s1_winner[n * 256 + c * 16 + p * 4 + q] = best;
+                }
+            }
+        }
+    }
+
+    /* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of
+       s1) */
+    double *dc1 = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
+    fill(dc1, 1024 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t q = 0; q < 4; q++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            dc1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] += ((double)(v + 2
+                                    * u) == s1_winner[n * 256 + c * 16 + p * 4 + q] ?
+                                    ds1[n * 256 + c * 16 + p * 4 + q] : 0.0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /* dc1_z[n,o,p,q] = where(c1[n,o,p,q] > 0, dc1[n,o,p,q], 0)  (of c1) */
+    double *dc1_z = dc1; /* (N, 16, 8, 8) */
+    for (ptrdiff_t each = 0; each < 1024 * N; each++) {
+        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
+    }
+
+    /* dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z) */
+    double *dc1_b = work + 5754 * N + 17258; /* (16,) */
+    for (ptrdiff_t o = 0; o < 16; o++) {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            sum += total(dc1_z + 64 * o + 1024 * n, 64);
+        }
+        dc1_b[o] = sum;
+    }
+
+    /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1_2 */
+    for (ptrdiff_t j = 0; j < 16; j++) {
+        c1_b_m[j] = beta1 * c1_b_m[j] + v1_2 * dc1_b[j];
+    }
+
+    /* c1_b_v_next[j] = dc1_b[j]**2 * v2 + c1_b_v[j] * beta2 */
+    for (ptrdiff_t j = 0; j < 16; j++) {
+        c1_b_v[j] = v2 * square(dc1_b[j]) + beta2 * c1_b_v[j];
+    }
+
+    /* c1_b_next[j] = c1_b[j] - c1_b_m_next[j] * learning_rate * v3 / (sqrt(c1_b_v_next[j] * v4) +
+       epsilon) */
+    for (ptrdiff_t j = 0; j < 16; j++) {
+        c1_b[j] = c1_b[j] - learning_rate * v3 * c1_b_m[j] / (sqrt(v4 * c1_b_v[j]) + epsilon);
+    }
+
+    /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z) */
+    double *dc1_K = work + 5754 * N + 17274; /* (16, 1, 3, 3) */
+    fill(dc1_K, 144, 0.0);
+    {
+        ptrdiff_t left_rows[9], rows_of_sums[9];
+        ptrdiff_t left_steps[64], right_steps[64];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    left_rows[entry] = v + 10 * u;
+                    rows_of_sums[entry] = v + 3 * u;
+                    entry++;
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t p = 0; p < 8; p++) {
+                for (ptrdiff_t q = 0; q < 8; q++) {
+                    left_steps[entry] = q + 10 * p;
+                    right_steps[entry] = q + 8 * p;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(9, 16, 64, c1_padded + 100 * n, left_rows, left_steps, dc1_z + 1024 *
+                    n, right_steps, 64, dc1_K, rows_of_sums, 9, work);
+        }
+    }
+
+    /* c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1_2 */
+    for (ptrdiff_t each = 0; each < 144; each++) {
+        c1_K_m[each] = beta1 * c1_K_m[each] + v1_2 * dc1_K[each];
+    }
+
+    /* c1_K_v_next[i,j,k0,k1] = dc1_K[i,j,k0,k1]**2 * v2 + c1_K_v[i,j,k0,k1] * beta2 */
+    for (ptrdiff_t each = 0; each < 144; each++) {
+        c1_K_v[each] = v2 * square(dc1_K[each]) + beta2 * c1_K_v[each];
+    }
+
+    /* c1_K_next[i,j,k0,k1] = c1_K[i,j,k0,k1] - c1_K_m_next[i,j,k0,k1] * learning_rate * v3 /
+       (sqrt(c1_K_v_next[i,j,k0,k1] * v4) + epsilon) */
+    for (ptrdiff_t each = 0; each < 144; each++) {
+        c1_K[each] = c1_K[each] - learning_rate * v3 * c1_K_m[each] / (sqrt(v4 * c1_K_v[each]) +
+                epsilon);
+    }
+
+    *state->step = step_next;
+}
+
+int lenet_predict(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_outputs *outputs, double *work)
+{
+    if (N < 1) {
+        return -1;
+    }
+    predict(N, params, data, outputs, work);
+    return 0;
+}
+
+int lenet_forward(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_tape *tape, double *work, double *loss)
+{
+    if (N < 1 || !within(data->t, N, 10)) {
+        return -1;
+    }
+    *loss = forward(N, params, data, tape, work);
+    return 0;
+}
+
+int lenet_backward(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_tape *tape, const lenet_params *grads, double *work)
+{
+    if (N < 1 || !within(data->t, N, 10)) {
+        return -1;
+    }
+    backward(N, params, data, tape, grads, work);
+    return 0;
+}
+
+int lenet_value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_params *grads, double *work, double *loss)
+{
+    if (N < 1 || !within(data->t, N, 10)) {
+        return -1;
+    }
+    *loss = value_and_grad(N, params, data, grads, work);
+    return 0;
+}
+
+int lenet_train_step(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
+        const lenet_data *data, const lenet_hyper *hyper, double *work, double *loss)
+{
+    if (N < 1 || !within(data->t, N, 10)) {
+        return -1;
+    }
+    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 1124 * N + 8192, work + 1380
+            * N + 8192, work + 1956 * N + 8192, work + 2468 * N + 8192, work + 2596 * N + 8192, work
+            + 2724 * N + 8192, work + 2756 * N + 8192, work + 2757 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    descend(N, params, state, data, hyper, &tape, work);
+    return 0;
+}
+
+/* An order of the rows, told row by row. */
+typedef struct row_order {
+    uint64_t rows;
+    uint64_t mask;
+    uint64_t next;
+    int half;
+    uint64_t keys[6];
+} row_order;
+
+/* Mixes 64 bits: the generator splitmix64 (Steele, Lea and Flood 2014). */
+static uint64_t mixed(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* Begins the order of an epoch. */
+static void shuffle_rows(row_order *order, ptrdiff_t rows, uint64_t seed, uint64_t epoch)
+{
+    int bits = 0;
+    order->rows = (uint64_t)rows;
+    order->next = 0;
+    order->mask = 0;
+    while (order->mask < order->rows - 1) {
+        order->mask = 2 * order->mask + 1;
+        bits++;
+    }
+    order->half = (bits + 1) / 2;
+    uint64_t state = mixed(mixed(seed) + epoch);
+    for (int round = 0; round < 6; round++) {
+        state += 0x9e3779b97f4a7c15;
+        order->keys[round] = mixed(state);
+    }
+}
+
+/* A permutation of 0 .. 2^k - 1, of which what is no row is passed over. Its rounds can be undone,
+ * so no row comes twice: an odd factor, something added, the upper bits mixed into the lower
+ * (Kensler, Correlated multi-jittered sampling, 2013). */
+static ptrdiff_t next_row(row_order *order)
+{
+    uint64_t row;
+    do {
+        row = order->next++;
+        for (int round = 0; round < 6; round++) {
+            const uint64_t key = order->keys[round];
+            row = (row * (key | 1) + (key >> 32)) & order->mask;
+            row ^= row >> order->half;
+        }
+    } while (row >= order->rows);
+    return (ptrdiff_t)row;
+}
+
+int lenet_fit(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
+        const lenet_data *data, const lenet_hyper *hyper, const lenet_training *training,
+        double *work, double *losses)
+{
+    if (training->batch_size < 1 || N < 1 || !within(data->t, N, 10)) {
+        return -1;
+    }
+    const ptrdiff_t most = training->batch_size < N ? training->batch_size : N;
+    const struct {
+        ptrdiff_t *t;
+        double *x;
+    } batch = {(void *)(work), work + most};
+    work = work + most + most * 64;
+    const int shuffle = training->shuffle && most < N;
+    row_order order = {0};
+    const ptrdiff_t often = 10000000 / (870548 * most + 166661) + 1;
+    ptrdiff_t steps = 0;
+    for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
+        double total = 0.0;
+        if (shuffle) {
+            shuffle_rows(&order, N, training->seed, (uint64_t)(training->start + epoch));
+        }
+        for (ptrdiff_t begin = 0; begin < N;) {
+            double value = 0.0;
+            const ptrdiff_t left = N - begin;
+            const ptrdiff_t rows = left < most ? left : most;
+            for (ptrdiff_t each = 0; shuffle && each < rows; each++) {
+                const ptrdiff_t row = next_row(&order);
+                memcpy(batch.t + each, data->t + row, sizeof *batch.t);
+                memcpy(batch.x + each * 64, data->x + row * 64, 64 * sizeof *batch.x);
+            }
+            lenet_data part = *data;
+            part.t = shuffle ? batch.t : data->t + begin;
+            part.x = shuffle ? batch.x : data->x + begin * 64;
+            if (lenet_train_step(rows, params, state, &part, hyper, work, &value) != 0) {
+                return -1;
+            }
+            total += value * (double)rows;
+            begin += rows;
+            if (++steps == often) {
+                steps = 0;
+                if (training->pause != NULL && training->pause(training->context) != 0) {
+                    return 1;
+                }
+            }
+        }
+        losses[epoch] = total / (double)N;
+        if (training->watch != NULL && training->watch(training->context, training->start + epoch,
+                losses[epoch]) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+size_t lenet_workspace_bytes(ptrdiff_t N)
+{
+    return (size_t)(LENET_WORKSPACE(N)) * sizeof(double);
+}
+
+size_t lenet_predict_workspace_bytes(ptrdiff_t N)
+{
+    return (size_t)(LENET_PREDICT_WORKSPACE(N)) * sizeof(double);
+}
+
+const char *lenet_build(void)
+{
+    return "952264cbb79ac7cc";
+}
+
+lenet_hyper lenet_default_hyper(void)
+{
+    const lenet_hyper hyper = {.learning_rate = 0.003, .beta1 = 0.9, .beta2 = 0.999,
+            .epsilon = 1e-08};
+    return hyper;
+}

@@ -1,0 +1,588 @@
+"""lenet: forward pass, gradients and training step, computed in C (float64).
+
+    input x[N,64]
+    label t[N] in 10
+    param c1_K[16,1,3,3]
+    param c1_b[16]
+    param c2_K[32,16,3,3]
+    param c2_b[32]
+    param h_W[128,32]
+    param h_b[32]
+    param logits_W[32,10]
+    param logits_b[10]
+    image[n,0,i0,i1] = x[n,i1 + 8 * i0] for n in N, i0 in 8, i1 in 8
+    value c1_padded[N,1,10,10]
+    c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w]
+    c1_z[n,o,p,q] = sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v])
+    c1_z[n,o,p,q] += c1_b[o]
+    c1[n,o,p,q] = relu(c1_z[n,o,p,q])
+    s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) for n in N, c in 16, p in 4, q in 4, u in 2,
+        v in 2
+    value c2_padded[N,16,6,6]
+    c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w]
+    c2_z[n,o,p,q] = sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v])
+    c2_z[n,o,p,q] += c2_b[o]
+    c2[n,o,p,q] = relu(c2_z[n,o,p,q])
+    s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) for n in N, c in 32, p in 2, q in 2, u in 2,
+        v in 2
+    flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2]
+    h_z[n,j] = sum[i](flatten[n,i] * h_W[i,j])
+    h_z[n,j] += h_b[j]
+    h[n,j] = relu(h_z[n,j])
+    logits[n,j] = sum[i](h[n,i] * logits_W[i,j])
+    logits[n,j] += logits_b[j]
+    output_Z[n] = sum[j](exp(logits[n,j]))
+    output[n,j] = exp(logits[n,j]) / output_Z[n]
+    loss_Z[n] = sum[j](exp(logits[n,j]))
+    loss_sum = sum[n](log(loss_Z[n]) - logits[n,t[n]])
+    loss = loss_sum / N
+
+dV stands for d loss / d V. Rows are samples.
+
+Made by symbp 0.1.0 from lenet.bp (network cc517f205c0db5c2):
+    symbp build lenet.bp --target c --dtype float64
+Do not edit: change the description and build again.
+This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+"""
+
+import ctypes
+import sys
+from pathlib import Path
+
+import numpy as np
+
+NAME = "lenet"
+TARGET = "c"
+DTYPE = "float64"
+NETWORK = "cc517f205c0db5c2"  # hash of the description
+LOSS = "loss"
+PARAMETERS = {  # name -> shape
+    "c1_K": (16, 1, 3, 3),
+    "c1_b": (16,),
+    "c2_K": (32, 16, 3, 3),
+    "c2_b": (32,),
+    "h_W": (128, 32),
+    "h_b": (32,),
+    "logits_W": (32, 10),
+    "logits_b": (10,),
+}
+INPUTS = {  # name -> role, shape, number of classes
+    "x": ("input", ("N", 64), None),
+    "t": ("label", ("N",), 10),
+}
+OUTPUTS = {  # name -> shape
+    "output": ("N", 10),
+}
+HYPERPARAMETERS = {  # name -> default
+    "learning_rate": 0.003,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "epsilon": 1e-08,
+}
+
+_DTYPE = np.dtype(DTYPE)
+
+
+def init_params(seed=0):
+    """Return new parameters, a dict of arrays; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "c1_K": np.asarray(rng.normal(0.0, 0.4714045207910317, (16, 1, 3, 3)), dtype=_DTYPE),
+        "c1_b": np.zeros((16,), dtype=_DTYPE),
+        "c2_K": np.asarray(rng.normal(0.0, 0.11785113019775792, (32, 16, 3, 3)), dtype=_DTYPE),
+        "c2_b": np.zeros((32,), dtype=_DTYPE),
+        "h_W": np.asarray(rng.normal(0.0, 0.125, (128, 32)), dtype=_DTYPE),
+        "h_b": np.zeros((32,), dtype=_DTYPE),
+        "logits_W": np.asarray(
+            rng.uniform(-0.3779644730092272, 0.3779644730092272, (32, 10)), dtype=_DTYPE
+        ),
+        "logits_b": np.zeros((10,), dtype=_DTYPE),
+    }
+
+
+def predict(params, x, *, check_finite=False):
+    """Return output (N, 10) for x (N, 64)."""
+    c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x = _inputs(x)
+    if check_finite:
+        _finite({**params, "x": x})
+    outputs = (np.empty((N, 10), dtype=_DTYPE),)
+    _C_predict(N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, x, None, *outputs)
+    return np.asarray(outputs[0], dtype=_DTYPE)
+
+
+def forward(params, x, t, *, check_finite=False):
+    """Return the loss, and the tape: the values that `backward` reads.
+
+    x (N, 64), t (N,)
+    """
+    c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x, t = _data(x, t)
+    if check_finite:
+        _finite({**params, "x": x})
+    c1_padded = np.empty((N, 1, 10, 10), dtype=_DTYPE)
+    c1 = np.empty((N, 16, 8, 8), dtype=_DTYPE)
+    s1 = np.empty((N, 16, 4, 4), dtype=_DTYPE)
+    c2_padded = np.empty((N, 16, 6, 6), dtype=_DTYPE)
+    c2 = np.empty((N, 32, 4, 4), dtype=_DTYPE)
+    s2 = np.empty((N, 32, 2, 2), dtype=_DTYPE)
+    flatten = np.empty((N, 128), dtype=_DTYPE)
+    h = np.empty((N, 32), dtype=_DTYPE)
+    output_Z_shifted = np.empty((N,), dtype=_DTYPE)
+    v1 = np.empty((N, 10), dtype=_DTYPE)
+    loss = _C_forward(
+        N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, x, t, c1_padded, c1, s1, c2_padded,
+        c2, s2, flatten, h, output_Z_shifted, v1
+    )
+    return (
+        float(loss), {"t": t, "c1_padded": c1_padded, "c1": c1, "s1": s1, "c2_padded": c2_padded,
+        "c2": c2, "s2": s2, "flatten": flatten, "h": h, "output_Z_shifted": output_Z_shifted, "v1":
+        v1}
+    )
+
+
+def backward(params, tape):
+    """Return the gradient of the loss by each parameter, a dict of arrays."""
+    _, _, c2_K, _, h_W, _, logits_W, _ = _parameters(params)
+    t = tape["t"]
+    c1_padded = tape["c1_padded"]
+    c1 = tape["c1"]
+    s1 = tape["s1"]
+    c2_padded = tape["c2_padded"]
+    c2 = tape["c2"]
+    s2 = tape["s2"]
+    flatten = tape["flatten"]
+    h = tape["h"]
+    output_Z_shifted = tape["output_Z_shifted"]
+    v1 = tape["v1"]
+    N = t.shape[0]
+    grads = _gradients()
+    t = _taped("t", t, (N,), np.intp)
+    c1_padded = _taped("c1_padded", c1_padded, (N, 1, 10, 10), _DTYPE)
+    c1 = _taped("c1", c1, (N, 16, 8, 8), _DTYPE)
+    s1 = _taped("s1", s1, (N, 16, 4, 4), _DTYPE)
+    c2_padded = _taped("c2_padded", c2_padded, (N, 16, 6, 6), _DTYPE)
+    c2 = _taped("c2", c2, (N, 32, 4, 4), _DTYPE)
+    s2 = _taped("s2", s2, (N, 32, 2, 2), _DTYPE)
+    flatten = _taped("flatten", flatten, (N, 128), _DTYPE)
+    h = _taped("h", h, (N, 32), _DTYPE)
+    output_Z_shifted = _taped("output_Z_shifted", output_Z_shifted, (N,), _DTYPE)
+    v1 = _taped("v1", v1, (N, 10), _DTYPE)
+    _C_backward(
+        N, None, None, c2_K, None, h_W, None, logits_W, None, None, t, c1_padded, c1, s1, c2_padded,
+        c2, s2, flatten, h, output_Z_shifted, v1, *grads
+    )
+    return dict(zip(PARAMETERS, grads, strict=True))
+
+
+def value_and_grad(params, x, t, *, check_finite=False):
+    """Return the loss and its gradient by each parameter, a dict of arrays."""
+    c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x, t = _data(x, t)
+    if check_finite:
+        _finite({**params, "x": x})
+    grads = _gradients()
+    loss = _C_value_and_grad(N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, x, t, *grads)
+    return float(loss), dict(zip(PARAMETERS, grads, strict=True))
+
+
+def init_state(params):
+    """Return the state of the optimizer before the first step."""
+    _parameters(params)
+    return {
+        "step": np.zeros((), dtype=_DTYPE),
+        "c1_K_m": np.zeros((16, 1, 3, 3), dtype=_DTYPE),
+        "c1_K_v": np.zeros((16, 1, 3, 3), dtype=_DTYPE),
+        "c1_b_m": np.zeros((16,), dtype=_DTYPE),
+        "c1_b_v": np.zeros((16,), dtype=_DTYPE),
+        "c2_K_m": np.zeros((32, 16, 3, 3), dtype=_DTYPE),
+        "c2_K_v": np.zeros((32, 16, 3, 3), dtype=_DTYPE),
+        "c2_b_m": np.zeros((32,), dtype=_DTYPE),
+        "c2_b_v": np.zeros((32,), dtype=_DTYPE),
+        "h_W_m": np.zeros((128, 32), dtype=_DTYPE),
+        "h_W_v": np.zeros((128, 32), dtype=_DTYPE),
+        "h_b_m": np.zeros((32,), dtype=_DTYPE),
+        "h_b_v": np.zeros((32,), dtype=_DTYPE),
+        "logits_W_m": np.zeros((32, 10), dtype=_DTYPE),
+        "logits_W_v": np.zeros((32, 10), dtype=_DTYPE),
+        "logits_b_m": np.zeros((10,), dtype=_DTYPE),
+        "logits_b_v": np.zeros((10,), dtype=_DTYPE),
+    }
+
+
+def train_step(
+    params, state, x, t, *, learning_rate=0.003, beta1=0.9, beta2=0.999, epsilon=1e-08,
+    check_finite=False
+):
+    """Update params and state in place by one step; return the loss before it."""
+    value = None if check_finite else _C_train_step(
+        params, state, x, t, learning_rate, beta1, beta2, epsilon
+    )
+    if value is not None:  # else something needs conversion, or is refused
+        return value
+    c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x, t = _data(x, t)
+    if check_finite:
+        _finite({**params, "x": x})
+    (
+        step_, c1_K_m, c1_K_v, c1_b_m, c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m,
+        h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
+    ) = _state(state)
+    return _C_step(
+        N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, step_, c1_K_m, c1_K_v, c1_b_m,
+        c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v,
+        logits_b_m, logits_b_v, x, t, learning_rate, beta1, beta2, epsilon
+    )
+
+
+def bind(
+    params, state, x, t, *, learning_rate=0.003, beta1=0.9, beta2=0.999, epsilon=1e-08,
+    check_finite=False
+):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x, t = _data(x, t)
+    if check_finite:
+        _finite({**params, "x": x})
+    (
+        step_, c1_K_m, c1_K_v, c1_b_m, c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m,
+        h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
+    ) = _state(state)
+    return _C_bind(
+        N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, step_, c1_K_m, c1_K_v, c1_b_m,
+        c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v,
+        logits_b_m, logits_b_v, x, t, learning_rate, beta1, beta2, epsilon
+    )
+
+
+def fit(
+    params, state, x, t, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
+    learning_rate=0.003, beta1=0.9, beta2=0.999, epsilon=1e-08, check_finite=False,
+):  # fmt: skip
+    """Train; return the mean loss of each epoch.
+
+    Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
+    """
+    c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b = _parameters(params)
+    N, x, t = _data(x, t)
+    if check_finite:
+        _finite({**params, "x": x})
+    (
+        step_, c1_K_m, c1_K_v, c1_b_m, c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m,
+        h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
+    ) = _state(state)
+    batch_size = N if batch_size is None else min(int(batch_size), N)
+    if batch_size < 1:
+        raise ValueError("batch_size must be at least 1")
+    epochs = max(0, epochs)
+    losses = np.empty(epochs)
+    done = _C_fit(
+        N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, step_, c1_K_m, c1_K_v, c1_b_m,
+        c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m, h_b_v, logits_W_m, logits_W_v,
+        logits_b_m, logits_b_v, x, t, learning_rate, beta1, beta2, epsilon, batch_size, start,
+        epochs, seed, shuffle, callback, losses
+    )
+    return losses[:done]
+
+
+def _gradients():
+    """Return new arrays for the gradients, in the order of PARAMETERS."""
+    return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
+
+
+def _parameters(params):
+    try:
+        c1_K = params["c1_K"]
+        c1_b = params["c1_b"]
+        c2_K = params["c2_K"]
+        c2_b = params["c2_b"]
+        h_W = params["h_W"]
+        h_b = params["h_b"]
+        logits_W = params["logits_W"]
+        logits_b = params["logits_b"]
+    except (KeyError, TypeError, IndexError):
+        _refuse_parameters(params)
+    if (
+        type(c1_K) is not np.ndarray or c1_K.dtype != _DTYPE or c1_K.shape != (16, 1, 3, 3) or not
+        c1_K.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(c1_b) is not np.ndarray or c1_b.dtype != _DTYPE or c1_b.shape != (16,) or not
+        c1_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(c2_K) is not np.ndarray or c2_K.dtype != _DTYPE or c2_K.shape != (32, 16, 3, 3) or not
+        c2_K.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(c2_b) is not np.ndarray or c2_b.dtype != _DTYPE or c2_b.shape != (32,) or not
+        c2_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (128, 32) or not
+        h_W.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (32,) or not
+        h_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(logits_W) is not np.ndarray or logits_W.dtype != _DTYPE or logits_W.shape != (32, 10)
+        or not logits_W.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(logits_b) is not np.ndarray or logits_b.dtype != _DTYPE or logits_b.shape != (10,) or
+        not logits_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    return (c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
+
+
+def _inputs(x):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        x = np.require(x, requirements="CA")
+    if x.ndim != 2 or not x.shape[0] or x.shape[1] != 64:
+        _refuse({"x": x})
+    N = x.shape[0]
+    return (N, x)
+
+
+def _data(x, t):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        x = np.require(x, requirements="CA")
+    t = _convert("t", t)
+    if x.ndim != 2 or t.ndim != 1 or not x.shape[0] or x.shape[1] != 64 or t.shape[0] != x.shape[0]:
+        _refuse({"x": x, "t": t})
+    N = x.shape[0]
+    return (N, x, t)
+
+
+def _state(state):
+    try:
+        step_ = state["step"]
+        c1_K_m = state["c1_K_m"]
+        c1_K_v = state["c1_K_v"]
+        c1_b_m = state["c1_b_m"]
+        c1_b_v = state["c1_b_v"]
+        c2_K_m = state["c2_K_m"]
+        c2_K_v = state["c2_K_v"]
+        c2_b_m = state["c2_b_m"]
+        c2_b_v = state["c2_b_v"]
+        h_W_m = state["h_W_m"]
+        h_W_v = state["h_W_v"]
+        h_b_m = state["h_b_m"]
+        h_b_v = state["h_b_v"]
+        logits_W_m = state["logits_W_m"]
+        logits_W_v = state["logits_W_v"]
+        logits_b_m = state["logits_b_m"]
+        logits_b_v = state["logits_b_v"]
+    except (KeyError, TypeError, IndexError):
+        raise TypeError("state must be what init_state(params) returns") from None
+    if (
+        type(step_) is not np.ndarray or step_.dtype != _DTYPE or step_.shape != () or not
+        step_.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c1_K_m) is not np.ndarray or c1_K_m.dtype != _DTYPE or c1_K_m.shape != (16, 1, 3, 3) or
+        not c1_K_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c1_K_v) is not np.ndarray or c1_K_v.dtype != _DTYPE or c1_K_v.shape != (16, 1, 3, 3) or
+        not c1_K_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c1_b_m) is not np.ndarray or c1_b_m.dtype != _DTYPE or c1_b_m.shape != (16,) or not
+        c1_b_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c1_b_v) is not np.ndarray or c1_b_v.dtype != _DTYPE or c1_b_v.shape != (16,) or not
+        c1_b_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c2_K_m) is not np.ndarray or c2_K_m.dtype != _DTYPE or c2_K_m.shape != (32, 16, 3, 3)
+        or not c2_K_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c2_K_v) is not np.ndarray or c2_K_v.dtype != _DTYPE or c2_K_v.shape != (32, 16, 3, 3)
+        or not c2_K_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c2_b_m) is not np.ndarray or c2_b_m.dtype != _DTYPE or c2_b_m.shape != (32,) or not
+        c2_b_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(c2_b_v) is not np.ndarray or c2_b_v.dtype != _DTYPE or c2_b_v.shape != (32,) or not
+        c2_b_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (128, 32) or not
+        h_W_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (128, 32) or not
+        h_W_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (32,) or not
+        h_b_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (32,) or not
+        h_b_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(logits_W_m) is not np.ndarray or logits_W_m.dtype != _DTYPE or logits_W_m.shape != (32,
+        10) or not logits_W_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(logits_W_v) is not np.ndarray or logits_W_v.dtype != _DTYPE or logits_W_v.shape != (32,
+        10) or not logits_W_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(logits_b_m) is not np.ndarray or logits_b_m.dtype != _DTYPE or logits_b_m.shape !=
+        (10,) or not logits_b_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(logits_b_v) is not np.ndarray or logits_b_v.dtype != _DTYPE or logits_b_v.shape !=
+        (10,) or not logits_b_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    return (
+        step_, c1_K_m, c1_K_v, c1_b_m, c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m,
+        h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
+    )
+
+
+def _convert(name, value):
+    """Return an input as an array of the module's dtype, or labels as integers."""
+    role, _, classes = INPUTS[name]
+    array = np.asarray(value)
+    if classes is None:
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{name} ({role}) must hold real numbers, not {array.dtype}")
+        return np.ascontiguousarray(array, dtype=_DTYPE).reshape(array.shape)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} (label) must hold whole numbers, not {array.dtype}")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} (label) must lie in 0..{classes - 1}, not in {array.min()}..{array.max()}"
+        )
+    return np.ascontiguousarray(array, dtype=np.intp).reshape(array.shape)
+
+
+def _refuse(data):
+    """Say which input has the wrong shape, and what it should be."""
+    sizes = {}
+    for name, array in data.items():
+        role, shape, _ = INPUTS[name]
+        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        told = ", ".join(f"{k} = {v}" for k, v in sizes.items())
+        message = f"{name} ({role}) has shape {array.shape}, not ({wanted})"
+        if array.ndim != len(shape) or 0 in array.shape:
+            raise ValueError(message + (": it is empty" if 0 in array.shape else ""))
+        for given, size in zip(array.shape, shape, strict=True):
+            if isinstance(size, str):
+                size = sizes.setdefault(size, given) if size.isidentifier() else given
+            if given != size:
+                raise ValueError(message + (f" with {told}" if told else ""))
+    raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _refuse_parameters(params):
+    """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
+    for name, shape in PARAMETERS.items():
+        if name not in params:
+            raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
+        array = params[name]
+        if not isinstance(array, np.ndarray) or array.dtype != _DTYPE or array.shape != shape:
+            found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array)
+            raise TypeError(f"params[{name!r}] must be an array {_DTYPE} {shape}, not {found}")
+        if not array.flags.c_contiguous or not array.flags.writeable:
+            raise TypeError(f"params[{name!r}] must be C-contiguous and writeable")
+    raise TypeError("params must be a dict of arrays as init_params() returns it")
+
+
+def _finite(arrays):
+    """Refuse NaN and infinity."""
+    for name, array in arrays.items():
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            place = tuple(map(int, bad[0]))
+            raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
+
+
+def _taped(name, array, shape, dtype):
+    """Return an array of the tape; refuse one that C would misread."""
+    array = np.require(np.asarray(array), requirements="CA")
+    if array.dtype != dtype or array.shape != shape:
+        raise ValueError(
+            f"tape[{name!r}] must be an array {dtype} {shape}, not {array.dtype} {array.shape}"
+        )
+    return array
+
+
+def _functions():
+    """Return the functions of the library, which must be made of the C files that are here."""
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
+        raise ImportError(
+            "the C target calls CPython with its global lock, which this is not."
+            " Build the network with --target numpy: the functions are the same"
+        )
+    path = Path(__file__).with_name(f"lib{NAME}.so")
+    more = " -undefined dynamic_lookup" if sys.platform == "darwin" else ""
+    files = f"{NAME}.c {NAME}.python.c -o {path.name}"
+    command = f"cc -std=c99 -O3 -fPIC -shared {files} -lm{more}"
+    remedy = f"Build it beside this module and start Python anew: {command}"
+    try:
+        library = ctypes.PyDLL(str(path))
+        functions, build = library.lenet_functions, library.lenet_build
+    except (OSError, AttributeError) as error:
+        raise ImportError(f"{path.name}: {error}. {remedy}") from None
+    build.restype = ctypes.c_char_p
+    if build() != b"952264cbb79ac7cc":
+        raise ImportError(f"{path.name} is of another build. {remedy}")
+    # A call through ctypes takes microseconds: this is the only one.
+    functions.restype = ctypes.py_object
+    functions.argtypes = [*[ctypes.py_object] * 5, ctypes.c_ssize_t]
+    header = object.__basicsize__
+    return functions(None, dict, np.ndarray, _DTYPE, np.dtype(np.intp), header)
+
+
+(
+    _C_predict, _C_forward, _C_backward, _C_value_and_grad, _C_step, _C_train_step, _C_bind, _C_fit
+) = _functions()

@@ -1,0 +1,483 @@
+"""sunspots: forward pass, gradients and training step, computed in C (float64).
+
+    input x[N,24]
+    target y[N,1]
+    param h_W[1,4,16]
+    param h_U[16,4,16]
+    param h_b[4,16]
+    param p_W[16,1]
+    param p_b[1]
+    years[n,i0,0] = x[n,i0]
+    value h_c[25,N,16]
+    h_c[0,n,j] = 0
+    value h_h[25,N,16]
+    h_h[0,n,j] = 0
+    scan t in 24
+        h_z[t,n,g,j] = sum[i](years[n,t,i] * h_W[i,g,j])
+        h_z[t,n,g,j] += h_b[g,j]
+        h_z[t,n,g,j] += sum[k](h_h[t,n,k] * h_U[k,g,j])
+        h_s[t,n,g,j] = sigmoid(h_z[t,n,g,j]) for t in 24, n in N, g in 3, j in 16
+        h_a[t,n,j] = tanh(h_z[t,n,3,j])
+        h_c[t + 1,n,j] += h_a[t,n,j] * h_s[t,n,0,j] + h_c[t,n,j] * h_s[t,n,1,j]
+        h_tanh_c[t,n,j] = tanh(h_c[t + 1,n,j])
+        h_h[t + 1,n,j] += h_tanh_c[t,n,j] * h_s[t,n,2,j]
+    end
+    h[n,j] = h_h[24,n,j]
+    p[n,j] = sum[i](h[n,i] * p_W[i,j])
+    p[n,j] += p_b[j]
+    loss_sum = sum[n,j]((p[n,j] - y[n,j])**2)
+    loss = loss_sum / N
+
+dV stands for d loss / d V. Rows are samples.
+
+Made by symbp 0.1.0 from sunspots.bp (network 1bc95c58cda59bc0):
+    symbp build sunspots.bp --target c --dtype float64
+Do not edit: change the description and build again.
+This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+"""
+
+import ctypes
+import sys
+from pathlib import Path
+
+import numpy as np
+
+NAME = "sunspots"
+TARGET = "c"
+DTYPE = "float64"
+NETWORK = "1bc95c58cda59bc0"  # hash of the description
+LOSS = "loss"
+PARAMETERS = {  # name -> shape
+    "h_W": (1, 4, 16),
+    "h_U": (16, 4, 16),
+    "h_b": (4, 16),
+    "p_W": (16, 1),
+    "p_b": (1,),
+}
+INPUTS = {  # name -> role, shape, number of classes
+    "x": ("input", ("N", 24), None),
+    "y": ("target", ("N", 1), None),
+}
+OUTPUTS = {  # name -> shape
+    "p": ("N", 1),
+}
+HYPERPARAMETERS = {  # name -> default
+    "learning_rate": 0.005,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "epsilon": 1e-08,
+}
+
+_DTYPE = np.dtype(DTYPE)
+
+
+def init_params(seed=0):
+    """Return new parameters, a dict of arrays; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "h_W": np.asarray(rng.uniform(-0.25, 0.25, (1, 4, 16)), dtype=_DTYPE),
+        "h_U": np.asarray(rng.uniform(-0.25, 0.25, (16, 4, 16)), dtype=_DTYPE),
+        "h_b": np.zeros((4, 16), dtype=_DTYPE),
+        "p_W": np.asarray(
+            rng.uniform(-0.5940885257860046, 0.5940885257860046, (16, 1)), dtype=_DTYPE
+        ),
+        "p_b": np.zeros((1,), dtype=_DTYPE),
+    }
+
+
+def predict(params, x, *, check_finite=False):
+    """Return p (N, 1) for x (N, 24)."""
+    h_W, h_U, h_b, p_W, p_b = _parameters(params)
+    N, x = _inputs(x)
+    if check_finite:
+        _finite({**params, "x": x})
+    outputs = (np.empty((N, 1), dtype=_DTYPE),)
+    _C_predict(N, h_W, h_U, h_b, p_W, p_b, x, None, *outputs)
+    return np.asarray(outputs[0], dtype=_DTYPE)
+
+
+def forward(params, x, y, *, check_finite=False):
+    """Return the loss, and the tape: the values that `backward` reads.
+
+    x (N, 24), y (N, 1)
+    """
+    h_W, h_U, h_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    years = np.empty((N, 24, 1), dtype=_DTYPE)
+    h_c = np.empty((25, N, 16), dtype=_DTYPE)
+    h_h = np.empty((25, N, 16), dtype=_DTYPE)
+    h_s = np.empty((24, N, 3, 16), dtype=_DTYPE)
+    h_a = np.empty((24, N, 16), dtype=_DTYPE)
+    h_tanh_c = np.empty((24, N, 16), dtype=_DTYPE)
+    v1 = np.empty((N, 1), dtype=_DTYPE)
+    loss = _C_forward(N, h_W, h_U, h_b, p_W, p_b, x, y, years, h_c, h_h, h_s, h_a, h_tanh_c, v1)
+    return (
+        float(loss), {"years": years, "h_c": h_c, "h_h": h_h, "h_s": h_s, "h_a": h_a, "h_tanh_c":
+        h_tanh_c, "v1": v1}
+    )
+
+
+def backward(params, tape):
+    """Return the gradient of the loss by each parameter, a dict of arrays."""
+    _, h_U, _, p_W, _ = _parameters(params)
+    years = tape["years"]
+    h_c = tape["h_c"]
+    h_h = tape["h_h"]
+    h_s = tape["h_s"]
+    h_a = tape["h_a"]
+    h_tanh_c = tape["h_tanh_c"]
+    v1 = tape["v1"]
+    N = years.shape[0]
+    grads = _gradients()
+    years = _taped("years", years, (N, 24, 1), _DTYPE)
+    h_c = _taped("h_c", h_c, (25, N, 16), _DTYPE)
+    h_h = _taped("h_h", h_h, (25, N, 16), _DTYPE)
+    h_s = _taped("h_s", h_s, (24, N, 3, 16), _DTYPE)
+    h_a = _taped("h_a", h_a, (24, N, 16), _DTYPE)
+    h_tanh_c = _taped("h_tanh_c", h_tanh_c, (24, N, 16), _DTYPE)
+    v1 = _taped("v1", v1, (N, 1), _DTYPE)
+    _C_backward(N, None, h_U, None, p_W, None, years, h_c, h_h, h_s, h_a, h_tanh_c, v1, *grads)
+    return dict(zip(PARAMETERS, grads, strict=True))
+
+
+def value_and_grad(params, x, y, *, check_finite=False):
+    """Return the loss and its gradient by each parameter, a dict of arrays."""
+    h_W, h_U, h_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    grads = _gradients()
+    loss = _C_value_and_grad(N, h_W, h_U, h_b, p_W, p_b, x, y, *grads)
+    return float(loss), dict(zip(PARAMETERS, grads, strict=True))
+
+
+def init_state(params):
+    """Return the state of the optimizer before the first step."""
+    _parameters(params)
+    return {
+        "t": np.zeros((), dtype=_DTYPE),
+        "h_W_m": np.zeros((1, 4, 16), dtype=_DTYPE),
+        "h_W_v": np.zeros((1, 4, 16), dtype=_DTYPE),
+        "h_U_m": np.zeros((16, 4, 16), dtype=_DTYPE),
+        "h_U_v": np.zeros((16, 4, 16), dtype=_DTYPE),
+        "h_b_m": np.zeros((4, 16), dtype=_DTYPE),
+        "h_b_v": np.zeros((4, 16), dtype=_DTYPE),
+        "p_W_m": np.zeros((16, 1), dtype=_DTYPE),
+        "p_W_v": np.zeros((16, 1), dtype=_DTYPE),
+        "p_b_m": np.zeros((1,), dtype=_DTYPE),
+        "p_b_v": np.zeros((1,), dtype=_DTYPE),
+    }
+
+
+def train_step(
+    params, state, x, y, *, learning_rate=0.005, beta1=0.9, beta2=0.999, epsilon=1e-08,
+    check_finite=False
+):
+    """Update params and state in place by one step; return the loss before it."""
+    value = None if check_finite else _C_train_step(
+        params, state, x, y, learning_rate, beta1, beta2, epsilon
+    )
+    if value is not None:  # else something needs conversion, or is refused
+        return value
+    h_W, h_U, h_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v, p_b_m, p_b_v = _state(state)
+    return _C_step(
+        N, h_W, h_U, h_b, p_W, p_b, t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v,
+        p_b_m, p_b_v, x, y, learning_rate, beta1, beta2, epsilon
+    )
+
+
+def bind(
+    params, state, x, y, *, learning_rate=0.005, beta1=0.9, beta2=0.999, epsilon=1e-08,
+    check_finite=False
+):
+    """Return a function that does one step on these arrays and returns the loss before it.
+
+    They are checked here, and never again: fill them anew between steps to train on other
+    data. Those that need conversion (lists, other types) are copied, once.
+    """
+    h_W, h_U, h_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v, p_b_m, p_b_v = _state(state)
+    return _C_bind(
+        N, h_W, h_U, h_b, p_W, p_b, t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v,
+        p_b_m, p_b_v, x, y, learning_rate, beta1, beta2, epsilon
+    )
+
+
+def fit(
+    params, state, x, y, *, epochs=1, batch_size=None, seed=0, start=0, shuffle=True, callback=None,
+    learning_rate=0.005, beta1=0.9, beta2=0.999, epsilon=1e-08, check_finite=False,
+):  # fmt: skip
+    """Train; return the mean loss of each epoch.
+
+    Epochs start..start+epochs-1 are run; the order of the rows depends on seed and
+    epoch alone, and without a batch_size it is theirs: all rows are one batch.
+    callback(epoch, loss) is called after each; if it returns true, no more are run.
+    """
+    h_W, h_U, h_b, p_W, p_b = _parameters(params)
+    N, x, y = _data(x, y)
+    if check_finite:
+        _finite({**params, "x": x, "y": y})
+    t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v, p_b_m, p_b_v = _state(state)
+    batch_size = N if batch_size is None else min(int(batch_size), N)
+    if batch_size < 1:
+        raise ValueError("batch_size must be at least 1")
+    epochs = max(0, epochs)
+    losses = np.empty(epochs)
+    done = _C_fit(
+        N, h_W, h_U, h_b, p_W, p_b, t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v,
+        p_b_m, p_b_v, x, y, learning_rate, beta1, beta2, epsilon, batch_size, start, epochs, seed,
+        shuffle, callback, losses
+    )
+    return losses[:done]
+
+
+def _gradients():
+    """Return new arrays for the gradients, in the order of PARAMETERS."""
+    return tuple(np.empty(shape, dtype=_DTYPE) for shape in PARAMETERS.values())
+
+
+def _parameters(params):
+    try:
+        h_W = params["h_W"]
+        h_U = params["h_U"]
+        h_b = params["h_b"]
+        p_W = params["p_W"]
+        p_b = params["p_b"]
+    except (KeyError, TypeError, IndexError):
+        _refuse_parameters(params)
+    if (
+        type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (1, 4, 16) or not
+        h_W.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(h_U) is not np.ndarray or h_U.dtype != _DTYPE or h_U.shape != (16, 4, 16) or not
+        h_U.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (4, 16) or not
+        h_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(p_W) is not np.ndarray or p_W.dtype != _DTYPE or p_W.shape != (16, 1) or not
+        p_W.flags.carray
+    ):
+        _refuse_parameters(params)
+    if (
+        type(p_b) is not np.ndarray or p_b.dtype != _DTYPE or p_b.shape != (1,) or not
+        p_b.flags.carray
+    ):
+        _refuse_parameters(params)
+    return (h_W, h_U, h_b, p_W, p_b)
+
+
+def _inputs(x):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        x = np.require(x, requirements="CA")
+    if x.ndim != 2 or not x.shape[0] or x.shape[1] != 24:
+        _refuse({"x": x})
+    N = x.shape[0]
+    return (N, x)
+
+
+def _data(x, y):
+    if type(x) is not np.ndarray or x.dtype is not _DTYPE:
+        x = _convert("x", x)
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        x = np.require(x, requirements="CA")
+    if type(y) is not np.ndarray or y.dtype is not _DTYPE:
+        y = _convert("y", y)
+    if not (y.flags.c_contiguous and y.flags.aligned):
+        y = np.require(y, requirements="CA")
+    if (
+        x.ndim != 2 or y.ndim != 2 or not x.shape[0] or x.shape[1] != 24 or y.shape[0] != x.shape[0]
+        or y.shape[1] != 1
+    ):
+        _refuse({"x": x, "y": y})
+    N = x.shape[0]
+    return (N, x, y)
+
+
+def _state(state):
+    try:
+        t = state["t"]
+        h_W_m = state["h_W_m"]
+        h_W_v = state["h_W_v"]
+        h_U_m = state["h_U_m"]
+        h_U_v = state["h_U_v"]
+        h_b_m = state["h_b_m"]
+        h_b_v = state["h_b_v"]
+        p_W_m = state["p_W_m"]
+        p_W_v = state["p_W_v"]
+        p_b_m = state["p_b_m"]
+        p_b_v = state["p_b_v"]
+    except (KeyError, TypeError, IndexError):
+        raise TypeError("state must be what init_state(params) returns") from None
+    if type(t) is not np.ndarray or t.dtype != _DTYPE or t.shape != () or not t.flags.carray:
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (1, 4, 16) or not
+        h_W_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (1, 4, 16) or not
+        h_W_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_U_m) is not np.ndarray or h_U_m.dtype != _DTYPE or h_U_m.shape != (16, 4, 16) or not
+        h_U_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_U_v) is not np.ndarray or h_U_v.dtype != _DTYPE or h_U_v.shape != (16, 4, 16) or not
+        h_U_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (4, 16) or not
+        h_b_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (4, 16) or not
+        h_b_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(p_W_m) is not np.ndarray or p_W_m.dtype != _DTYPE or p_W_m.shape != (16, 1) or not
+        p_W_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(p_W_v) is not np.ndarray or p_W_v.dtype != _DTYPE or p_W_v.shape != (16, 1) or not
+        p_W_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(p_b_m) is not np.ndarray or p_b_m.dtype != _DTYPE or p_b_m.shape != (1,) or not
+        p_b_m.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    if (
+        type(p_b_v) is not np.ndarray or p_b_v.dtype != _DTYPE or p_b_v.shape != (1,) or not
+        p_b_v.flags.carray
+    ):
+        raise TypeError("state must be what init_state(params) returns")
+    return (t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v, p_b_m, p_b_v)
+
+
+def _convert(name, value):
+    """Return an input as an array of the module's dtype, or labels as integers."""
+    role, _, classes = INPUTS[name]
+    array = np.asarray(value)
+    if classes is None:
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{name} ({role}) must hold real numbers, not {array.dtype}")
+        return np.ascontiguousarray(array, dtype=_DTYPE).reshape(array.shape)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} (label) must hold whole numbers, not {array.dtype}")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} (label) must lie in 0..{classes - 1}, not in {array.min()}..{array.max()}"
+        )
+    return np.ascontiguousarray(array, dtype=np.intp).reshape(array.shape)
+
+
+def _refuse(data):
+    """Say which input has the wrong shape, and what it should be."""
+    sizes = {}
+    for name, array in data.items():
+        role, shape, _ = INPUTS[name]
+        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        told = ", ".join(f"{k} = {v}" for k, v in sizes.items())
+        message = f"{name} ({role}) has shape {array.shape}, not ({wanted})"
+        if array.ndim != len(shape) or 0 in array.shape:
+            raise ValueError(message + (": it is empty" if 0 in array.shape else ""))
+        for given, size in zip(array.shape, shape, strict=True):
+            if isinstance(size, str):
+                size = sizes.setdefault(size, given) if size.isidentifier() else given
+            if given != size:
+                raise ValueError(message + (f" with {told}" if told else ""))
+    raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _refuse_parameters(params):
+    """Say which parameter is missing or does not fit."""
+    if not hasattr(params, "keys"):
+        raise TypeError("params must be a dict of arrays as init_params() returns it")
+    for name, shape in PARAMETERS.items():
+        if name not in params:
+            raise KeyError(f"params lacks {name!r}; init_params() returns all of them")
+        array = params[name]
+        if not isinstance(array, np.ndarray) or array.dtype != _DTYPE or array.shape != shape:
+            found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array)
+            raise TypeError(f"params[{name!r}] must be an array {_DTYPE} {shape}, not {found}")
+        if not array.flags.c_contiguous or not array.flags.writeable:
+            raise TypeError(f"params[{name!r}] must be C-contiguous and writeable")
+    raise TypeError("params must be a dict of arrays as init_params() returns it")
+
+
+def _finite(arrays):
+    """Refuse NaN and infinity."""
+    for name, array in arrays.items():
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            place = tuple(map(int, bad[0]))
+            raise ValueError(f"{name} has {len(bad)} values that are not finite, first at {place}")
+
+
+def _taped(name, array, shape, dtype):
+    """Return an array of the tape; refuse one that C would misread."""
+    array = np.require(np.asarray(array), requirements="CA")
+    if array.dtype != dtype or array.shape != shape:
+        raise ValueError(
+            f"tape[{name!r}] must be an array {dtype} {shape}, not {array.dtype} {array.shape}"
+        )
+    return array
+
+
+def _functions():
+    """Return the functions of the library, which must be made of the C files that are here."""
+    if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
+        raise ImportError(
+            "the C target calls CPython with its global lock, which this is not."
+            " Build the network with --target numpy: the functions are the same"
+        )
+    path = Path(__file__).with_name(f"lib{NAME}.so")
+    more = " -undefined dynamic_lookup" if sys.platform == "darwin" else ""
+    files = f"{NAME}.c {NAME}.python.c -o {path.name}"
+    command = f"cc -std=c99 -O3 -fPIC -shared {files} -lm{more}"
+    remedy = f"Build it beside this module and start Python anew: {command}"
+    try:
+        library = ctypes.PyDLL(str(path))
+        functions, build = library.sunspots_functions, library.sunspots_build
+    except (OSError, AttributeError) as error:
+        raise ImportError(f"{path.name}: {error}. {remedy}") from None
+    build.restype = ctypes.c_char_p
+    if build() != b"3bb88f8a0c07098e":
+        raise ImportError(f"{path.name} is of another build. {remedy}")
+    # A call through ctypes takes microseconds: this is the only one.
+    functions.restype = ctypes.py_object
+    functions.argtypes = [*[ctypes.py_object] * 5, ctypes.c_ssize_t]
+    header = object.__basicsize__
+    return functions(None, dict, np.ndarray, _DTYPE, np.dtype(np.intp), header)
+
+
+(
+    _C_predict, _C_forward, _C_backward, _C_value_and_grad, _C_step, _C_train_step, _C_bind, _C_fit
+) = _functions()

@@ -70,6 +70,23 @@ HYPERPARAMETERS = {  # name -> default
 }
 
 _DTYPE = np.dtype(DTYPE)
+_STATE = {  # name -> shape
+    "step": (),
+    "e_E_m": (76, 16),
+    "e_E_v": (76, 16),
+    "h_W_m": (16, 3, 64),
+    "h_W_v": (16, 3, 64),
+    "h_U_m": (64, 3, 64),
+    "h_U_v": (64, 3, 64),
+    "h_b_m": (3, 64),
+    "h_b_v": (3, 64),
+    "h_d_m": (3, 64),
+    "h_d_v": (3, 64),
+    "logits_W_m": (64, 76),
+    "logits_W_v": (64, 76),
+    "logits_b_m": (76,),
+    "logits_b_v": (76,),
+}
 _ONE = np.ones((), dtype=_DTYPE)
 
 
@@ -94,7 +111,7 @@ def predict(params, x, *, check_finite=False):
     e_E, h_W, h_U, h_b, h_d, logits_W, logits_b = _parameters(params)
     N, T, x = _inputs(x)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     with np.errstate(over="ignore"):
         outputs = _predict(
             _buffers_of_predict(N, T), N, T, x, e_E, h_W, h_U, h_b, h_d, logits_W, logits_b
@@ -110,7 +127,7 @@ def forward(params, x, t, *, check_finite=False):
     e_E, h_W, h_U, h_b, h_d, logits_W, logits_b = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     work = _buffers(N, T)
     with np.errstate(over="ignore"):
         loss, h_h, h_y, h_s, h_a, h, loss_Z_shifted, v1 = _forward(
@@ -149,7 +166,7 @@ def value_and_grad(params, x, t, *, check_finite=False):
     e_E, h_W, h_U, h_b, h_d, logits_W, logits_b = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     work = _buffers(N, T)
     grads = _gradients()
     with np.errstate(over="ignore"):
@@ -193,7 +210,7 @@ def train_step(
     e_E, h_W, h_U, h_b, h_d, logits_W, logits_b = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     (
         step_, e_E_m, e_E_v, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, h_d_m, h_d_v, logits_W_m,
         logits_W_v, logits_b_m, logits_b_v
@@ -234,7 +251,7 @@ def bind(
     e_E, h_W, h_U, h_b, h_d, logits_W, logits_b = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     (
         step_, e_E_m, e_E_v, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, h_d_m, h_d_v, logits_W_m,
         logits_W_v, logits_b_m, logits_b_v
@@ -277,9 +294,9 @@ def fit(
     epoch alone, and without a batch_size it is theirs: all rows are one batch.
     callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
-    N, T, x, t = _data(x, t)
+    N, _, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     batch_size = N if batch_size is None else min(int(batch_size), N)
     if batch_size < 1:
         raise ValueError("batch_size must be at least 1")
@@ -722,31 +739,10 @@ def _buffers_of_predict(N, T):
 
 
 def _parameters(params):
-    try:
-        e_E = params["e_E"]
-        h_W = params["h_W"]
-        h_U = params["h_U"]
-        h_b = params["h_b"]
-        h_d = params["h_d"]
-        logits_W = params["logits_W"]
-        logits_b = params["logits_b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None:
         _refuse_parameters(params)
-    if type(e_E) is not np.ndarray or e_E.dtype != _DTYPE or e_E.shape != (76, 16):
-        _refuse_parameters(params)
-    if type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (16, 3, 64):
-        _refuse_parameters(params)
-    if type(h_U) is not np.ndarray or h_U.dtype != _DTYPE or h_U.shape != (64, 3, 64):
-        _refuse_parameters(params)
-    if type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (3, 64):
-        _refuse_parameters(params)
-    if type(h_d) is not np.ndarray or h_d.dtype != _DTYPE or h_d.shape != (3, 64):
-        _refuse_parameters(params)
-    if type(logits_W) is not np.ndarray or logits_W.dtype != _DTYPE or logits_W.shape != (64, 76):
-        _refuse_parameters(params)
-    if type(logits_b) is not np.ndarray or logits_b.dtype != _DTYPE or logits_b.shape != (76,):
-        _refuse_parameters(params)
-    return (e_E, h_W, h_U, h_b, h_d, logits_W, logits_b)
+    return arrays
 
 
 def _inputs(x):
@@ -772,70 +768,10 @@ def _data(x, t):
 
 
 def _state(state):
-    try:
-        step_ = state["step"]
-        e_E_m = state["e_E_m"]
-        e_E_v = state["e_E_v"]
-        h_W_m = state["h_W_m"]
-        h_W_v = state["h_W_v"]
-        h_U_m = state["h_U_m"]
-        h_U_v = state["h_U_v"]
-        h_b_m = state["h_b_m"]
-        h_b_v = state["h_b_v"]
-        h_d_m = state["h_d_m"]
-        h_d_v = state["h_d_v"]
-        logits_W_m = state["logits_W_m"]
-        logits_W_v = state["logits_W_v"]
-        logits_b_m = state["logits_b_m"]
-        logits_b_v = state["logits_b_v"]
-    except (KeyError, TypeError, IndexError):
-        raise TypeError("state must be what init_state(params) returns") from None
-    if type(step_) is not np.ndarray or step_.dtype != _DTYPE or step_.shape != ():
+    arrays = _arrays(state, _STATE)
+    if arrays is None:
         raise TypeError("state must be what init_state(params) returns")
-    if type(e_E_m) is not np.ndarray or e_E_m.dtype != _DTYPE or e_E_m.shape != (76, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(e_E_v) is not np.ndarray or e_E_v.dtype != _DTYPE or e_E_v.shape != (76, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (16, 3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (16, 3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_U_m) is not np.ndarray or h_U_m.dtype != _DTYPE or h_U_m.shape != (64, 3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_U_v) is not np.ndarray or h_U_v.dtype != _DTYPE or h_U_v.shape != (64, 3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_d_m) is not np.ndarray or h_d_m.dtype != _DTYPE or h_d_m.shape != (3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_d_v) is not np.ndarray or h_d_v.dtype != _DTYPE or h_d_v.shape != (3, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_W_m) is not np.ndarray or logits_W_m.dtype != _DTYPE or logits_W_m.shape != (64,
-        76)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_W_v) is not np.ndarray or logits_W_v.dtype != _DTYPE or logits_W_v.shape != (64,
-        76)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_b_m) is not np.ndarray or logits_b_m.dtype != _DTYPE or logits_b_m.shape !=
-        (76,)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_b_v) is not np.ndarray or logits_b_v.dtype != _DTYPE or logits_b_v.shape !=
-        (76,)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    return (
-        step_, e_E_m, e_E_v, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, h_d_m, h_d_v, logits_W_m,
-        logits_W_v, logits_b_m, logits_b_v
-    )
+    return arrays
 
 
 def _sigmoid(x, out=None):
@@ -914,6 +850,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

@@ -61,6 +61,21 @@ HYPERPARAMETERS = {  # name -> default
 }
 
 _DTYPE = np.dtype(DTYPE)
+_STATE = {  # name -> shape
+    "step": (),
+    "c_m": (76,),
+    "c_v": (76,),
+    "e_E_m": (76, 24),
+    "e_E_v": (76, 24),
+    "h_W_m": (192, 64),
+    "h_W_v": (192, 64),
+    "h_b_m": (64,),
+    "h_b_v": (64,),
+    "z_W_m": (64, 24),
+    "z_W_v": (64, 24),
+    "z_b_m": (24,),
+    "z_b_v": (24,),
+}
 _ONE = np.ones((), dtype=_DTYPE)
 
 
@@ -86,7 +101,7 @@ def predict(params, x, *, check_finite=False):
     c, e_E, h_W, h_b, z_W, z_b = _parameters(params)
     N, x = _inputs(x)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     outputs = _predict(_buffers_of_predict(N), N, x, c, e_E, h_W, h_b, z_W, z_b)
     return np.asarray(outputs[0], dtype=_DTYPE)
 
@@ -99,7 +114,7 @@ def forward(params, x, t, *, check_finite=False):
     c, e_E, h_W, h_b, z_W, z_b = _parameters(params)
     N, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     work = _buffers(N)
     loss, flatten, h, z, loss_Z_shifted, v1 = _forward(work, N, x, t, c, e_E, h_W, h_b, z_W, z_b)
     return (
@@ -130,7 +145,7 @@ def value_and_grad(params, x, t, *, check_finite=False):
     c, e_E, h_W, h_b, z_W, z_b = _parameters(params)
     N, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     work = _buffers(N)
     grads = _gradients()
     loss, flatten, h, z, loss_Z_shifted, v1 = _forward(work, N, x, t, c, e_E, h_W, h_b, z_W, z_b)
@@ -166,7 +181,7 @@ def train_step(
     c, e_E, h_W, h_b, z_W, z_b = _parameters(params)
     N, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     step_, c_m, c_v, e_E_m, e_E_v, h_W_m, h_W_v, h_b_m, h_b_v, z_W_m, z_W_v, z_b_m, z_b_v = _state(
         state
     )
@@ -198,7 +213,7 @@ def bind(
     c, e_E, h_W, h_b, z_W, z_b = _parameters(params)
     N, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     step_, c_m, c_v, e_E_m, e_E_v, h_W_m, h_W_v, h_b_m, h_b_v, z_W_m, z_W_v, z_b_m, z_b_v = _state(
         state
     )
@@ -236,7 +251,7 @@ def fit(
     """
     N, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     batch_size = N if batch_size is None else min(int(batch_size), N)
     if batch_size < 1:
         raise ValueError("batch_size must be at least 1")
@@ -548,28 +563,10 @@ def _buffers_of_predict(N):
 
 
 def _parameters(params):
-    try:
-        c = params["c"]
-        e_E = params["e_E"]
-        h_W = params["h_W"]
-        h_b = params["h_b"]
-        z_W = params["z_W"]
-        z_b = params["z_b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None:
         _refuse_parameters(params)
-    if type(c) is not np.ndarray or c.dtype != _DTYPE or c.shape != (76,):
-        _refuse_parameters(params)
-    if type(e_E) is not np.ndarray or e_E.dtype != _DTYPE or e_E.shape != (76, 24):
-        _refuse_parameters(params)
-    if type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (192, 64):
-        _refuse_parameters(params)
-    if type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (64,):
-        _refuse_parameters(params)
-    if type(z_W) is not np.ndarray or z_W.dtype != _DTYPE or z_W.shape != (64, 24):
-        _refuse_parameters(params)
-    if type(z_b) is not np.ndarray or z_b.dtype != _DTYPE or z_b.shape != (24,):
-        _refuse_parameters(params)
-    return (c, e_E, h_W, h_b, z_W, z_b)
+    return arrays
 
 
 def _inputs(x):
@@ -590,49 +587,10 @@ def _data(x, t):
 
 
 def _state(state):
-    try:
-        step_ = state["step"]
-        c_m = state["c_m"]
-        c_v = state["c_v"]
-        e_E_m = state["e_E_m"]
-        e_E_v = state["e_E_v"]
-        h_W_m = state["h_W_m"]
-        h_W_v = state["h_W_v"]
-        h_b_m = state["h_b_m"]
-        h_b_v = state["h_b_v"]
-        z_W_m = state["z_W_m"]
-        z_W_v = state["z_W_v"]
-        z_b_m = state["z_b_m"]
-        z_b_v = state["z_b_v"]
-    except (KeyError, TypeError, IndexError):
-        raise TypeError("state must be what init_state(params) returns") from None
-    if type(step_) is not np.ndarray or step_.dtype != _DTYPE or step_.shape != ():
+    arrays = _arrays(state, _STATE)
+    if arrays is None:
         raise TypeError("state must be what init_state(params) returns")
-    if type(c_m) is not np.ndarray or c_m.dtype != _DTYPE or c_m.shape != (76,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(c_v) is not np.ndarray or c_v.dtype != _DTYPE or c_v.shape != (76,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(e_E_m) is not np.ndarray or e_E_m.dtype != _DTYPE or e_E_m.shape != (76, 24):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(e_E_v) is not np.ndarray or e_E_v.dtype != _DTYPE or e_E_v.shape != (76, 24):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (192, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (192, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (64,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (64,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(z_W_m) is not np.ndarray or z_W_m.dtype != _DTYPE or z_W_m.shape != (64, 24):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(z_W_v) is not np.ndarray or z_W_v.dtype != _DTYPE or z_W_v.shape != (64, 24):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(z_b_m) is not np.ndarray or z_b_m.dtype != _DTYPE or z_b_m.shape != (24,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(z_b_v) is not np.ndarray or z_b_v.dtype != _DTYPE or z_b_v.shape != (24,):
-        raise TypeError("state must be what init_state(params) returns")
-    return (step_, c_m, c_v, e_E_m, e_E_v, h_W_m, h_W_v, h_b_m, h_b_v, z_W_m, z_W_v, z_b_m, z_b_v)
+    return arrays
 
 
 def _batches(count, batch_size, seed, epoch, shuffle):
@@ -702,6 +660,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

@@ -101,6 +101,37 @@ HYPERPARAMETERS = {  # name -> default
 }
 
 _DTYPE = np.dtype(DTYPE)
+_STATE = {  # name -> shape
+    "step": (),
+    "e_E_m": (76, 32),
+    "e_E_v": (76, 32),
+    "n1_g_m": (32,),
+    "n1_g_v": (32,),
+    "a_Wq_m": (32, 32),
+    "a_Wq_v": (32, 32),
+    "a_Wk_m": (32, 32),
+    "a_Wk_v": (32, 32),
+    "a_Wv_m": (32, 32),
+    "a_Wv_v": (32, 32),
+    "a_Wo_m": (32, 32),
+    "a_Wo_v": (32, 32),
+    "n2_g_m": (32,),
+    "n2_g_v": (32,),
+    "f_W_m": (32, 64),
+    "f_W_v": (32, 64),
+    "f_b_m": (64,),
+    "f_b_v": (64,),
+    "m_W_m": (64, 32),
+    "m_W_v": (64, 32),
+    "m_b_m": (32,),
+    "m_b_v": (32,),
+    "n3_g_m": (32,),
+    "n3_g_v": (32,),
+    "logits_W_m": (32, 76),
+    "logits_W_v": (32, 76),
+    "logits_b_m": (76,),
+    "logits_b_v": (76,),
+}
 _ONE = np.ones((), dtype=_DTYPE)
 
 
@@ -142,7 +173,7 @@ def predict(params, x, *, check_finite=False):
     ) = _parameters(params)
     N, T, x = _inputs(x)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         outputs = _predict(
             _buffers_of_predict(N, T), N, T, x, e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b,
@@ -161,7 +192,7 @@ def forward(params, x, t, *, check_finite=False):
     ) = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     work = _buffers(N, T)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         (
@@ -222,7 +253,7 @@ def value_and_grad(params, x, t, *, check_finite=False):
     ) = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     work = _buffers(N, T)
     grads = _gradients()
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -287,7 +318,7 @@ def train_step(
     ) = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     (
         step_, e_E_m, e_E_v, n1_g_m, n1_g_v, a_Wq_m, a_Wq_v, a_Wk_m, a_Wk_v, a_Wv_m, a_Wv_v, a_Wo_m,
         a_Wo_v, n2_g_m, n2_g_v, f_W_m, f_W_v, f_b_m, f_b_v, m_W_m, m_W_v, m_b_m, m_b_v, n3_g_m,
@@ -340,7 +371,7 @@ def bind(
     ) = _parameters(params)
     N, T, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     (
         step_, e_E_m, e_E_v, n1_g_m, n1_g_v, a_Wq_m, a_Wq_v, a_Wk_m, a_Wk_v, a_Wv_m, a_Wv_v, a_Wo_m,
         a_Wo_v, n2_g_m, n2_g_v, f_W_m, f_W_v, f_b_m, f_b_v, m_W_m, m_W_v, m_b_m, m_b_v, n3_g_m,
@@ -394,9 +425,9 @@ def fit(
     epoch alone, and without a batch_size it is theirs: all rows are one batch.
     callback(epoch, loss) is called after each; if it returns true, no more are run.
     """
-    N, T, x, t = _data(x, t)
+    N, _, x, t = _data(x, t)
     if check_finite:
-        _finite({**params, })
+        _finite(params)
     batch_size = N if batch_size is None else min(int(batch_size), N)
     if batch_size < 1:
         raise ValueError("batch_size must be at least 1")
@@ -1280,52 +1311,10 @@ def _buffers_of_predict(N, T):
 
 
 def _parameters(params):
-    try:
-        e_E = params["e_E"]
-        n1_g = params["n1_g"]
-        a_Wq = params["a_Wq"]
-        a_Wk = params["a_Wk"]
-        a_Wv = params["a_Wv"]
-        a_Wo = params["a_Wo"]
-        n2_g = params["n2_g"]
-        f_W = params["f_W"]
-        f_b = params["f_b"]
-        m_W = params["m_W"]
-        m_b = params["m_b"]
-        n3_g = params["n3_g"]
-        logits_W = params["logits_W"]
-        logits_b = params["logits_b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None:
         _refuse_parameters(params)
-    if type(e_E) is not np.ndarray or e_E.dtype != _DTYPE or e_E.shape != (76, 32):
-        _refuse_parameters(params)
-    if type(n1_g) is not np.ndarray or n1_g.dtype != _DTYPE or n1_g.shape != (32,):
-        _refuse_parameters(params)
-    if type(a_Wq) is not np.ndarray or a_Wq.dtype != _DTYPE or a_Wq.shape != (32, 32):
-        _refuse_parameters(params)
-    if type(a_Wk) is not np.ndarray or a_Wk.dtype != _DTYPE or a_Wk.shape != (32, 32):
-        _refuse_parameters(params)
-    if type(a_Wv) is not np.ndarray or a_Wv.dtype != _DTYPE or a_Wv.shape != (32, 32):
-        _refuse_parameters(params)
-    if type(a_Wo) is not np.ndarray or a_Wo.dtype != _DTYPE or a_Wo.shape != (32, 32):
-        _refuse_parameters(params)
-    if type(n2_g) is not np.ndarray or n2_g.dtype != _DTYPE or n2_g.shape != (32,):
-        _refuse_parameters(params)
-    if type(f_W) is not np.ndarray or f_W.dtype != _DTYPE or f_W.shape != (32, 64):
-        _refuse_parameters(params)
-    if type(f_b) is not np.ndarray or f_b.dtype != _DTYPE or f_b.shape != (64,):
-        _refuse_parameters(params)
-    if type(m_W) is not np.ndarray or m_W.dtype != _DTYPE or m_W.shape != (64, 32):
-        _refuse_parameters(params)
-    if type(m_b) is not np.ndarray or m_b.dtype != _DTYPE or m_b.shape != (32,):
-        _refuse_parameters(params)
-    if type(n3_g) is not np.ndarray or n3_g.dtype != _DTYPE or n3_g.shape != (32,):
-        _refuse_parameters(params)
-    if type(logits_W) is not np.ndarray or logits_W.dtype != _DTYPE or logits_W.shape != (32, 76):
-        _refuse_parameters(params)
-    if type(logits_b) is not np.ndarray or logits_b.dtype != _DTYPE or logits_b.shape != (76,):
-        _refuse_parameters(params)
-    return (e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b, m_W, m_b, n3_g, logits_W, logits_b)
+    return arrays
 
 
 def _inputs(x):
@@ -1351,113 +1340,10 @@ def _data(x, t):
 
 
 def _state(state):
-    try:
-        step_ = state["step"]
-        e_E_m = state["e_E_m"]
-        e_E_v = state["e_E_v"]
-        n1_g_m = state["n1_g_m"]
-        n1_g_v = state["n1_g_v"]
-        a_Wq_m = state["a_Wq_m"]
-        a_Wq_v = state["a_Wq_v"]
-        a_Wk_m = state["a_Wk_m"]
-        a_Wk_v = state["a_Wk_v"]
-        a_Wv_m = state["a_Wv_m"]
-        a_Wv_v = state["a_Wv_v"]
-        a_Wo_m = state["a_Wo_m"]
-        a_Wo_v = state["a_Wo_v"]
-        n2_g_m = state["n2_g_m"]
-        n2_g_v = state["n2_g_v"]
-        f_W_m = state["f_W_m"]
-        f_W_v = state["f_W_v"]
-        f_b_m = state["f_b_m"]
-        f_b_v = state["f_b_v"]
-        m_W_m = state["m_W_m"]
-        m_W_v = state["m_W_v"]
-        m_b_m = state["m_b_m"]
-        m_b_v = state["m_b_v"]
-        n3_g_m = state["n3_g_m"]
-        n3_g_v = state["n3_g_v"]
-        logits_W_m = state["logits_W_m"]
-        logits_W_v = state["logits_W_v"]
-        logits_b_m = state["logits_b_m"]
-        logits_b_v = state["logits_b_v"]
-    except (KeyError, TypeError, IndexError):
-        raise TypeError("state must be what init_state(params) returns") from None
-    if type(step_) is not np.ndarray or step_.dtype != _DTYPE or step_.shape != ():
+    arrays = _arrays(state, _STATE)
+    if arrays is None:
         raise TypeError("state must be what init_state(params) returns")
-    if type(e_E_m) is not np.ndarray or e_E_m.dtype != _DTYPE or e_E_m.shape != (76, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(e_E_v) is not np.ndarray or e_E_v.dtype != _DTYPE or e_E_v.shape != (76, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(n1_g_m) is not np.ndarray or n1_g_m.dtype != _DTYPE or n1_g_m.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(n1_g_v) is not np.ndarray or n1_g_v.dtype != _DTYPE or n1_g_v.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wq_m) is not np.ndarray or a_Wq_m.dtype != _DTYPE or a_Wq_m.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wq_v) is not np.ndarray or a_Wq_v.dtype != _DTYPE or a_Wq_v.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wk_m) is not np.ndarray or a_Wk_m.dtype != _DTYPE or a_Wk_m.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wk_v) is not np.ndarray or a_Wk_v.dtype != _DTYPE or a_Wk_v.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wv_m) is not np.ndarray or a_Wv_m.dtype != _DTYPE or a_Wv_m.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wv_v) is not np.ndarray or a_Wv_v.dtype != _DTYPE or a_Wv_v.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wo_m) is not np.ndarray or a_Wo_m.dtype != _DTYPE or a_Wo_m.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(a_Wo_v) is not np.ndarray or a_Wo_v.dtype != _DTYPE or a_Wo_v.shape != (32, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(n2_g_m) is not np.ndarray or n2_g_m.dtype != _DTYPE or n2_g_m.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(n2_g_v) is not np.ndarray or n2_g_v.dtype != _DTYPE or n2_g_v.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(f_W_m) is not np.ndarray or f_W_m.dtype != _DTYPE or f_W_m.shape != (32, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(f_W_v) is not np.ndarray or f_W_v.dtype != _DTYPE or f_W_v.shape != (32, 64):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(f_b_m) is not np.ndarray or f_b_m.dtype != _DTYPE or f_b_m.shape != (64,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(f_b_v) is not np.ndarray or f_b_v.dtype != _DTYPE or f_b_v.shape != (64,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(m_W_m) is not np.ndarray or m_W_m.dtype != _DTYPE or m_W_m.shape != (64, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(m_W_v) is not np.ndarray or m_W_v.dtype != _DTYPE or m_W_v.shape != (64, 32):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(m_b_m) is not np.ndarray or m_b_m.dtype != _DTYPE or m_b_m.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(m_b_v) is not np.ndarray or m_b_v.dtype != _DTYPE or m_b_v.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(n3_g_m) is not np.ndarray or n3_g_m.dtype != _DTYPE or n3_g_m.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(n3_g_v) is not np.ndarray or n3_g_v.dtype != _DTYPE or n3_g_v.shape != (32,):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_W_m) is not np.ndarray or logits_W_m.dtype != _DTYPE or logits_W_m.shape != (32,
-        76)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_W_v) is not np.ndarray or logits_W_v.dtype != _DTYPE or logits_W_v.shape != (32,
-        76)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_b_m) is not np.ndarray or logits_b_m.dtype != _DTYPE or logits_b_m.shape !=
-        (76,)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_b_v) is not np.ndarray or logits_b_v.dtype != _DTYPE or logits_b_v.shape !=
-        (76,)
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    return (
-        step_, e_E_m, e_E_v, n1_g_m, n1_g_v, a_Wq_m, a_Wq_v, a_Wk_m, a_Wk_v, a_Wv_m, a_Wv_v, a_Wo_m,
-        a_Wo_v, n2_g_m, n2_g_v, f_W_m, f_W_v, f_b_m, f_b_v, m_W_m, m_W_v, m_b_m, m_b_v, n3_g_m,
-        n3_g_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
-    )
+    return arrays
 
 
 def _normal_cdf(x, out=None):
@@ -1559,6 +1445,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

@@ -389,28 +389,10 @@ def _buffers_of_predict(N):
 
 
 def _parameters(params):
-    try:
-        h1_W = params["h1_W"]
-        h1_b = params["h1_b"]
-        h2_W = params["h2_W"]
-        h2_b = params["h2_b"]
-        p_W = params["p_W"]
-        p_b = params["p_b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None:
         _refuse_parameters(params)
-    if type(h1_W) is not np.ndarray or h1_W.dtype != _DTYPE or h1_W.shape != (2, 16):
-        _refuse_parameters(params)
-    if type(h1_b) is not np.ndarray or h1_b.dtype != _DTYPE or h1_b.shape != (16,):
-        _refuse_parameters(params)
-    if type(h2_W) is not np.ndarray or h2_W.dtype != _DTYPE or h2_W.shape != (16, 16):
-        _refuse_parameters(params)
-    if type(h2_b) is not np.ndarray or h2_b.dtype != _DTYPE or h2_b.shape != (16,):
-        _refuse_parameters(params)
-    if type(p_W) is not np.ndarray or p_W.dtype != _DTYPE or p_W.shape != (16, 1):
-        _refuse_parameters(params)
-    if type(p_b) is not np.ndarray or p_b.dtype != _DTYPE or p_b.shape != (1,):
-        _refuse_parameters(params)
-    return (h1_W, h1_b, h2_W, h2_b, p_W, p_b)
+    return arrays
 
 
 def _inputs(x):
@@ -503,6 +485,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

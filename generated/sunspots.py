@@ -67,6 +67,19 @@ HYPERPARAMETERS = {  # name -> default
 }
 
 _DTYPE = np.dtype(DTYPE)
+_STATE = {  # name -> shape
+    "t": (),
+    "h_W_m": (1, 4, 16),
+    "h_W_v": (1, 4, 16),
+    "h_U_m": (16, 4, 16),
+    "h_U_v": (16, 4, 16),
+    "h_b_m": (4, 16),
+    "h_b_v": (4, 16),
+    "p_W_m": (16, 1),
+    "p_W_v": (16, 1),
+    "p_b_m": (1,),
+    "p_b_v": (1,),
+}
 _ONE = np.ones((), dtype=_DTYPE)
 
 
@@ -597,25 +610,10 @@ def _buffers_of_predict(N):
 
 
 def _parameters(params):
-    try:
-        h_W = params["h_W"]
-        h_U = params["h_U"]
-        h_b = params["h_b"]
-        p_W = params["p_W"]
-        p_b = params["p_b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None:
         _refuse_parameters(params)
-    if type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (1, 4, 16):
-        _refuse_parameters(params)
-    if type(h_U) is not np.ndarray or h_U.dtype != _DTYPE or h_U.shape != (16, 4, 16):
-        _refuse_parameters(params)
-    if type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (4, 16):
-        _refuse_parameters(params)
-    if type(p_W) is not np.ndarray or p_W.dtype != _DTYPE or p_W.shape != (16, 1):
-        _refuse_parameters(params)
-    if type(p_b) is not np.ndarray or p_b.dtype != _DTYPE or p_b.shape != (1,):
-        _refuse_parameters(params)
-    return (h_W, h_U, h_b, p_W, p_b)
+    return arrays
 
 
 def _inputs(x):
@@ -642,43 +640,10 @@ def _data(x, y):
 
 
 def _state(state):
-    try:
-        t = state["t"]
-        h_W_m = state["h_W_m"]
-        h_W_v = state["h_W_v"]
-        h_U_m = state["h_U_m"]
-        h_U_v = state["h_U_v"]
-        h_b_m = state["h_b_m"]
-        h_b_v = state["h_b_v"]
-        p_W_m = state["p_W_m"]
-        p_W_v = state["p_W_v"]
-        p_b_m = state["p_b_m"]
-        p_b_v = state["p_b_v"]
-    except (KeyError, TypeError, IndexError):
-        raise TypeError("state must be what init_state(params) returns") from None
-    if type(t) is not np.ndarray or t.dtype != _DTYPE or t.shape != ():
+    arrays = _arrays(state, _STATE)
+    if arrays is None:
         raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (1, 4, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (1, 4, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_U_m) is not np.ndarray or h_U_m.dtype != _DTYPE or h_U_m.shape != (16, 4, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_U_v) is not np.ndarray or h_U_v.dtype != _DTYPE or h_U_v.shape != (16, 4, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (4, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (4, 16):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(p_W_m) is not np.ndarray or p_W_m.dtype != _DTYPE or p_W_m.shape != (16, 1):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(p_W_v) is not np.ndarray or p_W_v.dtype != _DTYPE or p_W_v.shape != (16, 1):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(p_b_m) is not np.ndarray or p_b_m.dtype != _DTYPE or p_b_m.shape != (1,):
-        raise TypeError("state must be what init_state(params) returns")
-    if type(p_b_v) is not np.ndarray or p_b_v.dtype != _DTYPE or p_b_v.shape != (1,):
-        raise TypeError("state must be what init_state(params) returns")
-    return (t, h_W_m, h_W_v, h_U_m, h_U_v, h_b_m, h_b_v, p_W_m, p_W_v, p_b_m, p_b_v)
+    return arrays
 
 
 def _sigmoid(x, out=None):
@@ -757,6 +722,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

@@ -321,22 +321,10 @@ def _buffers_of_predict(N):
 
 
 def _parameters(params):
-    try:
-        W1 = params["W1"]
-        b1 = params["b1"]
-        W2 = params["W2"]
-        b2 = params["b2"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None:
         _refuse_parameters(params)
-    if type(W1) is not np.ndarray or W1.dtype != _DTYPE or W1.shape != (2, 4):
-        _refuse_parameters(params)
-    if type(b1) is not np.ndarray or b1.dtype != _DTYPE or b1.shape != (4,):
-        _refuse_parameters(params)
-    if type(W2) is not np.ndarray or W2.dtype != _DTYPE or W2.shape != (4, 1):
-        _refuse_parameters(params)
-    if type(b2) is not np.ndarray or b2.dtype != _DTYPE or b2.shape != (1,):
-        _refuse_parameters(params)
-    return (W1, b1, W2, b2)
+    return arrays
 
 
 def _inputs(x):
@@ -438,6 +426,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

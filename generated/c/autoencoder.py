@@ -66,6 +66,25 @@ HYPERPARAMETERS = {  # name -> default
 }
 
 _DTYPE = np.dtype(DTYPE)
+_STATE = {  # name -> shape
+    "t": (),
+    "a_W_m": (64, 64),
+    "a_W_v": (64, 64),
+    "a_b_m": (64,),
+    "a_b_v": (64,),
+    "code_W_m": (64, 8),
+    "code_W_v": (64, 8),
+    "code_b_m": (8,),
+    "code_b_v": (8,),
+    "b_W_m": (8, 64),
+    "b_W_v": (8, 64),
+    "b_b_m": (64,),
+    "b_b_v": (64,),
+    "p_W_m": (64, 64),
+    "p_W_v": (64, 64),
+    "p_b_m": (64,),
+    "p_b_v": (64,),
+}
 
 
 def init_params(seed=0):
@@ -260,58 +279,10 @@ def _gradients():
 
 
 def _parameters(params):
-    try:
-        a_W = params["a_W"]
-        a_b = params["a_b"]
-        code_W = params["code_W"]
-        code_b = params["code_b"]
-        b_W = params["b_W"]
-        b_b = params["b_b"]
-        p_W = params["p_W"]
-        p_b = params["p_b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None or not all(array.flags.carray for array in arrays):
         _refuse_parameters(params)
-    if (
-        type(a_W) is not np.ndarray or a_W.dtype != _DTYPE or a_W.shape != (64, 64) or not
-        a_W.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(a_b) is not np.ndarray or a_b.dtype != _DTYPE or a_b.shape != (64,) or not
-        a_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(code_W) is not np.ndarray or code_W.dtype != _DTYPE or code_W.shape != (64, 8) or not
-        code_W.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(code_b) is not np.ndarray or code_b.dtype != _DTYPE or code_b.shape != (8,) or not
-        code_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(b_W) is not np.ndarray or b_W.dtype != _DTYPE or b_W.shape != (8, 64) or not
-        b_W.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(b_b) is not np.ndarray or b_b.dtype != _DTYPE or b_b.shape != (64,) or not
-        b_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(p_W) is not np.ndarray or p_W.dtype != _DTYPE or p_W.shape != (64, 64) or not
-        p_W.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(p_b) is not np.ndarray or p_b.dtype != _DTYPE or p_b.shape != (64,) or not
-        p_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    return (a_W, a_b, code_W, code_b, b_W, b_b, p_W, p_b)
+    return arrays
 
 
 def _inputs(x):
@@ -337,112 +308,10 @@ def _data(x):
 
 
 def _state(state):
-    try:
-        t = state["t"]
-        a_W_m = state["a_W_m"]
-        a_W_v = state["a_W_v"]
-        a_b_m = state["a_b_m"]
-        a_b_v = state["a_b_v"]
-        code_W_m = state["code_W_m"]
-        code_W_v = state["code_W_v"]
-        code_b_m = state["code_b_m"]
-        code_b_v = state["code_b_v"]
-        b_W_m = state["b_W_m"]
-        b_W_v = state["b_W_v"]
-        b_b_m = state["b_b_m"]
-        b_b_v = state["b_b_v"]
-        p_W_m = state["p_W_m"]
-        p_W_v = state["p_W_v"]
-        p_b_m = state["p_b_m"]
-        p_b_v = state["p_b_v"]
-    except (KeyError, TypeError, IndexError):
-        raise TypeError("state must be what init_state(params) returns") from None
-    if type(t) is not np.ndarray or t.dtype != _DTYPE or t.shape != () or not t.flags.carray:
+    arrays = _arrays(state, _STATE)
+    if arrays is None or not all(array.flags.carray for array in arrays):
         raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(a_W_m) is not np.ndarray or a_W_m.dtype != _DTYPE or a_W_m.shape != (64, 64) or not
-        a_W_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(a_W_v) is not np.ndarray or a_W_v.dtype != _DTYPE or a_W_v.shape != (64, 64) or not
-        a_W_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(a_b_m) is not np.ndarray or a_b_m.dtype != _DTYPE or a_b_m.shape != (64,) or not
-        a_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(a_b_v) is not np.ndarray or a_b_v.dtype != _DTYPE or a_b_v.shape != (64,) or not
-        a_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(code_W_m) is not np.ndarray or code_W_m.dtype != _DTYPE or code_W_m.shape != (64, 8) or
-        not code_W_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(code_W_v) is not np.ndarray or code_W_v.dtype != _DTYPE or code_W_v.shape != (64, 8) or
-        not code_W_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(code_b_m) is not np.ndarray or code_b_m.dtype != _DTYPE or code_b_m.shape != (8,) or
-        not code_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(code_b_v) is not np.ndarray or code_b_v.dtype != _DTYPE or code_b_v.shape != (8,) or
-        not code_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(b_W_m) is not np.ndarray or b_W_m.dtype != _DTYPE or b_W_m.shape != (8, 64) or not
-        b_W_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(b_W_v) is not np.ndarray or b_W_v.dtype != _DTYPE or b_W_v.shape != (8, 64) or not
-        b_W_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(b_b_m) is not np.ndarray or b_b_m.dtype != _DTYPE or b_b_m.shape != (64,) or not
-        b_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(b_b_v) is not np.ndarray or b_b_v.dtype != _DTYPE or b_b_v.shape != (64,) or not
-        b_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(p_W_m) is not np.ndarray or p_W_m.dtype != _DTYPE or p_W_m.shape != (64, 64) or not
-        p_W_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(p_W_v) is not np.ndarray or p_W_v.dtype != _DTYPE or p_W_v.shape != (64, 64) or not
-        p_W_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(p_b_m) is not np.ndarray or p_b_m.dtype != _DTYPE or p_b_m.shape != (64,) or not
-        p_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(p_b_v) is not np.ndarray or p_b_v.dtype != _DTYPE or p_b_v.shape != (64,) or not
-        p_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    return (
-        t, a_W_m, a_W_v, a_b_m, a_b_v, code_W_m, code_W_v, code_b_m, code_b_v, b_W_m, b_W_v, b_b_m,
-        b_b_v, p_W_m, p_W_v, p_b_m, p_b_v
-    )
+    return arrays
 
 
 def _convert(name, value):
@@ -478,6 +347,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

@@ -81,6 +81,25 @@ HYPERPARAMETERS = {  # name -> default
 }
 
 _DTYPE = np.dtype(DTYPE)
+_STATE = {  # name -> shape
+    "step": (),
+    "c1_K_m": (16, 1, 3, 3),
+    "c1_K_v": (16, 1, 3, 3),
+    "c1_b_m": (16,),
+    "c1_b_v": (16,),
+    "c2_K_m": (32, 16, 3, 3),
+    "c2_K_v": (32, 16, 3, 3),
+    "c2_b_m": (32,),
+    "c2_b_v": (32,),
+    "h_W_m": (128, 32),
+    "h_W_v": (128, 32),
+    "h_b_m": (32,),
+    "h_b_v": (32,),
+    "logits_W_m": (32, 10),
+    "logits_W_v": (32, 10),
+    "logits_b_m": (10,),
+    "logits_b_v": (10,),
+}
 
 
 def init_params(seed=0):
@@ -297,58 +316,10 @@ def _gradients():
 
 
 def _parameters(params):
-    try:
-        c1_K = params["c1_K"]
-        c1_b = params["c1_b"]
-        c2_K = params["c2_K"]
-        c2_b = params["c2_b"]
-        h_W = params["h_W"]
-        h_b = params["h_b"]
-        logits_W = params["logits_W"]
-        logits_b = params["logits_b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None or not all(array.flags.carray for array in arrays):
         _refuse_parameters(params)
-    if (
-        type(c1_K) is not np.ndarray or c1_K.dtype != _DTYPE or c1_K.shape != (16, 1, 3, 3) or not
-        c1_K.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(c1_b) is not np.ndarray or c1_b.dtype != _DTYPE or c1_b.shape != (16,) or not
-        c1_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(c2_K) is not np.ndarray or c2_K.dtype != _DTYPE or c2_K.shape != (32, 16, 3, 3) or not
-        c2_K.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(c2_b) is not np.ndarray or c2_b.dtype != _DTYPE or c2_b.shape != (32,) or not
-        c2_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(h_W) is not np.ndarray or h_W.dtype != _DTYPE or h_W.shape != (128, 32) or not
-        h_W.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(h_b) is not np.ndarray or h_b.dtype != _DTYPE or h_b.shape != (32,) or not
-        h_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(logits_W) is not np.ndarray or logits_W.dtype != _DTYPE or logits_W.shape != (32, 10)
-        or not logits_W.flags.carray
-    ):
-        _refuse_parameters(params)
-    if (
-        type(logits_b) is not np.ndarray or logits_b.dtype != _DTYPE or logits_b.shape != (10,) or
-        not logits_b.flags.carray
-    ):
-        _refuse_parameters(params)
-    return (c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
+    return arrays
 
 
 def _inputs(x):
@@ -375,115 +346,10 @@ def _data(x, t):
 
 
 def _state(state):
-    try:
-        step_ = state["step"]
-        c1_K_m = state["c1_K_m"]
-        c1_K_v = state["c1_K_v"]
-        c1_b_m = state["c1_b_m"]
-        c1_b_v = state["c1_b_v"]
-        c2_K_m = state["c2_K_m"]
-        c2_K_v = state["c2_K_v"]
-        c2_b_m = state["c2_b_m"]
-        c2_b_v = state["c2_b_v"]
-        h_W_m = state["h_W_m"]
-        h_W_v = state["h_W_v"]
-        h_b_m = state["h_b_m"]
-        h_b_v = state["h_b_v"]
-        logits_W_m = state["logits_W_m"]
-        logits_W_v = state["logits_W_v"]
-        logits_b_m = state["logits_b_m"]
-        logits_b_v = state["logits_b_v"]
-    except (KeyError, TypeError, IndexError):
-        raise TypeError("state must be what init_state(params) returns") from None
-    if (
-        type(step_) is not np.ndarray or step_.dtype != _DTYPE or step_.shape != () or not
-        step_.flags.carray
-    ):
+    arrays = _arrays(state, _STATE)
+    if arrays is None or not all(array.flags.carray for array in arrays):
         raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c1_K_m) is not np.ndarray or c1_K_m.dtype != _DTYPE or c1_K_m.shape != (16, 1, 3, 3) or
-        not c1_K_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c1_K_v) is not np.ndarray or c1_K_v.dtype != _DTYPE or c1_K_v.shape != (16, 1, 3, 3) or
-        not c1_K_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c1_b_m) is not np.ndarray or c1_b_m.dtype != _DTYPE or c1_b_m.shape != (16,) or not
-        c1_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c1_b_v) is not np.ndarray or c1_b_v.dtype != _DTYPE or c1_b_v.shape != (16,) or not
-        c1_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c2_K_m) is not np.ndarray or c2_K_m.dtype != _DTYPE or c2_K_m.shape != (32, 16, 3, 3)
-        or not c2_K_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c2_K_v) is not np.ndarray or c2_K_v.dtype != _DTYPE or c2_K_v.shape != (32, 16, 3, 3)
-        or not c2_K_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c2_b_m) is not np.ndarray or c2_b_m.dtype != _DTYPE or c2_b_m.shape != (32,) or not
-        c2_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(c2_b_v) is not np.ndarray or c2_b_v.dtype != _DTYPE or c2_b_v.shape != (32,) or not
-        c2_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(h_W_m) is not np.ndarray or h_W_m.dtype != _DTYPE or h_W_m.shape != (128, 32) or not
-        h_W_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(h_W_v) is not np.ndarray or h_W_v.dtype != _DTYPE or h_W_v.shape != (128, 32) or not
-        h_W_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(h_b_m) is not np.ndarray or h_b_m.dtype != _DTYPE or h_b_m.shape != (32,) or not
-        h_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(h_b_v) is not np.ndarray or h_b_v.dtype != _DTYPE or h_b_v.shape != (32,) or not
-        h_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_W_m) is not np.ndarray or logits_W_m.dtype != _DTYPE or logits_W_m.shape != (32,
-        10) or not logits_W_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_W_v) is not np.ndarray or logits_W_v.dtype != _DTYPE or logits_W_v.shape != (32,
-        10) or not logits_W_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_b_m) is not np.ndarray or logits_b_m.dtype != _DTYPE or logits_b_m.shape !=
-        (10,) or not logits_b_m.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(logits_b_v) is not np.ndarray or logits_b_v.dtype != _DTYPE or logits_b_v.shape !=
-        (10,) or not logits_b_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    return (
-        step_, c1_K_m, c1_K_v, c1_b_m, c1_b_v, c2_K_m, c2_K_v, c2_b_m, c2_b_v, h_W_m, h_W_v, h_b_m,
-        h_b_v, logits_W_m, logits_W_v, logits_b_m, logits_b_v
-    )
+    return arrays
 
 
 def _convert(name, value):
@@ -519,6 +385,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

@@ -165,20 +165,10 @@ def _gradients():
 
 
 def _parameters(params):
-    try:
-        a = params["a"]
-        b = params["b"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None or not all(array.flags.carray for array in arrays):
         _refuse_parameters(params)
-    if isinstance(a, np.floating):
-        a = params["a"] = np.array(a, dtype=_DTYPE)
-    if type(a) is not np.ndarray or a.dtype != _DTYPE or a.shape != () or not a.flags.carray:
-        _refuse_parameters(params)
-    if isinstance(b, np.floating):
-        b = params["b"] = np.array(b, dtype=_DTYPE)
-    if type(b) is not np.ndarray or b.dtype != _DTYPE or b.shape != () or not b.flags.carray:
-        _refuse_parameters(params)
-    return (a, b)
+    return arrays
 
 
 def _inputs(x):
@@ -240,6 +230,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

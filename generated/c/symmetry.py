@@ -53,6 +53,12 @@ HYPERPARAMETERS = {  # name -> default
 }
 
 _DTYPE = np.dtype(DTYPE)
+_STATE = {  # name -> shape
+    "W1_v": (6, 2),
+    "b1_v": (2,),
+    "W2_v": (2, 1),
+    "b2_v": (1,),
+}
 
 
 def init_params(seed=0):
@@ -192,28 +198,10 @@ def _gradients():
 
 
 def _parameters(params):
-    try:
-        W1 = params["W1"]
-        b1 = params["b1"]
-        W2 = params["W2"]
-        b2 = params["b2"]
-    except (KeyError, TypeError, IndexError):
+    arrays = _arrays(params, PARAMETERS)
+    if arrays is None or not all(array.flags.carray for array in arrays):
         _refuse_parameters(params)
-    if (
-        type(W1) is not np.ndarray or W1.dtype != _DTYPE or W1.shape != (6, 2) or not
-        W1.flags.carray
-    ):
-        _refuse_parameters(params)
-    if type(b1) is not np.ndarray or b1.dtype != _DTYPE or b1.shape != (2,) or not b1.flags.carray:
-        _refuse_parameters(params)
-    if (
-        type(W2) is not np.ndarray or W2.dtype != _DTYPE or W2.shape != (2, 1) or not
-        W2.flags.carray
-    ):
-        _refuse_parameters(params)
-    if type(b2) is not np.ndarray or b2.dtype != _DTYPE or b2.shape != (1,) or not b2.flags.carray:
-        _refuse_parameters(params)
-    return (W1, b1, W2, b2)
+    return arrays
 
 
 def _inputs(x):
@@ -246,34 +234,10 @@ def _data(x, y):
 
 
 def _state(state):
-    try:
-        W1_v = state["W1_v"]
-        b1_v = state["b1_v"]
-        W2_v = state["W2_v"]
-        b2_v = state["b2_v"]
-    except (KeyError, TypeError, IndexError):
-        raise TypeError("state must be what init_state(params) returns") from None
-    if (
-        type(W1_v) is not np.ndarray or W1_v.dtype != _DTYPE or W1_v.shape != (6, 2) or not
-        W1_v.flags.carray
-    ):
+    arrays = _arrays(state, _STATE)
+    if arrays is None or not all(array.flags.carray for array in arrays):
         raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(b1_v) is not np.ndarray or b1_v.dtype != _DTYPE or b1_v.shape != (2,) or not
-        b1_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(W2_v) is not np.ndarray or W2_v.dtype != _DTYPE or W2_v.shape != (2, 1) or not
-        W2_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    if (
-        type(b2_v) is not np.ndarray or b2_v.dtype != _DTYPE or b2_v.shape != (1,) or not
-        b2_v.flags.carray
-    ):
-        raise TypeError("state must be what init_state(params) returns")
-    return (W1_v, b1_v, W2_v, b2_v)
+    return arrays
 
 
 def _convert(name, value):
@@ -309,6 +273,22 @@ def _refuse(data):
             if given != size:
                 raise ValueError(message + (f" with {told}" if told else ""))
     raise ValueError("the shapes of the inputs do not fit together")
+
+
+def _arrays(source, shapes):
+    """Return the arrays of these names, or None where one is missing or does not fit."""
+    arrays = []
+    for name, shape in shapes.items():
+        try:
+            array = source[name]
+        except (KeyError, TypeError, IndexError):
+            return None
+        if shape == () and isinstance(array, np.floating):  # so arithmetic leaves a single number
+            array = source[name] = np.array(array, dtype=_DTYPE)
+        if type(array) is not np.ndarray or array.dtype != _DTYPE or array.shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _refuse_parameters(params):

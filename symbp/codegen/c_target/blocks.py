@@ -14,7 +14,7 @@ from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Integers, count
 from symbp.codegen.c_target.nests import Nest, covers, indented
 from symbp.codegen.c_target.products import Product, product, size, without_trivial_loops
-from symbp.codegen.c_target.windows import windows
+from symbp.codegen.c_target.windows import cheaper, windows
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation
@@ -38,8 +38,10 @@ class Products(Places):
         plain = without_trivial_loops(equation)
         if initial is None:
             found = product(plain, self.table)
-            windowed = found is not None and found.split and windows(plain, self.table)
-            return None if windowed else found
+            if found is not None and found.split:
+                view = windows(plain, self.table)
+                return None if view is not None and cheaper(view, found) else found
+            return found
         value = without_trivial_loops(initial)
         same = dict(zip(value.target.indices, plain.target.indices, strict=True))
         assert isinstance(value.body, Access)

@@ -16,6 +16,7 @@ from symbp.codegen.c_target.expressions import Integers, Scope, place
 from symbp.codegen.c_target.products import (
     PANEL,
     WIDEST,
+    Product,
     around,
     many,
     merged,
@@ -155,17 +156,32 @@ def _table(group: list[Symbol], equation: Equation, outer: list[Symbol]) -> tupl
     return tuple(kept)
 
 
+def cheaper(view: Windows, matrices: Product) -> bool:
+    """Tell whether products of windows take less time than plain ones, in loops as they may be."""
+    if matrices.left is None:
+        return True
+    outer = (*matrices.outer, *matrices.repeated)
+    rows, column, depth = matrices.row, matrices.column, matrices.depth
+    plain = replace(
+        view, equation=matrices.equation, left=matrices.left, right=matrices.right,
+        rows=(rows,), column=column, depth=(depth,), outer=outer,
+    )  # fmt: skip
+    return _cost(view) < _cost(plain)
+
+
 def _cost(found: Windows) -> float:
     """Return how long the products take, roughly, in multiplications of vectors."""
-    columns = int(found.equation.extent[found.column])
-    rows, depth = found.number(found.rows), found.number(found.depth)
+    extent = found.equation.extent
+    rows, columns, depth, outer = (
+        many(extent.get(i, Integer(1)) for i in group)
+        for group in (found.rows, (found.column,), found.depth, found.outer)
+    )
     target, right = (place(a, found.table) for a in (found.equation.target, found.right))
     vectors, whole = -(-columns // LANES), columns % LANES == 0
     store = 2 * vectors if whole and target.coeff(found.column) == 1 else columns
     even = right.coeff(found.column) == 1
     pack = 0 if whole and even else vectors if even else columns
-    one = rows * depth * vectors + rows * store + depth * pack + CALL
-    return float(one * many(found.equation.extent[i] for i in found.outer))
+    return float((rows * depth * vectors + rows * store + depth * pack + CALL) * outer)
 
 
 def panel(programs: Iterable[Program]) -> int:
@@ -200,4 +216,4 @@ def _linear(where: Expr, equation: Equation) -> bool:
     return not any(e.has(*loops) for e in (rest, *steps))
 
 
-__all__ = ["Windows", "one_step", "panel", "windows"]
+__all__ = ["Windows", "cheaper", "one_step", "panel", "windows"]

@@ -9,6 +9,7 @@ reference interpreter. The order in which they are applied stands in `symbp/comp
     inline.py     what is used once, or is trivial, moves into its consumer
     algebra.py    the table of scalar identities
     hoist.py      factors that do not depend on a summed index leave the sum
+    narrow.py     partial sums first; nothing is computed for an index that it lacks
     stabilise.py  sums of exponentials are shifted by their maximum
     share.py      subexpressions that occur twice are computed once
     distribute.py what is no part of a recurrence runs for all of its steps at once
@@ -21,6 +22,7 @@ from symbp.rewrite.hoist import hoist
 from symbp.rewrite.inline import expose, inline
 from symbp.rewrite.known import known
 from symbp.rewrite.merge import combine, merge
+from symbp.rewrite.narrow import narrow
 from symbp.rewrite.order import order
 from symbp.rewrite.release import release
 from symbp.rewrite.share import share
@@ -28,5 +30,5 @@ from symbp.rewrite.stabilise import stabilise
 
 __all__ = [
     "algebra", "combine", "distribute", "expose", "hoist", "inline",
-    "known", "lift", "merge", "order", "release", "share", "stabilise",
+    "known", "lift", "merge", "narrow", "order", "release", "share", "stabilise",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ files       -> a module         artifact  written, compiled, loaded
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -56,6 +56,8 @@ FINISH: tuple[tuple[Pass, str], ...] = (
 """What makes code fast and safe; formulas get longer by it."""
 
 MAX_ROUNDS = 8
+VECTOR = 16
+"""So many samples fill a vector."""
 
 
 def tidy(program: Program) -> Program:
@@ -118,8 +120,12 @@ def derive(network: Network, *inputs: str) -> Formulas:
     return Formulas(network.name, program, network.loss, gradients)
 
 
-def plan(network: Network) -> schedule.Plan:
-    """Return what the emitters read: all programs of a network, rewritten and cut up."""
+def plan(network: Network, batches: Collection[str] = ()) -> schedule.Plan:
+    """Return what the emitters read: all programs of a network, rewritten and cut up.
+
+    Args:
+        batches: inputs whose samples are to lie side by side in what is computed of them.
+    """
     program, gradients = opened(network)
     wanted = dict.fromkeys((*program.outputs, *network.running.values()))
     joint = finish(tidy(program.but(outputs=tuple(wanted))))
@@ -130,6 +136,7 @@ def plan(network: Network) -> schedule.Plan:
     if update is not None:
         results = tuple(dict.fromkeys(update.results.values()))
         updates = finish(tidy(update.program.but(outputs=results)))
+    joint, predict = (schedule.innermost(each, batches) for each in (joint, predict))
     for each in filter(None, (joint, predict, updates)):
         check(each)
     return schedule.plan(
@@ -178,6 +185,14 @@ class Choices:
                 remedy="Give 1, or more with --target c.",
             )
 
+    def batches(self, network: Network) -> frozenset[str]:
+        """Return the inputs whose samples are a vector, as far as their number is known."""
+        if self.target != "c":
+            return frozenset()
+        wide = {size for size, number in self.sizes.items() if number >= VECTOR}
+        data = network.program.having("input", "target", "label")
+        return frozenset(t.name for t in data if t.shape and str(t.shape[0]) in wide)
+
     def options(self, network: Network) -> Options:
         """Return what the emitters are told."""
         words = ["symbp", "build", network.source or "SPEC"]
@@ -205,8 +220,8 @@ def emit(
     """
     choices = Choices(target, dtype, threads, sizes or {})
     choices.check()
-    network = sized(network, choices.sizes)
-    return codegen.TARGETS[target](plan(network), choices.options(network))
+    batches, network = choices.batches(network), sized(network, choices.sizes)
+    return codegen.TARGETS[target](plan(network, batches), choices.options(network))
 
 
 def explain(
@@ -220,8 +235,8 @@ def explain(
     """
     choices = Choices("c", dtype, threads, sizes or {})
     choices.check()
-    network = sized(network, choices.sizes)
-    return codegen.c_target.explain(plan(network), choices.options(network))
+    batches, network = choices.batches(network), sized(network, choices.sizes)
+    return codegen.c_target.explain(plan(network, batches), choices.options(network))
 
 
 def build(

@@ -31,9 +31,14 @@ elsewhere, that its own functions call each other, whatever else is loaded."""
 FLAGS = ("-std=c99", "-O3", "-fPIC", "-shared", *LINK)
 """What every library is compiled with."""
 
-NATIVE = ("-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math")
+NATIVE = (
+    "-march=native", "-mtune=generic", "-ffp-contract=fast", "-fno-math-errno",
+    "-fno-trapping-math",
+)  # fmt: skip
 """Left out where the compiler doesn't know them.
 
+-mtune=generic      a compiler that is older than the processor takes it for another one: gcc 12 does
+                    so with Zen 4, and its schedules for Zen 3 take LeNet 1.3 times as long
 -ffp-contract=fast  -std=c99 keeps gcc from joining a * b + c into one instruction, which rounds
                     once instead of twice; without it, matrix products take twice as long
 -fno-math-errno     lets sqrt be an instruction, and a loop of it vectors: Adam's update takes half

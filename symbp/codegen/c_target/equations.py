@@ -82,10 +82,10 @@ class Writer(Products, Samples):
     def windows(self, equation: Equation, position: int) -> Lines | None:
         """Write a convolution, or a gradient of one."""
         found = windows(without_trivial_loops(equation), self.table)
-        if found is None or not self.memory.panel:
+        if found is None or found.panel > self.memory.panel:
             return None
         name = equation.target.name
-        self.chosen(equation, "products of windows", found.why())
+        self.chosen(equation, found.kind, found.why())
         lines: Lines = []
         if name not in self.started:
             lines = self.begin(name, self.heir(position))

@@ -156,6 +156,7 @@ _PRODUCTS = {
     word: _kernel(name).strip()
     for word, name in (
         ("TILE_ROWS", "tiles"), ("multiply", "multiply"), ("multiply_windows", "windows"),
+        ("multiply_dots", "dots"),
     )
 }  # fmt: skip
 """A word that shows that it is needed, and the text."""
@@ -166,8 +167,8 @@ NAMES = frozenset(
         *(name for functions in _VECTORISED.values() for name in functions),
         *HELPERS,
         *re.findall(
-            r"\b(?:multiply\w*|pack|vector|places|matrix|exchange|transposed?|from"
-            r"|[A-Z]+_[A-Z]+|LANES|ROWS|NOTHING|ONES)\b",
+            r"\b(?:multiply\w*|dots_tile|added_up|folded|shuffled|pack|vector|places|matrix|exchange|transposed?|from"
+            r"|[A-Z]+_[A-Z]+|LANES|ROWS|COLUMNS|NOTHING|ONES)\b",
             "".join(_PRODUCTS.values()),
         ),
     }

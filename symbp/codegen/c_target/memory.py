@@ -12,6 +12,10 @@ from symbp.ir.program import Tensor
 from symbp.schedule import Arena, Slot
 
 
+LINE = 16
+"""So many numbers fill a line of the cache: a vector that begins there crosses none."""
+
+
 class Workspace:
     """The caller's memory for intermediate values, cut into slots as they are asked for."""
 
@@ -26,7 +30,8 @@ class Workspace:
         """Return a free slot for a tensor, or one behind all others."""
         slot = self.arena.take((count(tensor),), tensor.name)
         if slot not in self.starts:
-            self.starts[slot], self.size = self.size, sympy.expand(self.size + count(tensor))
+            self.starts[slot] = self.size
+            self.size = sympy.expand(self.size + _in_lines(count(tensor)))
         return slot
 
     def clear(self, held: Collection[Slot] = ()) -> None:
@@ -35,6 +40,12 @@ class Workspace:
         for slot in reversed(self.arena.slots):
             if slot not in held:
                 self.arena.give(slot)
+
+
+def _in_lines(number: Expr) -> Expr:
+    """Return a known number of elements in whole lines of the cache, but for a few."""
+    small = not number.is_Integer or number < LINE
+    return number if small else Integer(-(-int(number) // LINE) * LINE)
 
 
 def pointer(begin: Expr, scope: Scope) -> str:

@@ -10,21 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer, Mul, Symbol
+from sympy import Expr, Mul, Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Scope, place
 from symbp.codegen.c_target.products import (
     PANEL,
     WIDEST,
     Product,
-    around,
-    many,
     merged,
     product,
     role,
     without_trivial_loops,
 )
-from symbp.ir.printer import ADD
+from symbp.codegen.c_target.tables import Tables
 from symbp.ir.program import Access, Equation, Program, Tensor
 
 LANES = 16
@@ -33,22 +31,21 @@ LEAST = 512
 """The multiplications of one product from which on it is worth its tables."""
 CALL = 150
 """What a call costs besides, in multiplications of vectors."""
+SUM = 6
+"""What it costs to add up the lanes of a sum."""
 MOST = PANEL // WIDEST
 """The entries that a table may have: as many steps as a panel holds of full width."""
 
 
 @dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(Tables):
     """`target[rows, column] += sum[depth](left[rows, depth] * right[depth, column])`."""
 
-    equation: Equation
-    table: Mapping[str, Tensor]
-    left: Access
-    right: Access
     rows: tuple[Symbol, ...]
     column: Symbol
     depth: tuple[Symbol, ...]
-    outer: tuple[Symbol, ...]
+
+    kind = "products of windows"
 
     def statements(self, scope: Scope) -> list[str]:
         """Return the statements that add the sums to the target."""
@@ -65,12 +62,7 @@ class Windows:
             f"    ptrdiff_t left_steps[{depth}], right_steps[{depth}];",
             *self.filled(self.rows, scope, left_rows=self.left, rows_of_sums=self.equation.target),
             *self.filled(self.depth, scope, left_steps=self.left, right_steps=self.right),
-            *(
-                f"    {line}"
-                for line in around(
-                    self.outer, self.equation, scope, [f"multiply_windows({', '.join(call)});"]
-                )
-            ),
+            *self.around(scope, f"multiply_windows({', '.join(call)});"),
             "}",
         ]
 
@@ -81,31 +73,89 @@ class Windows:
         )
         return f"rows {rows}; columns {column}; depth {depth}"
 
-    def filled(self, group: tuple[Symbol, ...], scope: Scope, **tables: Access) -> list[str]:
-        """Return the loops that fill the tables of a group."""
-        integers = Integers(scope)
-        lines = []
-        for name, access in tables.items():
-            where = place(access, self.table)
-            walk: Expr = sum((where.coeff(i) * i for i in group), Integer(0))
-            lines.append(f"{name}[entry] = {integers(walk)};")
-        body = around(group, self.equation, scope, [*lines, "entry++;"])
-        return ["    {", "        ptrdiff_t entry = 0;", *(f"        {x}" for x in body), "    }"]
+    @property
+    def panel(self) -> int:
+        """How many numbers a product copies at once."""
+        return self.number(self.depth) * WIDEST
 
-    def number(self, group: tuple[Symbol, ...]) -> int:
-        return int(Mul(*(self.equation.extent[i] for i in group)))
+    @property
+    def inner(self) -> int:
+        """The multiplications of one product."""
+        return self.number((*self.rows, *self.depth, self.column))
+
+    def cost(self) -> float:
+        """Return how long the products take, roughly, in multiplications of vectors."""
+        rows, columns, depth, outer = (
+            self.number(group) for group in (self.rows, (self.column,), self.depth, self.outer)
+        )
+        target, right = (place(a, self.table) for a in (self.equation.target, self.right))
+        vectors, whole = -(-columns // LANES), columns % LANES == 0
+        store = 2 * vectors if whole and target.coeff(self.column) == 1 else columns
+        even = right.coeff(self.column) == 1
+        pack = 0 if whole and even else vectors if even else columns
+        return float((rows * depth * vectors + rows * store + depth * pack + CALL) * outer)
 
     def step(self, access: Access, scope: Scope) -> str:
+        """Return how far apart two columns lie."""
         return Integers(scope)(place(access, self.table).coeff(self.column))
 
-    def start(self, access: Access, scope: Scope) -> str:
-        """Return a pointer to where an operand of one product begins."""
-        inner = dict.fromkeys((*self.rows, self.column, *self.depth), Integer(0))
-        where = place(access, self.table).xreplace(inner)
-        return scope.name(access.name) + (f" + {Integers(scope)(where, ADD)}" if where != 0 else "")
+
+@dataclass(frozen=True, slots=True)
+class Dots(Tables):
+    """`target[rows, columns] += sum[steps, k](left[rows, steps, k] * right[columns, steps, k])`.
+
+    k walks along memory in both.
+    """
+
+    rows: tuple[Symbol, ...]
+    columns: tuple[Symbol, ...]
+    steps: tuple[Symbol, ...]
+    along: Symbol
+
+    kind = "dot products"
+    panel = 0
+
+    def statements(self, scope: Scope) -> list[str]:
+        """Return the statements that add the sums to the target."""
+        rows, columns, steps = map(self.number, (self.rows, self.columns, self.steps))
+        target = self.equation.target
+        call = [str(n) for n in (rows, columns, steps, self.equation.extent[self.along])]
+        call += [self.start(self.left, scope), "left_rows", "left_steps"]
+        call += [self.start(self.right, scope), "right_columns", "right_steps"]
+        call += [self.start(target, scope), "rows_of_sums", "columns_of_sums"]
+        return [
+            "{",
+            f"    ptrdiff_t left_rows[{rows}], rows_of_sums[{rows}];",
+            f"    ptrdiff_t right_columns[{columns}], columns_of_sums[{columns}];",
+            f"    ptrdiff_t left_steps[{steps}], right_steps[{steps}];",
+            *self.filled(self.rows, scope, left_rows=self.left, rows_of_sums=target),
+            *self.filled(self.columns, scope, right_columns=self.right, columns_of_sums=target),
+            *self.filled(self.steps, scope, left_steps=self.left, right_steps=self.right),
+            *self.around(scope, f"multiply_dots({', '.join(call)});"),
+            "}",
+        ]
+
+    def why(self) -> str:
+        """Say what the products are."""
+        rows, columns, steps = (
+            ", ".join(map(str, group)) for group in (self.rows, self.columns, self.steps)
+        )
+        return f"rows {rows}; columns {columns}; steps {steps}; {self.along} along memory"
+
+    @property
+    def inner(self) -> int:
+        """The multiplications of one product."""
+        return self.number((*self.rows, *self.columns, *self.steps, self.along))
+
+    def cost(self) -> float:
+        """Return how long the products take, roughly, in multiplications of vectors."""
+        length = int(self.equation.extent[self.along])
+        sums = self.number((*self.rows, *self.columns))
+        terms = self.number(self.steps) * (length // LANES + length % LANES)
+        return float((sums * (terms + SUM) + CALL) * self.number(self.outer))
 
 
-def windows(equation: Equation, table: Mapping[str, Tensor]) -> Windows | None:
+def windows(equation: Equation, table: Mapping[str, Tensor]) -> Windows | Dots | None:
     """Return an equation as products of windows, if it is worth it."""
     factors = Mul.make_args(equation.body)
     if (
@@ -120,20 +170,23 @@ def windows(equation: Equation, table: Mapping[str, Tensor]) -> Windows | None:
     places = [place(a, table) for a in (equation.target, *factors)]
     if any(w.has(Access) or not _linear(w, equation) for w in places):
         return None
-    found = [_ordered(equation, table, left, right) for left, right in (factors, factors[::-1])]
-    return min((f for f in found if f is not None), key=_cost, default=None)
+    found = [
+        kind(equation, table, left, right)
+        for kind in (_broadcast, _along)
+        for left, right in (factors, factors[::-1])
+    ]
+    worth = [f for f in found if f is not None and f.inner >= LEAST]
+    return min(worth, key=lambda f: f.cost(), default=None)
 
 
-def _ordered(
+def _broadcast(
     equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access
 ) -> Windows | None:
     """Return the product in which one operand is broadcast and the other lies along vectors."""
-    target = place(equation.target, table)
-    extent = equation.extent
-    roles = {i: role(i, target, left, right, table) for i in extent}
-    groups = {w: [i for i in extent if roles[i] == w] for w in ("row", "column", "depth", "all")}
-    columns = [i for i in groups["column"] if extent[i].is_Integer]
-    if None in roles.values() or not columns:
+    target, extent = place(equation.target, table), equation.extent
+    groups = _groups(equation, table, left, right)
+    columns = [i for i in groups.get("column", ()) if extent[i].is_Integer]
+    if not columns:
         return None
     column = min(columns, key=lambda i: (target.coeff(i) != 1, -int(extent[i])))
     outer = [*groups["all"], *(i for i in groups["column"] if i != column)]
@@ -142,9 +195,38 @@ def _ordered(
         return None
     # Rows that follow each other should not overlap, or they wait for each other.
     rows = tuple(sorted(rows, key=lambda i: abs(target.coeff(i))))
-    found = Windows(equation, table, left, right, rows, column, depth, tuple(outer))
-    inner = found.number(rows) * found.number(depth) * int(extent[column])
-    return found if inner >= LEAST else None
+    return Windows(equation, table, left, right, tuple(outer), rows, column, depth)
+
+
+def _along(
+    equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access
+) -> Dots | None:
+    """Return the product whose terms lie along memory in both operands."""
+    extent, groups = equation.extent, _groups(equation, table, left, right)
+    along = [
+        i
+        for i in groups.get("depth", ())
+        if all(place(a, table).coeff(i) == 1 for a in (left, right)) and extent[i].is_Integer
+    ]
+    if not along or int(extent[along[0]]) < LANES:
+        return None
+    outer = list(groups["all"])
+    rows, columns = (_table(groups[word], equation, outer) for word in ("row", "column"))
+    steps = _table([i for i in groups["depth"] if i != along[0]], equation, outer)
+    # Rows that follow each other overlap: what one has brought near, the next has there.
+    rows = tuple(sorted(rows, key=lambda i: -abs(place(left, table).coeff(i))))
+    return Dots(equation, table, left, right, tuple(outer), rows, columns, steps, along[0])
+
+
+def _groups(
+    equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access
+) -> dict[str, list[Symbol]]:
+    """Return what each index counts in a product; nothing where one has no such part."""
+    target = place(equation.target, table)
+    roles = {i: role(i, target, left, right, table) for i in equation.extent}
+    if None in roles.values():
+        return {}
+    return {w: [i for i in roles if roles[i] == w] for w in ("row", "column", "depth", "all")}
 
 
 def _table(group: list[Symbol], equation: Equation, outer: list[Symbol]) -> tuple[Symbol, ...]:
@@ -156,32 +238,16 @@ def _table(group: list[Symbol], equation: Equation, outer: list[Symbol]) -> tupl
     return tuple(kept)
 
 
-def cheaper(view: Windows, matrices: Product) -> bool:
+def cheaper(view: Windows | Dots, matrices: Product) -> bool:
     """Tell whether products of windows take less time than plain ones, in loops as they may be."""
     if matrices.left is None:
         return True
-    outer = (*matrices.outer, *matrices.repeated)
-    rows, column, depth = matrices.row, matrices.column, matrices.depth
-    plain = replace(
-        view, equation=matrices.equation, left=matrices.left, right=matrices.right,
-        rows=(rows,), column=column, depth=(depth,), outer=outer,
+    plain = Windows(
+        matrices.equation, view.table, matrices.left, matrices.right,
+        (*matrices.outer, *matrices.repeated), (matrices.row,), matrices.column,
+        (matrices.depth,),
     )  # fmt: skip
-    return _cost(view) < _cost(plain)
-
-
-def _cost(found: Windows) -> float:
-    """Return how long the products take, roughly, in multiplications of vectors."""
-    extent = found.equation.extent
-    rows, columns, depth, outer = (
-        many(extent.get(i, Integer(1)) for i in group)
-        for group in (found.rows, (found.column,), found.depth, found.outer)
-    )
-    target, right = (place(a, found.table) for a in (found.equation.target, found.right))
-    vectors, whole = -(-columns // LANES), columns % LANES == 0
-    store = 2 * vectors if whole and target.coeff(found.column) == 1 else columns
-    even = right.coeff(found.column) == 1
-    pack = 0 if whole and even else vectors if even else columns
-    return float((rows * depth * vectors + rows * store + depth * pack + CALL) * outer)
+    return view.cost() < plain.cost()
 
 
 def panel(programs: Iterable[Program]) -> int:
@@ -196,7 +262,7 @@ def panel(programs: Iterable[Program]) -> int:
                 many = int(depth) * WIDEST if depth.is_Integer else PANEL
                 found = max(found, min(many, PANEL))
             if view := windows(plain, table):
-                found = max(found, view.number(view.depth) * WIDEST)
+                found = max(found, view.panel)
     return found
 
 
@@ -216,4 +282,4 @@ def _linear(where: Expr, equation: Equation) -> bool:
     return not any(e.has(*loops) for e in (rest, *steps))
 
 
-__all__ = ["Windows", "cheaper", "one_step", "panel", "windows"]
+__all__ = ["Dots", "Windows", "cheaper", "one_step", "panel", "windows"]

@@ -72,9 +72,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
 #undef ROWS
 }
 
-/* As many whole numbers. */
-typedef $whole places __attribute__((vector_size(VECTOR_BYTES)));
-
 /* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
 static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
@@ -86,8 +83,8 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
     for (int r = 0; r < LANES; r++) {
         if (!(r & s)) {
             const vector a = rows[r], b = rows[r + s];
-            rows[r] = __builtin_shuffle(a, b, low);
-            rows[r + s] = __builtin_shuffle(a, b, high);
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
         }
     }
 }

@@ -8,14 +8,29 @@
 #define VECTOR_BYTES 16
 #endif
 
-/* A register's numbers, wherever they lie in memory. */
+/* A register's numbers, wherever they lie in memory; and as many whole numbers. */
 typedef $real vector
         __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof($real)), may_alias));
+typedef $whole places __attribute__((vector_size(VECTOR_BYTES)));
 
 enum {
     LANES = VECTOR_BYTES / (int)sizeof($real),
     TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
     TILE_COLUMNS = 2 * LANES
 };
+
+/* The numbers of two registers, one after the other, that stand at some places. */
+static inline __attribute__((always_inline)) vector shuffled(vector a, vector b, places at)
+{
+#if defined(__clang__)
+    vector found = a;
+    for (int e = 0; e < LANES; e++) {
+        found[e] = at[e] < LANES ? a[at[e]] : b[at[e] - LANES];
+    }
+    return found;
+#else
+    return __builtin_shuffle(a, b, at);
+#endif
+}
 
 #endif

@@ -1,0 +1,52 @@
+"""Products of two arrays whose elements tables find: what convolutions are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Expr, Integer, Symbol
+
+from symbp.codegen.c_target.expressions import Integers, Scope, place
+from symbp.codegen.c_target.products import around, many
+from symbp.ir.printer import ADD
+from symbp.ir.program import Access, Equation, Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """An equation `target += left * right`, and the loops that stand around the products."""
+
+    equation: Equation
+    table: Mapping[str, Tensor]
+    left: Access
+    right: Access
+    outer: tuple[Symbol, ...]
+
+    def filled(self, group: tuple[Symbol, ...], scope: Scope, **tables: Access) -> list[str]:
+        """Return the loops that fill the tables of a group: where each of its entries lies."""
+        integers = Integers(scope)
+        lines = []
+        for name, access in tables.items():
+            where = place(access, self.table)
+            walk: Expr = sum((where.coeff(i) * i for i in group), Integer(0))
+            lines.append(f"{name}[entry] = {integers(walk)};")
+        body = around(group, self.equation, scope, [*lines, "entry++;"])
+        return ["    {", "        ptrdiff_t entry = 0;", *(f"        {x}" for x in body), "    }"]
+
+    def around(self, scope: Scope, call: str) -> list[str]:
+        """Return a call within the outer loops."""
+        return [f"    {line}" for line in around(self.outer, self.equation, scope, [call])]
+
+    def number(self, group: tuple[Symbol, ...]) -> int:
+        """Return how many entries a group has; what is not known counts as a little."""
+        return many(self.equation.extent.get(i, Integer(1)) for i in group)
+
+    def start(self, access: Access, scope: Scope) -> str:
+        """Return a pointer to where an operand of one product begins."""
+        inner = {i: Integer(0) for i in self.equation.extent if i not in self.outer}
+        where = place(access, self.table).xreplace(inner)
+        return scope.name(access.name) + (f" + {Integers(scope)(where, ADD)}" if where != 0 else "")
+
+
+__all__ = ["Tables"]

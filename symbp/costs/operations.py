@@ -156,7 +156,8 @@ class _Counter:
     def product(self, e: Expr, guards: Guards) -> Operations:
         number, rest = e.as_coeff_Mul()
         if number.is_negative:
-            return self.visit(Mul(-number, rest, evaluate=number == -1), guards)
+            parts = Mul.make_args(rest) if number == -1 else (-number, *Mul.make_args(rest))
+            return self.visit(Mul(*parts, evaluate=len(parts) == 1), guards)
         fixed, moving = self.parted(Mul.make_args(e))
         if not fixed or not moving:
             return self.fraction(e, False, self.times(e, guards), guards)

@@ -432,5 +432,15 @@ def _assignment(text: str) -> tuple[str, float]:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
 
 
+def _register() -> None:
+    """Add the commands that have modules of their own."""
+    from symbp.summary.command import summary
+
+    for command in (summary,):
+        main.add_command(command)
+
+
+_register()
+
 if __name__ == "__main__":
     main()

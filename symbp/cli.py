@@ -434,9 +434,10 @@ def _assignment(text: str) -> tuple[str, float]:
 
 def _register() -> None:
     """Add the commands that have modules of their own."""
+    from symbp.compare.command import diff
     from symbp.summary.command import summary
 
-    for command in (summary,):
+    for command in (summary, diff):
         main.add_command(command)
 
 

@@ -74,6 +74,9 @@ class Comparison:
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_markdown_(self) -> str:
+        return f"```diff\n{self.text()}\n```"
+
     def _sections(self) -> Iterator[tuple[str, Iterator[str]]]:
         yield "declarations", _patch(self.declarations)
         yield "equations", _patch(self.equations)

@@ -50,6 +50,9 @@ class Outcome:
     classes: tuple[str, ...] = ()
     """What the labels 0, 1, ... are called in the data."""
 
+    def _repr_markdown_(self) -> str:
+        return f"```\n{summary(self)}\n```"
+
 
 def summary(outcome: Outcome) -> str:
     """Return what came of a run, in plain words and, without a picture, as a chart."""

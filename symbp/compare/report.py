@@ -205,6 +205,9 @@ def _figures(found: Summary) -> dict[str, int]:
         "parameters": found.parameters,
         **{f"{phase}, operations": n for phase, n in operations.items()},
         "a step, operations": sum(operations.values()),
+        "a step, transcendental functions": sum(
+            c.operations.transcendental for cs in found.costs.values() for c in cs
+        ),
         "a step, bytes moved": sum(c.bytes for cs in found.costs.values() for c in cs),
         "bytes kept": sum(layer.kept for layer in found.layers),
     }

@@ -13,6 +13,7 @@ dp_W[i,j] = sum[n](x[n,i] * dp_z[n,j])
 """
 
 from symbp.compiler import build, derive, emit, gradient_program
+from symbp.display import attach
 from symbp.errors import SymbpError
 from symbp.lang import *  # noqa: F403
 from symbp.lang import __all__ as _description
@@ -20,3 +21,5 @@ from symbp.version import VERSION as __version__  # noqa: N811
 
 __all__ = ["SymbpError", "__version__", "build", "derive", "emit", "gradient_program"]
 __all__ += _description
+
+attach()  # what a notebook shows

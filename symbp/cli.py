@@ -236,19 +236,22 @@ def check(spec: str, target: Target, dtype: str, seed: int) -> None:
     help="Save the state so often.  [default: 20 times in all]",
 )  # fmt: skip
 @click.option("--resume", type=_PATH, metavar="FILE", help="Go on from a NAME.state.npz.")
+@click.option("--watch", is_flag=True, help="Look into the layers, and say what is to be seen.")
 @_target
 @_dtype
 @_folder
 def train(
     spec: str, data: Path, hyper: Sequence[str], learning_rate: float | None,
-    columns: Sequence[str], resume: Path | None, target: Target, dtype: str, folder: Path,
-    **settings: Any,
+    columns: Sequence[str], resume: Path | None, watch: bool, target: Target, dtype: str,
+    folder: Path, **settings: Any,
 ) -> None:  # fmt: skip
     """Build a network, train it on DATA (.npz or .csv), report and save.
 
     An .npz file holds arrays by the network's names; a .csv file a row for each sample, the target
     in the last columns. Writes NAME.py, NAME.params.npz, NAME.state.npz (for --resume),
-    NAME.history.csv and, where matplotlib is installed, NAME.loss.png.
+    NAME.history.csv and, where matplotlib is installed, NAME.loss.png. With --watch, the norms of
+    gradients and the dead units of each layer are shown while it trains, and a diagnosis and the
+    confusion matrix after it; NAME.watch.csv, NAME.watch.svg and NAME.confusion.svg hold them.
 
     \b
     Examples:
@@ -262,13 +265,17 @@ def train(
     given = {name: value for name, value in settings.items() if value is not None}
     rate = {} if learning_rate is None else {"learning_rate": learning_rate}
     given["hyper"] = {**dict(map(_assignment, hyper)), **rate}
-    module = _built(compiler.load(spec), target, dtype, folder)
+    network = compiler.load(spec)
+    module = _built(network, target, dtype, folder)
     samples = training.read(data, module.INPUTS, module.DTYPE, columns)
     run = training.prepare(module, samples, given, resume)
     if run.changes:
         click.echo(f"The run changes: it goes on with {'; '.join(run.changes)}.", err=True)
-    with training.progress(run) as watch:
-        outcome = training.train(module, samples, run, folder, watch)
+    if watch:
+        outcome = training.watched(network, module, samples, run, folder, click.echo)
+    else:
+        with training.progress(run) as bar:
+            outcome = training.train(module, samples, run, folder, bar)
     click.echo(training.summary(outcome))
 
 
@@ -431,6 +438,17 @@ def _assignment(text: str) -> tuple[str, float]:
     except ValueError:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
 
+
+def _register() -> None:
+    """Add the commands that have modules of their own."""
+    from symbp.compare.command import diff
+    from symbp.summary.command import summary
+
+    for command in (summary, diff):
+        main.add_command(command)
+
+
+_register()
 
 if __name__ == "__main__":
     main()

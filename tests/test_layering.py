@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "autodiff": {"errors", "ir"},
     "rewrite": {"errors", "ir"},
     "schedule": {"errors", "ir"},
+    "costs": {"errors", "ir"},
     "codegen": {"errors", "ir", "schedule", "version"},
     "artifact": {"errors"},
     "verify": {"errors", "ir", "artifact"},

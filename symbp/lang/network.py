@@ -54,7 +54,7 @@ from symbp.lang.optimizers import Clip, Optimizer
 from symbp.lang.penalties import Penalty
 from symbp.lang.update import Update, updates
 
-__all__ = ["Initial", "Network", "Parts", "Update", "assemble", "network"]
+__all__ = ["Initial", "Network", "Parts", "Update", "assemble", "network", "program_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,15 @@ def assemble(name: str, parts: Parts, source: str = "") -> Network:
         prediction,
         {graph.names[h]: graph.names[new] for h, new in running.items()},
     )
+
+
+def program_of(handle: Handle, variables: Mapping[Handle, str] | None = None) -> Program:
+    """Return the equations by which a tensor is computed, for people to read.
+
+    Args:
+        variables: names for those that have none.
+    """
+    return _Graph([], [handle], [], variables or {}).program([handle], ())
 
 
 def _check_noise(prediction: Program) -> None:

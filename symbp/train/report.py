@@ -33,7 +33,7 @@ class Quality:
 def measure(module: ModuleType, params: Mapping[str, Array], data: Data) -> Quality:
     """Return how good a network is on these samples."""
     loss = float(module.forward(params, *data.arrays.values())[0])
-    pair = _compared(module, params, data)
+    pair = compared(module, params, data)
     if pair is None:
         return Quality(data.samples, loss)
     output, wanted = pair
@@ -55,7 +55,7 @@ def r2(output: Array, wanted: Array) -> float | None:
     return 1 - float(np.sum((wanted - output) ** 2)) / total if total > 0 else None
 
 
-def _compared(
+def compared(
     module: ModuleType, params: Mapping[str, Array], data: Data
 ) -> tuple[Array, Array] | None:
     """Return the first output that has a target or label of its shape, and that."""
@@ -76,13 +76,15 @@ def _hits(output: Array, wanted: Array) -> Array | None:
     if values <= {0.0, 1.0} and wanted.ndim > 1 and wanted.shape[-1] > 1:
         one_hot = np.all(wanted.sum(-1) == 1)
         return np.equal(output.argmax(-1), wanted.argmax(-1)) if one_hot else None
-    if values <= {0.0, 1.0}:
-        # Outputs beyond 0..1 are no probabilities but logits, whose middle is 0.
-        middle = 0.5 if output.min() >= 0 and output.max() <= 1 else 0.0
-        return np.equal(output > middle, wanted > 0.5)
-    if values == {-1.0, 1.0}:
-        return np.equal(output > 0, wanted > 0)
+    if values <= {0.0, 1.0} or values == {-1.0, 1.0}:
+        return np.equal(output > middle(output, wanted), wanted > 0)
     return None
+
+
+def middle(output: Array, wanted: Array) -> float:
+    """Return the value that parts two classes; outputs beyond 0..1 are logits, parted by 0."""
+    probabilities = wanted.min() >= 0 and output.min() >= 0 and output.max() <= 1
+    return 0.5 if probabilities else 0.0
 
 
 def _share(hits: Array) -> float:

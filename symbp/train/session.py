@@ -23,6 +23,8 @@ from symbp.train.data import Array, Data
 from symbp.train.report import Quality, measure
 
 Watch = Callable[[int, float], None]
+Scales = dict[str, tuple[Array, Array]]
+"""Of each input, the mean and the spread of its features."""
 
 EXPLODED = 1e4
 """A loss so many times what it was before the first step will not come back."""
@@ -47,6 +49,9 @@ class Outcome:
     """Whether a target loss that was asked for was reached."""
     classes: tuple[str, ...] = ()
     """What the labels 0, 1, ... are called in the data."""
+
+    def _repr_markdown_(self) -> str:
+        return f"```\n{summary(self)}\n```"
 
 
 def summary(outcome: Outcome) -> str:
@@ -108,9 +113,7 @@ def train(
         DataError: a file can't be written.
     """
     settings = run.settings
-    parts = split(data, settings)
-    scales = scaling(module, parts[0]) if settings.standardize else {}
-    training, held_out = (scaled(part, scales) for part in parts)
+    training, held_out, scales = arranged(module, data, settings)
     state_file = folder / f"{module.NAME}.state.npz"
 
     def checkpoint() -> None:
@@ -136,6 +139,18 @@ def train(
     )
 
 
+def arranged(module: ModuleType, data: Data, settings: Settings) -> tuple[Data, Data, Scales]:
+    """Return the samples to train on and those held out, scaled as the settings say.
+
+    Raises:
+        DataError: nothing would be left to train on.
+    """
+    parts = split(data, settings)
+    scales = scaling(module, parts[0]) if settings.standardize else {}
+    training, held_out = (scaled(part, scales) for part in parts)
+    return training, held_out, scales
+
+
 def split(data: Data, settings: Settings) -> tuple[Data, Data]:
     """Return the samples to train on, and those that are held out; the seed says which.
 
@@ -158,9 +173,9 @@ def split(data: Data, settings: Settings) -> tuple[Data, Data]:
     return data.rows(np.sort(order[held:])), data.rows(np.sort(order[:held]))
 
 
-def scaling(module: ModuleType, data: Data) -> dict[str, tuple[Array, Array]]:
+def scaling(module: ModuleType, data: Data) -> Scales:
     """Return mean and spread of each input's features; a constant feature has spread 1."""
-    scales = {}
+    scales: Scales = {}
     for name, (role, *_) in module.INPUTS.items():
         if role == "input" and name in data.batched:
             array = data.arrays[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,8 @@ from symbp.ir.program import Program
 @dataclass(frozen=True)
 class Formulas:
     r"""A network's forward equations and gradients; `formulas["W1"]` is one gradient.
+
+    So is `formulas["z1"]`, of a value in between.
 
     >>> from symbp.ir.text import parse
     >>> program = parse('''input x[N,2]
@@ -73,7 +76,8 @@ class Formulas:
         return html.document(self._sheet(wrt))
 
     def _repr_markdown_(self) -> str:
-        return self.markdown()
+        # Notebooks set $$ as mathematics, and show ```math as code.
+        return re.sub(r"^```math\n(.*?)\n```$", r"$$\n\1\n$$", self.markdown(), flags=re.S | re.M)
 
     @cached_property
     def _whole(self) -> Sheet:
@@ -83,12 +87,18 @@ class Formulas:
         return self._whole if wrt is None else self._whole.only(self._gradient(wrt))
 
     def _gradient(self, parameter: str) -> str:
-        if parameter not in self.gradients:
+        found = self.gradients.get(parameter) or self._deltas.get(parameter)
+        if found is None:
             raise LanguageError(
                 f"{self.name} has no gradient by {parameter}",
                 remedy=f"Known are {', '.join(self.gradients)}.",
             )
-        return self.gradients[parameter]
+        return found
+
+    @cached_property
+    def _deltas(self) -> dict[str, str]:
+        """Of each value in between, the tensor that holds its gradient."""
+        return {tensor: name for name, tensor in self._whole.adjoints.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ Params = dict[str, Array]
 
 @cache
 def module(name: str, target: str = "numpy") -> ModuleType:
-    """Return the module of NAME.bp, built in float32 for a target: numpy or c."""
-    net = bp.load(str(FOLDER / f"{name}.bp"))
+    """Return the module of NAME.bp or FILE.bp:LOSS, built in float32 for a target: numpy or c."""
+    net = bp.load(str(FOLDER / (name if ":" in name else f"{name}.bp")))
     with tempfile.TemporaryDirectory() as folder:
         return load(bp.build(net, target, "float32", folder))
 

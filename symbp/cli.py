@@ -90,7 +90,8 @@ def main() -> None:
     A network goes in as equations; its exact gradients come out as formulas, and as NumPy or C
     code that trains it and needs nothing of symbp to run.
 
-    SPEC is a .bp file, or FILE.py:NAME for a network that Python code builds.
+    SPEC is a .bp file, FILE.bp:LOSS where its losses have names, or FILE.py:NAME for a network
+    that Python code builds.
 
     \b
     Examples:
@@ -133,7 +134,8 @@ def build(
 ) -> None:
     """Emit the module that trains a network.
 
-    Writes NAME.py; with --target c also the C files and the compiled library.
+    Writes NAME.py; with --target c also the C files and the compiled library. Of a file whose
+    losses have names, one for each: NAME_LOSS.py.
 
     \b
     Examples:
@@ -143,23 +145,23 @@ def build(
     """
     from symbp import compiler
 
-    network = compiler.load(spec)
     fixed = dict(_size(text) for text in sizes)
-    if explain:
-        if target != "c":
-            raise click.UsageError("--explain tells of the C target: add --target c.")
-        click.echo(compiler.explain(network, dtype, threads=threads, sizes=fixed), nl=False)
-        return
-    path = compiler.build(
-        network, target=target, dtype=dtype, directory=folder, threads=threads, sizes=fixed
-    )
-    click.echo(path)
-    if target == "c":
-        from symbp import artifact
+    if explain and target != "c":
+        raise click.UsageError("--explain tells of the C target: add --target c.")
+    for network in map(compiler.load, compiler.specs(spec)):
+        if explain:
+            click.echo(compiler.explain(network, dtype, threads=threads, sizes=fixed), nl=False)
+            continue
+        path = compiler.build(
+            network, target=target, dtype=dtype, directory=folder, threads=threads, sizes=fixed
+        )
+        click.echo(path)
+        if target == "c":
+            from symbp import artifact
 
-        library = artifact.library_name(path.stem)
-        for name in (f"{path.stem}.c", f"{path.stem}.h", f"{path.stem}.python.c", library):
-            click.echo(path.with_name(name))
+            library = artifact.library_name(path.stem)
+            for name in (f"{path.stem}.c", f"{path.stem}.h", f"{path.stem}.python.c", library):
+                click.echo(path.with_name(name))
 
 
 @main.command()

@@ -23,7 +23,7 @@ from symbp.codegen.formulas import Formulas
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
-from symbp.lang.load import load
+from symbp.lang.load import load, specs
 from symbp.lang.network import Network
 from symbp.lang.sizes import sized
 
@@ -261,4 +261,4 @@ def build(
     return folder / f"{network.name}.py"
 
 
-__all__ = ["build", "derive", "emit", "explain", "gradient_program", "load", "plan"]
+__all__ = ["build", "derive", "emit", "explain", "gradient_program", "load", "plan", "specs"]

@@ -68,8 +68,8 @@ def gradient_program(network):
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch):
     for name, function in (
-        ("load", load), ("build", build), ("derive", lambda network: Formulas()),
-        ("gradient_program", gradient_program),
+        ("load", load), ("specs", lambda spec: (spec,)), ("build", build),
+        ("derive", lambda network: Formulas()), ("gradient_program", gradient_program),
     ):  # fmt: skip
         monkeypatch.setattr(compiler, name, function)
 

@@ -15,20 +15,20 @@ from tests.autodiff.test_networks import NETWORKS
 for source in NETWORKS.values():
     print(text(adjoint(parse(source), "loss")[0]))
 """
-EXAMPLES = f"""
+EXAMPLES = """
 from hashlib import sha256
-from pathlib import Path
 from symbp.codegen import TARGETS
 from symbp.compiler import derive, emit, load
-for spec in sorted(Path({str(ROOT / "examples")!r}).glob("*.bp")):
-    network, formulas = load(str(spec)), derive(load(str(spec)))
-    texts = {{f: getattr(formulas, f)() for f in ("text", "latex", "markdown", "html")}}
+from tests.specs import SPECS
+for spec in SPECS:
+    network, formulas = load(spec), derive(load(spec))
+    texts = {f: getattr(formulas, f)() for f in ("text", "latex", "markdown", "html")}
     for target in TARGETS:
         for dtype in ("float64", "float32"):
             files = emit(network, target, dtype)
-            texts |= {{f"{{name}} {{target}} {{dtype}}": text for name, text in files.items()}}
+            texts |= {f"{name} {target} {dtype}": text for name, text in files.items()}
     for name, text in texts.items():
-        print(spec.name, name, sha256(text.encode()).hexdigest())
+        print(network.name, name, sha256(text.encode()).hexdigest())
 """
 CASES = {
     "the adjoints of five networks": ("-c", ADJOINT),

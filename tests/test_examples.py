@@ -12,10 +12,16 @@ import pytest
 
 import symbp
 from symbp.compiler import load
+from symbp.ir.program import size
+from symbp.lang.network import Network
+from symbp.verify.samples import drawn
 from tests.codegen import built
 
 EXAMPLES = Path(symbp.__file__).parents[1] / "examples"
-TRAINED = ["sunspots", "autoencoder", "char_gru", "char_transformer", "char_tied"]
+TRAINED = [
+    "sunspots", "autoencoder", "char_gru", "char_transformer", "char_tied", "vae", "gan.bp:critic",
+    "gan.bp:generator",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -43,15 +49,33 @@ def test_characters_are_foretold_better_than_by_pairs(script: Any, name: str, lo
     assert losses[name] < loss < losses["bigram"]
 
 
+def test_the_variational_autoencoder_beats_a_mixture_of_ten(script: Any) -> None:
+    nats = script("train_vae").run("c")
+    assert nats["autoencoder, at least"] > -19.3 > -20 > nats["mixture of ten"]
+
+
+def test_the_generator_finds_all_eight_clouds(script: Any) -> None:
+    found = script("train_gan").run("c")
+    assert found["clouds hit"] == 8
+    assert found["share of the points"] > 0.88
+
+
 def test_the_lenet_reads_98_of_100_digits_that_no_choice_has_seen(script: Any) -> None:
     assert script("train_lenet").run("c")["accuracy"] >= 0.98
 
 
+def noise(net: Network) -> dict[str, Any]:
+    """Return what the first step of two samples draws."""
+    sources = enumerate(net.program.having("noise"))
+    shapes = {(t.name, k): tuple(int(n.subs(size("N"), 2)) for n in t.shape) for k, t in sources}
+    return {name: drawn(shape, "float64", k) for (name, k), shape in shapes.items()}
+
+
 @pytest.mark.parametrize("name", TRAINED)
 def test_numpy_and_c_agree_with_the_interpreter(script: Any, name: str) -> None:
-    net = load(str(EXAMPLES / f"{name}.bp"))
+    net = load(str(EXAMPLES / (name if ":" in name else f"{name}.bp")))
     given = built.arrays(net, seed=2, scale=0.5, N=2, T=2)
-    loss, grads, _ = built.meant(net, given)
+    loss, grads, _ = built.meant(net, given | noise(net))
     compiled = script("training").module(name, "c")
     single = {n: a.astype("float32") if a.dtype == float else a for n, a in given.items()}
     for module, arrays, near in ((built.module(net), given, 1e-12), (compiled, single, 1e-4)):

@@ -2,7 +2,7 @@
 
 In come formulas: index notation (`tensors.py`, read first), `layers/`, the activations of
 `functions.py`, `losses/`, `penalties.py`, `optimizers.py` with `schedules.py`,
-`initializers.py`; `freezing.py` says which parameters are not trained, `modes.py` what only a
+`initializers.py`; `freezing.py` says which parameters are meant, `modes.py` what only a
 prediction computes. Out comes a `Network` (`network.py`): a checked `symbp.ir` Program of the
 forward equations, and the update of the optimizer as another. `lowering.py` takes formulas
 apart into equations with scalar bodies; `parser.py` and `formulas.py` read the text form.

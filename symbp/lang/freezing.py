@@ -1,4 +1,4 @@
-"""Which parameters keep their values: named one by one, by a pattern, or as those of a layer.
+"""Which parameters are meant, to be frozen or trained: one by one, by a pattern, or a layer's.
 
 >>> from symbp.lang.handles import ancestors
 >>> from symbp.lang.layers import dense
@@ -6,7 +6,7 @@
 >>> h = dense(input("x", "N", 4), 3, name="h")
 >>> z = dense(h, 2, name="z")
 >>> names = {t: t.naming.hint() for t in ancestors([z])}
->>> frozen([h], names), frozen(["*_b"], names)
+>>> parameters([h], names), parameters(["*_b"], names)
 ((param h_W[4,3], param h_b[3]), (param h_b[3], param z_b[2]))
 """
 
@@ -19,8 +19,8 @@ from symbp.errors import LanguageError
 from symbp.lang.handles import Handle, Naming
 
 
-def frozen(wanted: Iterable[Handle | str], names: Mapping[Handle, str]) -> tuple[Handle, ...]:
-    """Return the parameters that are wanted frozen, in order of creation.
+def parameters(wanted: Iterable[Handle | str], names: Mapping[Handle, str]) -> tuple[Handle, ...]:
+    """Return the parameters that are wanted, in order of creation.
 
     Args:
         wanted: parameters, layers, names of parameters, or patterns of such names with * and ?.
@@ -35,8 +35,10 @@ def frozen(wanted: Iterable[Handle | str], names: Mapping[Handle, str]) -> tuple
         own = [p for p in params if _stands_for(each, p, names[p])]
         if not own:
             raise LanguageError(
-                f"{each!r} stands for no parameter, so there is nothing to freeze",
-                remedy=f"Known are {', '.join(names[p] for p in params)}; or name a layer.",
+                f"{each!r} stands for no parameter of the network",
+                remedy=f"Known are {', '.join(names[p] for p in params)}; or name a layer."
+                if params
+                else "Name a parameter, or a layer that has some.",
             )
         found.update(own)
     return tuple(p for p in params if p in found)

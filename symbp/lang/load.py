@@ -1,4 +1,4 @@
-"""From a SPEC, FILE.bp or FILE.py:NAME, to the network that it names.
+"""From a SPEC, FILE.bp, FILE.bp:LOSS or FILE.py:NAME, to the network that it names.
 
 >>> load("net.txt")
 Traceback (most recent call last):
@@ -16,13 +16,15 @@ from types import ModuleType
 
 from symbp.errors import LanguageError, Source, SymbpError
 from symbp.lang.network import Network
-from symbp.lang.parser import parse
+from symbp.lang.parser import chosen, parse_all
 
 MAX_BYTES = 8_000_000
 
 
 def load(spec: str) -> Network:
     """Return the network of FILE.bp (read, never evaluated) or FILE.py:NAME (imported).
+
+    Where the losses of FILE.bp have names, FILE.bp:LOSS is the network of one.
 
     Raises:
         SymbpError: there is no such file, or it describes no network.
@@ -31,17 +33,31 @@ def load(spec: str) -> Network:
     if path.endswith(".py") and name:
         return _from_python(Path(path), name)
     if spec.endswith(".bp"):
-        return _from_text(text_of(Path(spec)), spec)
+        return chosen(_from_text(spec), "", spec)
+    if path.endswith(".bp"):
+        return chosen(_from_text(path), name, path)
     remedy = "Give a file FILE.bp, or FILE.py:NAME for a network that Python code builds."
     if spec.endswith(".py"):
         remedy = f"Say which network: {spec}:NAME"
     raise LanguageError(f"{spec} is no network", remedy=remedy)
 
 
-def _from_text(text: str, file: str) -> Network:
-    """Return what a text describes; as a last resort any exception becomes an error of ours."""
+def specs(spec: str) -> tuple[str, ...]:
+    """Return what names each network of a SPEC: FILE.bp:LOSS for each loss that has a name.
+
+    Raises:
+        SymbpError: there is no such file, or it describes no network.
+    """
+    if not spec.endswith(".bp"):
+        return (spec,)
+    return tuple(f"{spec}:{loss}" if loss else spec for loss in _from_text(spec))
+
+
+def _from_text(file: str) -> dict[str, Network]:
+    """Return what a file describes; as a last resort any exception becomes an error of ours."""
+    text = text_of(Path(file))
     try:
-        return parse(text, file)
+        return parse_all(text, file)
     except SymbpError:
         raise
     except Exception as error:

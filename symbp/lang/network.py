@@ -33,7 +33,7 @@ from symbp.ir.program import Equation, Program, Tensor, accesses, fresh, index
 from symbp.ir.program import names as accessed
 from symbp.ir.syntax import is_condition
 from symbp.ir.visit import needed
-from symbp.lang.freezing import frozen
+from symbp.lang.freezing import parameters
 from symbp.lang.handles import (
     Handle,
     Naming,
@@ -222,7 +222,7 @@ def _outputs(values: Sequence[Value]) -> list[Handle]:
 def _frozen(parts: Parts, outputs: Sequence[Handle]) -> tuple[Handle, ...]:
     """Return the parameters that keep their values."""
     every = ancestors([loss_tensor(parts.loss), *outputs, *parts.declared])
-    named = frozen(parts.freeze, names(every, parts.variables)) if parts.freeze else ()
+    named = parameters(parts.freeze, names(every, parts.variables)) if parts.freeze else ()
     return tuple(h for h in every if h.frozen or h in named)
 
 

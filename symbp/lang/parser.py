@@ -30,6 +30,14 @@ and directs:
     clip    norm(5.0)       of the gradients: norm(limit) or value(limit)
     freeze  h, W            parameters that keep their values: one by one, or those of a layer
 
+Losses that are trained in turns have names, and say what they train (parameters or layers); an
+optimizer or a clip may be one's own. Each is a network, and all take the same parameters:
+
+    loss critic    = mean[n](softplus(-real[n]) + softplus(made[n])) trains c_h, c_p
+    loss generator = mean[n](softplus(-made[n])) trains g_h, g_p
+    optimizer adam(learning_rate=0.001)
+    optimizer critic = adam(learning_rate=0.0005)
+
 A parameter may be declared so too: param E[100, 8] ~ normal frozen. Such a one may be given a new
 value by every training step, from what the step began with; and training(a, b) is a where the loss
 and its gradients are computed, b in a prediction:
@@ -47,9 +55,7 @@ Noise is drawn anew in each step, uniform in 0..1 or normal; a prediction can't 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lark import Token
@@ -60,29 +66,53 @@ from symbp.ir.program import Access, Operation, index, size
 from symbp.ir.regions import apart
 from symbp.ir.syntax import Expressions, Node, as_size, lines_of, place, read, suggest
 from symbp.lang import tensors
+from symbp.lang.directives import Directives, Placing
 from symbp.lang.formulas import Formulas
-from symbp.lang.freezing import frozen
 from symbp.lang.handles import (
     Handle,
     Naming,
     Rule,
     Steps,
-    ancestors,
     apply,
     exact,
     scalar,
-    with_renewals,
 )
 from symbp.lang.lowering import free_indices
 from symbp.lang.naming import valid_name
-from symbp.lang.network import Network, Parts, assemble, loss_tensor, network_name, output_tensor
-from symbp.lang.optimizers import Clip, Optimizer
-from symbp.lang.penalties import Penalty
+from symbp.lang.network import Network
 from symbp.lang.tensors import defined, extend, renew
 
 
-def parse(text: str, file: str = "<text>") -> Network:
-    """Return the network that a text describes.
+def parse(text: str, file: str = "<text>", loss: str = "") -> Network:
+    """Return the network that a text describes: the one of this loss, where losses have names.
+
+    Raises:
+        LanguageError, ShapeError, OrderError: with line, caret and remedy.
+    """
+    return chosen(parse_all(text, file), loss, file)
+
+
+def chosen(networks: Mapping[str, Network], loss: str, file: str) -> Network:
+    """Return the network of a loss; raise where there is none of this name."""
+    if loss in networks or (not loss and len(networks) == 1):
+        return networks[loss or next(iter(networks))]
+    known = " or ".join(f"{file}:{name}" for name in networks if name)
+    if not known:
+        raise LanguageError(
+            f"{file} has no loss {loss}", remedy=f"Its only one has no name: {file}"
+        )
+    problem = f"has no loss {loss}" if loss else "has several losses, a network each"
+    raise LanguageError(f"{file} {problem}", remedy=f"Say which: {known}")
+
+
+def parse_all(text: str, file: str = "<text>") -> dict[str, Network]:
+    """Return every network that a text describes, by the name of its loss.
+
+    The name of an only loss is empty.
+
+    >>> list(parse_all("network a\\ninput x[N]\\nparam v, w\\ny = v*w*x\\noutput y\\n"
+    ...                "loss up = mean[n](-y[n]) trains v\\nloss down = mean[n](y[n]) trains w"))
+    ['up', 'down']
 
     Raises:
         LanguageError, ShapeError, OrderError: with line, caret and remedy.
@@ -104,33 +134,25 @@ def parse(text: str, file: str = "<text>") -> Network:
         except Exception as error:
             error.add_note(f"in {at}")  # for `load`, and for whoever mends it
             raise
-    return description.network()
+    return description.directives.networks(description.scope, description.places)
 
 
-class _Description:
+class _Description(Placing):
     """What the statements so far have said."""
 
     def __init__(self, file: str, lines: list[str]) -> None:
-        self.file = file
-        self.lines = lines
+        super().__init__(file, lines)
         self.scope: dict[str, Handle] = {}
         self.sizes: dict[str, Symbol] = {}
         self.later: dict[str, int] = {}
         self.places: dict[object, Source | None] = {}
         """Where a tensor or a size was named first."""
-        self.once: dict[str, Source | None] = {}
-        self.name = ""
-        self.loss: Handle | None = None
-        self.outputs: list[Handle] = []
-        self.optimizer: Optimizer | None = None
-        self.penalties: list[tuple[Penalty, Node]] = []
-        self.clip: Clip | None = None
-        self.freeze: list[Handle] = []
+        self.directives = Directives(file, lines)
 
     def foresee(self, statements: Iterable[Node]) -> None:
         """Remember which names are defined at all, and where, for the messages."""
         for statement in statements:
-            if statement.data in ("directive", "update"):
+            if statement.data in ("directive", "named", "update"):
                 continue
             if statement.data == "scan":
                 self.foresee(s for s in statement.children if getattr(s, "data", "") == "equation")
@@ -148,8 +170,9 @@ class _Description:
             for item in statement.children[1:]:
                 self._declare(str(statement.children[0]), item, formulas)
         elif statement.data == "directive":
-            word, *arguments = statement.children
-            self._direct(word, arguments, formulas, at)
+            self.directives.take(statement.children, formulas, at)
+        elif statement.data == "named":
+            self.directives.take_named(statement.children, formulas, at)
         elif statement.data == "scan":
             self._scan(statement)
         elif statement.data == "update":
@@ -158,9 +181,6 @@ class _Description:
             self._equation(statement, formulas, at)
         else:
             self._definition(statement, formulas, at)
-
-    def _error(self, message: str, node: Any, remedy: str) -> LanguageError:
-        return LanguageError(message, source=place(node, self.file, self.lines), remedy=remedy)
 
     def _bind(self, token: Token, handle: Handle) -> None:
         """Enter a tensor and the parts of its layer: h, h_W, h_b, h_z."""
@@ -283,7 +303,7 @@ class _Description:
             raise formulas.unknown(token)
         known = self.scope[str(token)]
         if assign != "=":
-            raise self._error("this is no update", equation, _DIRECTED["update"])
+            raise self._error("this is no update", equation, _UPDATE)
         if len(equation.children[0].children) == 1:
             return tensors.update(known, formulas.whole(equation.children[2]))
         given = self._ranges(equation.children[3:])
@@ -332,112 +352,6 @@ class _Description:
         self._bind(token, value)
         return None
 
-    # Directives
-
-    def _direct(
-        self, word: Token, arguments: list[Node], formulas: Formulas, at: Source | None
-    ) -> None:
-        if not arguments:
-            raise self._error(f"{word} takes something", word, _DIRECTED[str(word)])
-        if word not in ("output", "penalty", "freeze"):
-            if str(word) in self.once:
-                raise self._error(f"there is a second {word} line", word, "Keep one of them.")
-            if len(arguments) > 1:
-                raise self._error(f"{word} takes one thing", arguments[1], _DIRECTED[str(word)])
-        self.once.setdefault(str(word), at)
-        getattr(self, f"_take_{word}")(arguments, formulas)
-
-    def _take_network(self, arguments: list[Node], formulas: Formulas) -> None:
-        (node,) = arguments
-        if node.data != "name":
-            raise self._error("a network has a plain name", node, _DIRECTED["network"])
-        with self._at(node):
-            self.name = network_name(str(node.children[0]))
-
-    def _take_output(self, arguments: list[Node], formulas: Formulas) -> None:
-        for node in arguments:
-            with self._at(node):
-                handle = output_tensor(formulas.whole(node))
-            if handle in self.outputs:
-                raise self._error("this is an output twice", node, "Name it once.")
-            self.outputs.append(handle)
-
-    def _take_loss(self, arguments: list[Node], formulas: Formulas) -> None:
-        (node,) = arguments
-        with self._at(node):
-            self.loss = loss_tensor(formulas.whole(node))
-
-    def _take_optimizer(self, arguments: list[Node], formulas: Formulas) -> None:
-        self.optimizer = formulas.optimizer(arguments[0])
-
-    def _take_penalty(self, arguments: list[Node], formulas: Formulas) -> None:
-        self.penalties += [(formulas.penalty(node), node) for node in arguments]
-
-    def _take_clip(self, arguments: list[Node], formulas: Formulas) -> None:
-        self.clip = formulas.clip(arguments[0])
-
-    def _take_freeze(self, arguments: list[Node], formulas: Formulas) -> None:
-        for node in arguments:
-            with self._at(node):
-                handle = formulas.whole(node) if node.data == "name" else None
-                if not isinstance(handle, Handle):
-                    raise LanguageError("this can't be frozen", remedy=_DIRECTED["freeze"])
-                frozen([handle], {h: h.naming.hint() for h in ancestors([handle])})
-            self.freeze.append(handle)
-
-    @contextmanager
-    def _at(self, node: Any) -> Iterator[None]:
-        """Let an error that has no place yet have that of a node."""
-        try:
-            yield
-        except SymbpError as error:
-            raise error.at(place(node, self.file, self.lines)) from None
-
-    # The end
-
-    def network(self) -> Network:
-        """Return the network, or raise where something is missing or left over."""
-        start = self.once.get("network") or self._start()
-        for word in ("network", "output", "loss"):
-            if word not in self.once:
-                remedy = f"Add a line. {_DIRECTED[word]}"
-                raise LanguageError(f"there is no {word} line", source=start, remedy=remedy)
-        assert self.loss is not None
-        declared = [h for h in self.scope.values() if h.role != "value"]
-        used = ancestors(with_renewals([self.loss, *self.outputs, *declared]))
-        self._check_used(set(used))
-        for penalty, node in self.penalties:
-            with self._at(node):
-                penalty.over(h for h in used if h.role == "param")
-        penalties = [penalty for penalty, _ in self.penalties]
-        parts = Parts(
-            self.loss, self.outputs, self.optimizer, penalties, self.clip, self.freeze, declared
-        )
-        try:
-            return assemble(self.name, parts, Path(self.file).name)
-        except SymbpError as error:
-            unused = self.once.get("clip") if self.optimizer is None else None
-            raise error.at(self.places.get(error.culprit) or unused or start) from None
-
-    def _start(self) -> Source:
-        """Return the first line that says something."""
-        lines = enumerate(self.lines, 1)
-        number, line = next(((k, line) for k, line in lines if line.strip()), (1, ""))
-        return Source(self.file, number, 1, line, len(line))
-
-    def _check_used(self, used: set[Handle]) -> None:
-        for name, handle in self.scope.items():
-            if handle.role == "value" and not handle.rules:
-                raise LanguageError(
-                    f"{name} is declared and never defined",
-                    source=self.places[handle], remedy="Add its equation.",
-                )  # fmt: skip
-            if handle.role == "value" and handle not in used:
-                raise LanguageError(
-                    f"{name} is computed, and neither an output nor the loss depends on it",
-                    source=self.places.get(handle), remedy=f"Remove it, or add: output {name}",
-                )  # fmt: skip
-
 
 def _elsewhere(
     known: Handle, target: Access, given: Mapping[Symbol, Expr], steps: Steps | None
@@ -473,13 +387,4 @@ _DECLARED = {
     "value": "Write: value z[N, 6]",
     "state": "Optimizers have states of their own.",
 }
-_DIRECTED = {
-    "network": "Write: network NAME",
-    "output": "Write: output p",
-    "loss": "Write: loss mse(p, y)",
-    "optimizer": "Write: optimizer adam(learning_rate=0.001)",
-    "penalty": "Write: penalty l2(0.001, W1, W2)",
-    "clip": "Write: clip norm(5.0), or clip value(1.0)",
-    "freeze": "Write: freeze h, W (layers or parameters)",
-    "update": "Write: update m[j] = 0.9*m[j] + 0.1*c[j]",
-}
+_UPDATE = "Write: update m[j] = 0.9*m[j] + 0.1*c[j]"

@@ -12,6 +12,7 @@ from symbp.errors import LanguageError, OrderError, ShapeError, SymbpError
 from symbp.ir.check import check
 from symbp.ir.text import text
 from symbp.lang.parser import parse
+from tests.specs import SPECS, stem
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -113,11 +114,11 @@ clip norm(5.0)
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.bp")), ids=lambda p: p.stem)
-def test_every_example_is_a_network_that_can_be_differentiated(path):
-    net = bp.load(str(path))
-    assert net.name == path.stem
-    assert net.source == path.name
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_every_example_is_a_network_that_can_be_differentiated(spec):
+    net = bp.load(spec)
+    assert net.name == stem(spec)
+    assert net.source == Path(spec).name
     check(adjoint(net.program, net.loss)[0])
     check(net.update.program)
 

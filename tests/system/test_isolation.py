@@ -10,9 +10,8 @@ import pytest
 
 from symbp import codegen
 from symbp.compiler import build, load
+from tests.specs import SPECS, stem
 
-ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("*.bp"))
 SCRIPT = """
 import sys
 folder, packages, name, result = sys.argv[1:]
@@ -62,11 +61,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def isolated(
-    spec: Path, target: str, dtype: str, folder: Path, packages: Path
-) -> dict[str, object]:
+def isolated(spec: str, target: str, dtype: str, folder: Path, packages: Path) -> dict[str, object]:
     """Build into a folder, move it, and run it with `python -I` and without site-packages."""
-    built = build(load(str(spec)), target, dtype, folder / "built")
+    built = build(load(spec), target, dtype, folder / "built")
     moved = Path(shutil.move(built.parent, folder / f"{target}-{dtype}"))
     result = folder / "result.npz"
     script = folder / "script.py"
@@ -80,8 +77,8 @@ def isolated(
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("spec", EXAMPLES, ids=lambda p: p.stem)
-def test_modules_need_numpy_only_and_agree(spec: Path, dtype: str, tmp_path: Path, packages: Path):
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_modules_need_numpy_only_and_agree(spec: str, dtype: str, tmp_path: Path, packages: Path):
     expected = isolated(spec, "numpy", dtype, tmp_path, packages)
     assert expected["loss"] == pytest.approx(expected["trained_stepped"], rel=0)
     assert all(np.all(np.isfinite(array)) for array in expected.values())

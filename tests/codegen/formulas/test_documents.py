@@ -21,6 +21,7 @@ from symbp.lang.load import load
 from tests.codegen.formulas.networks import FORMATS, GRADIENTS, XOR, derived
 from tests.codegen.formulas.valued import CLASSIFIER, PERCEPTRON
 from tests.drawn import programs
+from tests.specs import SPECS, stem
 
 COMMAND = re.compile(r"\\([a-zA-Z]+|.)")
 KNOWN = {
@@ -155,7 +156,6 @@ def test_html_shows_no_formula_twice():
     assert len(shown) == len(set(shown))
 
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.bp"))
 PDFLATEX = shutil.which("pdflatex")
 
 
@@ -175,9 +175,9 @@ def typeset(document: str, directory: Path) -> str:
 
 
 @needs_pdflatex
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_latex_sets_the_examples_within_the_line(path, tmp_path):
-    assert "Overfull" not in typeset(derive(load(str(path))).latex(), tmp_path)
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_latex_sets_the_examples_within_the_line(spec, tmp_path):
+    assert "Overfull" not in typeset(derive(load(spec)).latex(), tmp_path)
 
 
 @needs_pdflatex

@@ -42,7 +42,8 @@ def hold(
 
     program, names = compiler.gradient_program(net)
     got = interpret(program, arrays)
-    value, slopes = autograd.value_and_grad(loss)(params)
+    trained = {t.name: arrays[t.name] for t in net.program.trained()}
+    value, slopes = autograd.value_and_grad(loss)(trained)
     assert built.distance(got[net.loss][()], value) < 1e-12
     grads = {name: np.asarray(got[gradient], float) for name, gradient in names.items()}
     # Some gradients are zero, as that of the keys' bias is: the largest of all is the measure.

@@ -1,4 +1,4 @@
-"""Convolutions and pooling against windows picked by index arrays, over drawn settings."""
+"""Convolutions and pooling against windows picked by index arrays; drawn ones: test_drawn.py."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import itertools
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from symbp.errors import LanguageError, ShapeError
 from symbp.lang import (
@@ -28,16 +26,11 @@ from symbp.lang import (
 from tests.codegen import built
 from tests.lang.layers.held import hold, of_layer
 
-SLOW = settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))
 LAYERS = {
     ("conv", 1): conv1d, ("conv", 2): conv2d,
     ("transpose", 1): conv_transpose1d, ("transpose", 2): conv_transpose2d,
     ("max", 1): max_pool1d, ("max", 2): max_pool2d, ("avg", 1): avg_pool1d, ("avg", 2): avg_pool2d,
 }  # fmt: skip
-
-
-def pair(*values):
-    return st.tuples(st.sampled_from(values), st.sampled_from(values))
 
 
 def places(size, kernel, stride, dilation):
@@ -121,51 +114,6 @@ def hold_convolution(rank, samples, ins, outs, groups, size, kernel, stride, pad
         lambda v: plain(v["x"], v["y_K"], v["y_b"], stride, padding, dilation, groups),
         target=target,
     )
-
-
-DRAWN = {
-    "rank": st.sampled_from((1, 2)), "samples": st.integers(1, 2), "ins": st.integers(1, 2),
-    "outs": st.integers(1, 2), "groups": st.integers(1, 2), "size": pair(3, 4, 5),
-    "kernel": pair(1, 2, 3), "stride": pair(1, 2, 3), "padding": pair(0, 1),
-    "dilation": pair(1, 1, 2),
-}  # fmt: skip
-
-
-@SLOW
-@given(**DRAWN)
-def test_convolutions_are_sums_over_windows(**drawn):
-    size, kernel, padding = drawn["size"], drawn["kernel"], drawn["padding"]
-    reach = [d * (k - 1) + 1 for d, k in zip(drawn["dilation"], kernel, strict=True)]
-    fits = (n + 2 * p >= r for n, p, r in zip(size, padding, reach, strict=True))
-    if all(cut(drawn["rank"], list(fits))[0]):
-        hold_convolution(**drawn)
-
-
-@SLOW
-@given(**{**DRAWN, "size": pair(1, 2, 3)})
-def test_transposed_convolutions_are_scatters(**drawn):
-    settings = (drawn[w] for w in ("size", "kernel", "stride", "padding", "dilation"))
-    left = [s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in zip(*settings, strict=True)]
-    if all(n > 0 for n in left[: drawn["rank"]]):
-        hold_convolution(**drawn, how="transpose")
-
-
-@SLOW
-@given(
-    how=st.sampled_from(("max", "avg")), rank=st.sampled_from((1, 2)), channels=st.integers(1, 2),
-    size=pair(3, 4, 6), kernel=pair(2, 3), stride=pair(1, 2, 3), padding=pair(0, 1),
-    dilation=pair(1, 2),
-)  # fmt: skip
-def test_pooling_is_of_windows(how, rank, channels, size, kernel, stride, padding, dilation):
-    dilation = dilation if how == "max" else (1, 1)
-    size, kernel, stride, padding, dilation = cut(rank, size, kernel, stride, padding, dilation)
-    reach = (d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    if any(n + 2 * p < r for n, p, r in zip(size, padding, reach, strict=True)):
-        return
-    more = {"dilation": dilation} if how == "max" else {}
-    x = param("x", 2, channels, *size)
-    y = LAYERS[how, rank](x, kernel, stride=stride, padding=padding, name="y", **more)
-    hold(of_layer(y), lambda v: pooled(v["x"], how, kernel, stride, padding, dilation))
 
 
 @pytest.mark.parametrize("target", ["numpy", "c"])

@@ -13,7 +13,6 @@ from symbp.errors import ShapeError
 from tests.lang.layers.held import hold, of_layer
 
 SLOW = settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
-ONES = st.integers(1, 4)
 
 
 def softmax(s):
@@ -150,27 +149,6 @@ def test_a_table_is_tied_to_the_output():
     z = bp.define((n, t, k), bp.sum(d, bp.tanh(h[n, t, d]) * h.part("E")[k, d]), name="z")
     reference = lambda v: anp.tanh(v["h_E"][TOKENS]) @ v["h_E"].T  # noqa: E731
     hold(of_layer(z), reference, {"tok": TOKENS}, N=2, T=3)
-
-
-@SLOW
-@given(samples=ONES, time=ONES, heads=st.integers(1, 3), each=st.integers(1, 2),
-       causal=st.booleans())  # fmt: skip
-def test_heads_of_any_size(samples, time, heads, each, causal):
-    y = bp.multi_head_attention(
-        bp.param("x", samples, time, heads * each), heads, causal=causal, name="y"
-    )
-    hold(of_layer(y), lambda v: multi_head(v, heads, v["x"], v["x"], causal=causal))
-
-
-@SLOW
-@given(samples=ONES, groups=ONES, each=ONES, places=ONES)
-def test_groups_of_any_size(samples, groups, each, places):
-    x = bp.param("x", samples, groups * each, places)
-    y = bp.group_norm(x, groups, eps=0.1, name="y")  # a small one has large derivatives
-    hold(
-        of_layer(y),
-        lambda v: grouped(v["x"], groups, 0.1) * v["y_g"][:, None] + v["y_b"][:, None],
-    )
 
 
 @SLOW

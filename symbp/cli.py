@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symbp.errors import SymbpError, TargetError
+from symbp.fuzz.command import fuzz
 from symbp.version import VERSION
 
 if TYPE_CHECKING:
@@ -308,6 +309,9 @@ def demo(target: Target, folder: Path) -> None:
     )
     if not (outcome.held_out and (outcome.held_out.accuracy or 0.0) >= ENOUGH):
         raise _failure(f"fewer than {ENOUGH:.0%} of the held-out digits are read right", 1)
+
+
+main.add_command(fuzz)
 
 
 @main.command()

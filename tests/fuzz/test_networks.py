@@ -89,3 +89,8 @@ def test_the_command_counts_and_names_its_seed():
 def test_a_crash_is_a_fault_with_its_text(monkeypatch):
     monkeypatch.setattr(trials, "describe", lambda seed, number: "network 1\n")
     assert trial(0, 0).faults[0].startswith("refused: ")
+
+
+def test_a_value_of_the_update_may_be_called_as_a_buffer_of_the_gradients():
+    """Found by drawing: adam's v4, a number, stood in the place of an array of that name."""
+    assert not trial(0, 202, c=False).faults

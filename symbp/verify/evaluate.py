@@ -36,7 +36,9 @@ STEP = 2.0**-66
 
 Functions = Mapping[str, Callable[..., Any]]
 Watch = Callable[[Equation, Expr, tuple[Any, ...]], None]
-"""Is told of each function that is applied: in which equation, the expression, its arguments."""
+"""Is told of each function that is applied: in which equation, the expression, its arguments.
+
+Of a maximum over an index: the target, the best values and those next to them."""
 
 
 def evaluate(
@@ -135,7 +137,7 @@ class _Run:
         if self.watch is not None:
             second = np.flatnonzero(~first & np.concatenate([[False], first[:-1]]))
             best_of, second_of = value[order][second - 1], value[order][second]
-            self.watch(self.equation, self.equation.body, (best_of, second_of))
+            self.watch(self.equation, self.equation.target, (best_of, second_of))
         wins = sign * best.real > sign * out[where].real
         out[where[wins]] = best[wins]
 

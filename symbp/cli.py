@@ -128,6 +128,7 @@ def main() -> None:
     is_flag=True,
     help="Build nothing: say how each equation would be computed in C, and why.",
 )
+@click.option("--certify", is_flag=True, help="Also write a certificate of its gradients.")
 def build(
     spec: str,
     target: Target,
@@ -136,6 +137,7 @@ def build(
     sizes: tuple[str, ...],
     threads: int,
     explain: bool,
+    certify: bool,
 ) -> None:
     """Emit the module that trains a network.
 
@@ -146,6 +148,7 @@ def build(
       symbp build xor.bp
       symbp build digits.py:net --target c --dtype float32 -o generated
       symbp build digits.bp --target c --size N=32 --explain
+      symbp build xor.bp --certify -o out && cd out && python -m xor --self-test
     """
     from symbp import compiler
 
@@ -166,6 +169,11 @@ def build(
         library = artifact.library_name(path.stem)
         for name in (f"{path.stem}.c", f"{path.stem}.h", f"{path.stem}.python.c", library):
             click.echo(path.with_name(name))
+    if certify:
+        from symbp.evidence.certificate import certify as certified
+
+        for file in certified(network, path, sizes=fixed):
+            click.echo(file)
 
 
 @main.command()
@@ -207,7 +215,15 @@ def derive(spec: str, form: str, wrt: str | None, file: Path | None) -> None:
 )  # fmt: skip
 @click.option("--json", type=_PATH, metavar="FILE", help="Also write every row as JSON.")
 @click.option("--junit", type=_PATH, metavar="FILE", help="Also write a test suite as JUnit's XML.")
-def check(spec: str, target: Target, dtype: str, **wish: Any) -> None:
+@click.option("--hazards", is_flag=True, help="Instead: what can overflow, divide by zero, cancel.")
+@click.option(
+    "--range", "ranges", multiple=True, metavar="NAME=LOW:HIGH", help="Of an array, for --hazards."
+)
+@click.option("--accuracy", is_flag=True, help="Instead: errors against 50 digits, in ulp.")
+def check(
+    spec: str, target: Target, dtype: str, hazards: bool, ranges: tuple[str, ...], accuracy: bool,
+    **wish: Any,
+) -> None:  # fmt: skip
     """Hold the emitted gradients against independent methods.
 
     Every parameter's gradient is compared with central differences of the emitted loss, with
@@ -220,10 +236,17 @@ def check(spec: str, target: Target, dtype: str, **wish: Any) -> None:
     Examples:
       symbp check xor.bp --target c
       symbp check xor.bp --method complex --method symbolic --junit xor.xml
+      symbp check xor.bp --dtype float32 --hazards --range x=0:255
+      symbp check xor.bp --accuracy
     """
     from symbp import compiler
 
     network = compiler.load(spec)
+    if hazards or accuracy:
+        from symbp.evidence.command import surveyed
+
+        surveyed(network, dtype, dict(map(_range, ranges)) if hazards else None, accuracy)
+        return
     with tempfile.TemporaryDirectory() as folder:
         _check(network, _built(network, target, dtype, Path(folder)), **wish)
 
@@ -437,6 +460,15 @@ def _size(text: str) -> tuple[str, int]:
         return name.strip(), int(value)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--size") from None
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    name, _, ends = text.partition("=")
+    try:
+        low, high = sorted(map(float, ends.split(":")))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not NAME=LOW:HIGH", param_hint="--range") from None
+    return name.strip(), (low, high)
 
 
 def _assignment(text: str) -> tuple[str, float]:

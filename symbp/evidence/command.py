@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +10,10 @@ from types import ModuleType
 import click
 
 from symbp import artifact, compiler
+from symbp.errors import TargetError
+from symbp.evidence import hazards
+from symbp.evidence.accuracy import accuracies
+from symbp.evidence.accuracy import table as table_of
 from symbp.lang.network import Network
 from symbp.verify import Kink, Verdict, agrees, as_json, as_junit, judge, table
 from symbp.verify.methods import METHODS
@@ -34,6 +38,28 @@ def judged(network: Network, module: ModuleType, wish: Wish) -> bool:
         click.echo(line)
     _save(network, module, verdict, wish)
     return agrees(verdict.rows)
+
+
+def surveyed(
+    network: Network, dtype: str, ranges: Mapping[str, tuple[float, float]] | None, accuracy: bool
+) -> None:
+    """Print the hazards for some ranges, or the errors against 50 digits in both float types."""
+    if ranges is not None:
+        found = hazards.survey(network, dtype, ranges)
+        text = hazards.lines(found, network, dtype, ranges)
+    if accuracy:
+        text = table_of(list(accuracies(network, _targets())))
+    for line in text:
+        click.echo(line)
+
+
+def _targets() -> list[compiler.Target]:
+    """Return every target that can be built here."""
+    try:
+        artifact.find_compiler()
+    except TargetError:
+        return ["numpy"]
+    return ["numpy", "c"]
 
 
 def lines(verdict: Verdict, asked: int) -> list[str]:

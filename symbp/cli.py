@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symbp.errors import SymbpError, TargetError
+from symbp.fuzz.command import fuzz
 from symbp.version import VERSION
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ def _finite(ctx: click.Context, option: click.Parameter, value: float | None) ->
 
 
 _PATH = click.Path(path_type=Path)
+METHODS = (
+    "differences", "complex", "digits", "directions", "symbolic", "interpreter", "backward",
+)  # fmt: skip
+"""Those of `symbp.verify.methods`, which is imported when it is needed."""
+
 _SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 _spec = click.argument("spec")
 _target = click.option(
@@ -123,6 +129,7 @@ def main() -> None:
     is_flag=True,
     help="Build nothing: say how each equation would be computed in C, and why.",
 )
+@click.option("--certify", is_flag=True, help="Also write a certificate of its gradients.")
 def build(
     spec: str,
     target: Target,
@@ -131,6 +138,7 @@ def build(
     sizes: tuple[str, ...],
     threads: int,
     explain: bool,
+    certify: bool,
 ) -> None:
     """Emit the module that trains a network.
 
@@ -142,6 +150,7 @@ def build(
       symbp build xor.bp
       symbp build digits.py:net --target c --dtype float32 -o generated
       symbp build digits.bp --target c --size N=32 --explain
+      symbp build xor.bp --certify -o out && cd out && python -m xor --self-test
     """
     from symbp import compiler
 
@@ -162,6 +171,11 @@ def build(
             library = artifact.library_name(path.stem)
             for name in (f"{path.stem}.c", f"{path.stem}.h", f"{path.stem}.python.c", library):
                 click.echo(path.with_name(name))
+        if certify:
+            from symbp.evidence.certificate import certify as certified
+
+            for file in certified(network, path, sizes=fixed):
+                click.echo(file)
 
 
 @main.command()
@@ -197,22 +211,46 @@ def derive(spec: str, form: str, wrt: str | None, file: Path | None) -> None:
 @_target
 @_dtype
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Draws parameters and data.")
-def check(spec: str, target: Target, dtype: str, seed: int) -> None:
+@click.option(
+    "--method", "methods", multiple=True, type=click.Choice(METHODS),
+    help="Only this one; can be given several times.",
+)  # fmt: skip
+@click.option("--json", type=_PATH, metavar="FILE", help="Also write every row as JSON.")
+@click.option("--junit", type=_PATH, metavar="FILE", help="Also write a test suite as JUnit's XML.")
+@click.option("--hazards", is_flag=True, help="Instead: what can overflow, divide by zero, cancel.")
+@click.option(
+    "--range", "ranges", multiple=True, metavar="NAME=LOW:HIGH", help="Of an array, for --hazards."
+)
+@click.option("--accuracy", is_flag=True, help="Instead: errors against 50 digits, in ulp.")
+def check(
+    spec: str, target: Target, dtype: str, hazards: bool, ranges: tuple[str, ...], accuracy: bool,
+    **wish: Any,
+) -> None:  # fmt: skip
     """Hold the emitted gradients against independent methods.
 
-    Every parameter's gradient is compared with central differences of the emitted loss and with
-    the reference interpreter, and what backward() gives with value_and_grad(). Errors are relative
-    to the gradient's largest element. The exit code is 1 where one disagrees.
+    Every parameter's gradient is compared with central differences of the emitted loss, with
+    complex steps, 50 digits, random directions and SymPy's own derivative of the equations, with
+    the adjoint equations run literally, and with what backward() gives. The table has the worst
+    element of each, its error in units in the last place (ulp) of the gradient's largest element,
+    and the method's own error estimate (+-). The exit code is 1 where one disagrees.
 
     \b
-    Example:
+    Examples:
       symbp check xor.bp --target c
+      symbp check xor.bp --method complex --method symbolic --junit xor.xml
+      symbp check xor.bp --dtype float32 --hazards --range x=0:255
+      symbp check xor.bp --accuracy
     """
     from symbp import compiler
 
     network = compiler.load(spec)
+    if hazards or accuracy:
+        from symbp.evidence.command import surveyed
+
+        surveyed(network, dtype, dict(map(_range, ranges)) if hazards else None, accuracy)
+        return
     with tempfile.TemporaryDirectory() as folder:
-        _check(network, _built(network, target, dtype, Path(folder)), seed)
+        _check(network, _built(network, target, dtype, Path(folder)), **wish)
 
 
 @main.command()
@@ -303,7 +341,7 @@ def demo(target: Target, folder: Path) -> None:
         click.echo(f"{error.message}: NumPy instead.\n", err=True)
         module = _built(network, "numpy", "float64", folder)
     click.echo(f"3. The emitted module ({module.__file__}), checked\n")
-    _check(network, module, seed=0)
+    _check(network, module)
     click.echo("\n4. Trained on four fifths of 1,797 handwritten digits, tested on the rest\n")
     images, labels = stored.digits()
     samples = train.from_arrays({"x": images, "t": labels}, module.INPUTS, module.DTYPE)
@@ -317,6 +355,9 @@ def demo(target: Target, folder: Path) -> None:
     )
     if not (outcome.held_out and (outcome.held_out.accuracy or 0.0) >= ENOUGH):
         raise _failure(f"fewer than {ENOUGH:.0%} of the held-out digits are read right", 1)
+
+
+main.add_command(fuzz)
 
 
 @main.command()
@@ -414,13 +455,10 @@ def _built(network: Network, target: Target, dtype: str, folder: Path) -> Module
     return artifact.load(compiler.build(network, target=target, dtype=dtype, directory=folder))
 
 
-def _check(network: Network, module: ModuleType, seed: int) -> None:
-    from symbp import compiler, verify
+def _check(network: Network, module: ModuleType, **wish: Any) -> None:
+    from symbp.evidence.command import Wish, judged
 
-    program, gradients = compiler.gradient_program(network)
-    rows = verify.check(module, program, gradients, network.loss, seed)
-    click.echo(verify.table(rows))
-    if not verify.agrees(rows):
+    if not judged(network, module, Wish(**wish)):
         raise _failure("a gradient disagrees: see the table", 1)
     click.echo("All gradients agree.")
 
@@ -431,6 +469,15 @@ def _size(text: str) -> tuple[str, int]:
         return name.strip(), int(value)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--size") from None
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    name, _, ends = text.partition("=")
+    try:
+        low, high = sorted(map(float, ends.split(":")))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not NAME=LOW:HIGH", param_hint="--range") from None
+    return name.strip(), (low, high)
 
 
 def _assignment(text: str) -> tuple[str, float]:

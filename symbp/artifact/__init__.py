@@ -5,8 +5,17 @@ In come texts and bytes; out go files, shared libraries and imported modules. Re
 a network is.
 """
 
-from symbp.artifact.compiler import compile_c, compiled, library_name
+from symbp.artifact.compiler import compile_c, compiled, find_compiler, library_name
 from symbp.artifact.files import archive, unarchive, write
 from symbp.artifact.module import load
 
-__all__ = ["archive", "compile_c", "compiled", "library_name", "load", "unarchive", "write"]
+__all__ = [
+    "archive",
+    "compile_c",
+    "compiled",
+    "find_compiler",
+    "library_name",
+    "load",
+    "unarchive",
+    "write",
+]

@@ -262,7 +262,7 @@ def _run(
     """Run one equation: where(c, e, 0) that does not hold contributes nothing to a sum."""
     guards: list[Evaluate] = []
     body = equation.body
-    while equation.op == "sum" and isinstance(body, Where) and body.args[2] == 0:
+    while _guarded(equation, body, arithmetic):
         guards.append(_compile(body.args[0], memory, arithmetic))
         body = body.args[1]
     value = _compile(body, memory, arithmetic)
@@ -277,6 +277,13 @@ def _run(
             place = _inside(equation.target, tuple(int(t(env)) for t in target), out)
             new = value(env)
             out[place] = new if out[place] is None else join(out[place], new)
+
+
+def _guarded(equation: Equation, body: Expr, arithmetic: Arithmetic) -> bool:
+    """Tell whether a term can be left out; a comparison of symbols stays a Piecewise."""
+    if arithmetic is SYMBOLS or equation.op != "sum":
+        return False
+    return isinstance(body, Where) and body.args[2] == 0
 
 
 def _inside(access: Access, place: tuple[int, ...], array: Array) -> tuple[int, ...]:

@@ -35,12 +35,19 @@ class Arena:
     free: dict[tuple[Shape, str], list[Slot]] = field(default_factory=dict)
     taken: list[Slot] = field(default_factory=list)
     """What has been handed out since `begin`."""
+    foreign: set[str] = field(default_factory=set)
+    """Names that mean something else in the present function than where they named a slot."""
+    rename: Callable[[], str] | None = None
+    unpacked: dict[str, str] = field(default_factory=dict)
+    """The variables of slots that can't be called by their own names there."""
 
     def take(self, shape: Shape, name: str | Callable[[], str], kind: str = "real") -> Slot:
         """Return a free slot of this shape, or a new one under this name."""
         waiting = self.free.get((shape, kind))
         if waiting:
             slot = waiting.pop()
+            if slot.name in self.foreign and slot not in self.taken and self.rename:
+                slot.label = self.unpacked[slot.name] = self.rename()
         else:
             own = name if isinstance(name, str) else name()
             slot = Slot(own, shape, kind, own)
@@ -51,6 +58,7 @@ class Arena:
     def begin(self) -> None:
         """Start a new function: its code knows every slot by its own name."""
         self.taken.clear()
+        self.foreign, self.rename, self.unpacked = set(), None, {}
         for slot in self.slots:
             slot.label = slot.name
 

@@ -1,217 +1,221 @@
-"""Hold a generated module's gradients against two methods that it has no part in.
+"""Hold a generated module's gradients against methods that it has no part in.
 
-    differences   central differences of the module's own loss: is the gradient that of the loss?
-    reference     the raw adjoint program run by the interpreter: is the loss that of the network?
+The methods are in methods/, a ladder from differences to symbolic identity; each gives bounds and
+an error estimate of its own. The module's number has to lie within them, but for the tolerance of
+the method. Errors are told in units in the last place of the gradient's largest element.
 
-What `forward` and `backward` give is held against `value_and_grad` too.
-
-Differences are taken at every element of a small parameter and at a seeded sample of a large one,
-the reference at every element. An error counts in units of the gradient's largest element.
+Where the point that was drawn lies on a kink, another one is drawn; where every one does, the
+differences give the slopes of both sides, between which the gradient has to lie, and the other
+methods the very slope that the formula promises there. So no kink is called an error, and none
+hides one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
 from symbp.errors import DataError
-from symbp.ir.interpret import FLOATS, high_precision, interpret
 from symbp.ir.program import Program
-from symbp.ir.text import text
-from symbp.verify.differences import rounding, slope
+from symbp.verify.evaluate import forward
+from symbp.verify.kinks import Kink, kinks, on
+from symbp.verify.methods import METHODS
 from symbp.verify.report import Row
-from symbp.verify.samples import Sample, draw, work
+from symbp.verify.samples import Sample, draw
+from symbp.verify.subject import Array, Estimate, Subject
 
-Array = np.ndarray[Any, np.dtype[Any]]
-Called = tuple[float, dict[str, Array]]
+TOLERANCES = {
+    "float64": {"differences": 1e-7, "backward": 1e-12, "*": 1e-10},
+    "float32": {"differences": 1e-2, "backward": 1e-5, "*": 1e-4},
+}
+"""What each method is allowed to differ by, relative to the gradient's largest element."""
 
-ALL = 300
-"""A parameter of up to this many elements is differenced at each of them."""
-
-SOME = 200
-"""So many elements of a larger one are drawn."""
-
-AFFORDABLE = 10_000
-"""Up to so many evaluations the reference is run with 50 digits, above in Python's floats."""
+DRAWS = 4
+"""So many points are drawn to find one that lies on no kink."""
 
 
 @dataclass(frozen=True, slots=True)
-class Precision:
-    """The steps of the differences, and what each method is allowed to differ by."""
+class Verdict:
+    """What a check found: rows, and the kinks of the network at the point that was judged."""
 
-    steps: tuple[float, ...]
-    differences: float
-    reference: float
-    rounding: float
-    """Two ways through the same formulas may round differently, no more."""
-
-
-PRECISIONS = {
-    "float64": Precision((1e-3, 1e-4, 1e-5), 1e-7, 1e-10, 1e-12),
-    "float32": Precision((5e-2, 2e-2), 1e-2, 1e-4, 1e-5),
-}
+    rows: list[Row]
+    kinks: list[Kink]
+    seed: int
+    """Of the point that was judged: not the one that was asked for where that lies on a kink."""
+    passed: tuple[str, ...] = ()
+    """Methods that had nothing to say of this network."""
 
 
 def check(
-    module: ModuleType, program: Program, gradients: Mapping[str, str], loss: str, seed: int = 0
-) -> list[Row]:
-    """Return one row for the loss and one for each parameter.
+    module: ModuleType, program: Program, gradients: Mapping[str, str], loss: str, seed: int = 0,
+    methods: Sequence[str] = tuple(METHODS),
+) -> list[Row]:  # fmt: skip
+    """Return one row for the loss and one for each parameter and method; see `judge`."""
+    return judge(module, program, gradients, loss, seed, methods).rows
+
+
+def judge(
+    module: ModuleType, program: Program, gradients: Mapping[str, str], loss: str, seed: int = 0,
+    methods: Sequence[str] = tuple(METHODS),
+) -> Verdict:  # fmt: skip
+    """Return what the methods say of a module.
 
     Args:
         program: the network's forward and raw adjoint equations.
         gradients: parameter -> the tensor that holds its gradient in the program.
         loss: the tensor that holds the loss.
+        methods: their names, see `METHODS`.
 
     Raises:
-        DataError: the module's functions don't take what the network declares.
+        DataError: the module's functions don't take what the network declares; or there is no
+            such method.
     """
-    precision = PRECISIONS[module.DTYPE]
-    sample = draw(program, module.init_params(seed), module.DTYPE, seed)
-    reference = _reference(program, sample)
-    (value, grads), (forward, backward) = _called(module, sample, gradients)
-    evaluate = _loss(module, sample)
+    for name in methods:
+        if name not in METHODS:
+            raise DataError(
+                f"there is no method {name!r}", remedy=f"There are: {', '.join(METHODS)}."
+            )
+    plain = forward(program, loss)
+    sample, found, used = _smooth(module, program, plain, tuple(gradients), seed)
+    value, again, got = _called(module, sample, gradients)
     noise = 4 * float(np.finfo(module.DTYPE).eps) * max(abs(value), 1.0)
-    rows = [_loss_row(value, forward, float(reference[loss][()]), precision, noise)]
-    expected = {name: np.asarray(reference[g], dtype=float) for name, g in gradients.items()}
-    largest = max((float(np.max(np.abs(e), initial=0.0)) for e in expected.values()), default=0.0)
-    rng = np.random.default_rng(seed)
-    # Values that are taken for constants move when a parameter is moved: no difference then tells.
-    stopped = "stop_gradient(" in text(program, declarations=False)
-    for name, wanted in expected.items():
-        # The floor keeps a gradient that is zero but for rounding from being judged by itself.
-        scale = max(float(np.max(np.abs(wanted), initial=0.0)), 1e-3 * largest, noise)
-        judge = _Judge(precision, noise, scale)
-        places = [] if stopped else _places(wanted.shape, rng)
-        slopes = judge.slopes(evaluate, sample.params[name], places)
-        rows.append(judge.row(name, grads[name], backward[name], wanted, slopes))
-    return rows
+    subject = Subject(module, program, plain, gradients, loss, sample, got, noise, used)
+    estimates: dict[str, Mapping[str, Estimate]] = {}
+    for name in methods:
+        begun = time.perf_counter()
+        said = METHODS[name](subject)
+        each = (time.perf_counter() - begun) / max(len(said), 1)
+        estimates[name] = {p: replace(e, seconds=each) for p, e in said.items()}
+    rows = _loss_rows(subject, value, again, estimates)
+    judged = _Judge(subject, estimates)
+    rows += [row for name in gradients for row in judged.rows(name)]
+    passed = tuple(name for name, said in estimates.items() if not said)
+    return Verdict(rows, found, used, passed)
+
+
+def _smooth(
+    module: ModuleType, program: Program, plain: Program, trained: Sequence[str], seed: int
+) -> tuple[Sample, list[Kink], int]:
+    """Return the first point that lies on no kink, or the first of all where each does."""
+    first: tuple[Sample, list[Kink], int] | None = None
+    for number in range(seed, seed + DRAWS):
+        sample = draw(program, _initial(module, number), module.DTYPE, number)
+        found = kinks(plain, sample, trained)
+        if not on(found):
+            return sample, found, number
+        first = first or (sample, found, number)
+    assert first is not None
+    return first
+
+
+def _initial(module: ModuleType, seed: int) -> Mapping[str, Array]:
+    return module.init_params(seed)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    precision: Precision
-    noise: float
-    scale: float
+    subject: Subject
+    estimates: Mapping[str, Mapping[str, Estimate]]
 
-    def slopes(
-        self, evaluate: Callable[[], float], values: Array, places: Sequence[int]
-    ) -> dict[int, float | None]:
-        """Difference the loss at some elements of a parameter."""
-        flat = values.reshape(-1)
-        # Ten times closer than the verdict asks for: what is in doubt then is the gradient.
-        tolerance = 0.1 * self.precision.differences * self.scale
-        found = {}
-        for k in places:
-            steps = [h * max(abs(float(flat[k])), 1.0) for h in self.precision.steps]
-            found[k] = slope(_along(evaluate, flat, k), steps, self.noise, tolerance)
-        return found
+    def rows(self, name: str) -> list[Row]:
+        got = self.subject.got[name]
+        shape = self.subject.sample.params[name].shape
+        if got.shape != shape:
+            return [Row(name, shape, "-", verdict=f"WRONG SHAPE {got.shape}")]
+        scale = self._scale(name)
+        return [
+            self._row(name, method, said[name], scale)
+            for method, said in self.estimates.items()
+            if name in said
+        ]
 
-    def row(
-        self, name: str, got: Array, again: Array, wanted: Array,
-        slopes: Mapping[int, float | None],
-    ) -> Row:  # fmt: skip
-        for array in (got, again):
-            if array.shape != wanted.shape:
-                return Row(name, wanted.shape, 0, 0, None, None, f"WRONG SHAPE {array.shape}")
-        smooth = {k: s for k, s in slopes.items() if s is not None}
-        by_difference = self._errors(got.reshape(-1)[list(smooth)], np.array(list(smooth.values())))
-        by_reference = self._errors(got.reshape(-1), wanted.reshape(-1))
-        by_backward = self._errors(got.reshape(-1), again.reshape(-1))
-        allowed = self.precision.differences + self._rounding()
+    def _scale(self, name: str) -> float:
+        """Return the largest element as the methods have it, not as the module has it.
+
+        The floor keeps a gradient that is zero but for rounding from being judged by itself.
+        """
+        sizes = {
+            p: max(
+                (_largest(said[p]) for said in self.estimates.values() if p in said), default=0.0
+            )
+            for p in self.subject.gradients
+        }
+        return max(sizes[name], 1e-3 * max(sizes.values(), default=0.0), self.subject.noise)
+
+    def _row(self, name: str, method: str, said: Estimate, scale: float) -> Row:
+        shape = self.subject.sample.params[name].shape
+        tolerances = TOLERANCES[self.subject.module.DTYPE]
+        tolerance = tolerances.get(method, tolerances["*"]) * scale
+        if said.directions is not None:
+            tolerance *= float(np.sqrt(said.directions.shape[1]))
+        got = said.of(self.subject.got[name])
+        off = np.maximum(np.maximum(said.low - got, got - said.high), 0.0)
+        off = np.where(np.isfinite(got), off, np.inf)
+        known = said.error <= 10 * tolerance
+        wrong = ~(off <= tolerance + said.error) & (known | ~np.isfinite(got))
+        if not off.size:
+            return Row(name, shape, method, note=said.note, seconds=said.seconds)
+        worst = int(np.argmax(np.where(wrong, off * 2 + 1, off * known)))
         verdict = "ok"
-        if not np.all(by_difference <= allowed):
-            place = list(smooth)[_worst(by_difference)]
-            verdict = f"DIFFERS at {_shown(place, wanted.shape)} from the differences"
-        elif not np.all(by_reference <= self.precision.reference):
-            place = _worst(by_reference)
-            verdict = f"DIFFERS at {_shown(place, wanted.shape)} from the reference"
-        elif not np.all(by_backward <= self.precision.rounding):
-            place = _worst(by_backward)
-            verdict = f"DIFFERS at {_shown(place, wanted.shape)} from what backward gives"
+        if wrong.any():
+            verdict = f"DIFFERS at {said.shown(worst, shape)}"
+        elif said.note.startswith("NOT"):
+            verdict = "DIFFERS as a formula"
+        ulps = float(off[worst]) / (self.subject.eps * scale)
+        nearest = float(np.clip(got[worst], said.low[worst], said.high[worst]))
         return Row(
-            name, wanted.shape, len(slopes), len(slopes) - len(smooth),
-            float(np.max(by_difference, initial=0.0)),
-            float(np.max(by_reference, initial=0.0)), verdict,
+            name, shape, method, off.size, said.kinks, int(np.sum(~known)),
+            said.shown(worst, shape), float(got[worst]), nearest, ulps,
+            float(said.error[worst]) / (self.subject.eps * scale), said.seconds, verdict, said.note,
         )  # fmt: skip
 
-    def _errors(self, got: Array, wanted: Array) -> Array:
-        return np.abs(got - wanted) / self.scale  # type: ignore[no-any-return]
 
-    def _rounding(self) -> float:
-        return rounding(self.noise, min(self.precision.steps)) / self.scale
-
-
-def _along(evaluate: Callable[[], float], flat: Array, k: int) -> Callable[[float], float]:
-    """Return the loss as a function of how far one element is moved."""
-    at = float(flat[k])
-
-    def moved(s: float) -> float:
-        flat[k] = at + s
-        try:
-            return evaluate()
-        finally:
-            flat[k] = at
-
-    return moved
+def _largest(said: Estimate) -> float:
+    if said.directions is not None:
+        return 0.0
+    return float(np.max(np.abs([said.low, said.high]), initial=0.0))
 
 
-def _loss_row(
-    value: float, forward: float, wanted: float, precision: Precision, noise: float
-) -> Row:
-    error = max(abs(value - wanted), abs(forward - wanted)) / max(abs(wanted), 1.0)
-    fine = error <= precision.reference and abs(value - forward) <= noise
-    return Row("loss", (), 0, 0, None, error, "ok" if fine else "DIFFERS from the reference")
+def _loss_rows(
+    subject: Subject, value: float, again: float,
+    estimates: Mapping[str, Mapping[str, Estimate]],
+) -> list[Row]:  # fmt: skip
+    """Hold the loss itself against the equations, and what two functions return for it."""
+    tolerance = TOLERANCES[subject.module.DTYPE]["*"]
+    rows = []
+    for method, said in estimates.items():
+        if subject.loss not in said or subject.loss in subject.gradients:
+            continue
+        wanted = float(said[subject.loss].low[0])
+        error = max(abs(value - wanted), abs(again - wanted))
+        fine = error <= tolerance * max(abs(wanted), 1.0) and abs(value - again) <= subject.noise
+        ulps = error / (subject.eps * max(abs(wanted), subject.noise))
+        rows.append(Row(
+            "loss", (), method, 1, 0, 0, "[]", value, wanted, ulps, 0.0,
+            said[subject.loss].seconds, "ok" if fine else "DIFFERS", said[subject.loss].note,
+        ))  # fmt: skip
+    return rows
 
 
-def _called(module: ModuleType, sample: Sample, parameters: Iterable[str]) -> tuple[Called, Called]:
-    """Return loss and gradients by value_and_grad, and by forward and backward."""
+def _called(
+    module: ModuleType, sample: Sample, parameters: Iterable[str]
+) -> tuple[float, float, dict[str, Array]]:
+    """Return the loss by both functions, and the gradients; copies that no later call changes."""
     params, data = sample.params, sample.data.values()
     try:
-        value, grads = _copied(*module.value_and_grad(params, *data))
-        forward, tape = module.forward(params, *data)
-        forward, again = _copied(forward, module.backward(params, tape))
+        value, grads = module.value_and_grad(params, *data)
+        value, grads = float(value), {name: np.array(g, float) for name, g in grads.items()}
+        again = float(module.forward(params, *data)[0])
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{module.NAME} does not take what the network declares: {error}",
             remedy="Build it again from this description.",
         ) from None
-    missing = [name for name in parameters if name not in grads or name not in again]
+    missing = [name for name in parameters if name not in grads]
     if missing:
         raise DataError(f"{module.NAME} gives no gradient for {', '.join(missing)}")
-    return (value, grads), (forward, again)
-
-
-def _copied(loss: float, grads: Mapping[str, Array]) -> Called:
-    """Return what no later call can change."""
-    return float(loss), {name: np.array(g, dtype=float) for name, g in grads.items()}
-
-
-def _loss(module: ModuleType, sample: Sample) -> Callable[[], float]:
-    return lambda: float(module.forward(sample.params, *sample.data.values())[0])
-
-
-def _reference(program: Program, sample: Sample) -> dict[str, Array]:
-    digits = work(program, sample.sizes) <= AFFORDABLE
-    arithmetic = high_precision(50) if digits else FLOATS
-    return interpret(
-        program, {**sample.params, **sample.data, **sample.noise}, arithmetic, sample.sizes
-    )
-
-
-def _places(shape: tuple[int, ...], rng: np.random.Generator) -> list[int]:
-    count = int(np.prod(shape, dtype=np.int64))
-    if count <= ALL:
-        return list(range(count))
-    return sorted(int(k) for k in rng.choice(count, SOME, replace=False))
-
-
-def _worst(errors: Array) -> int:
-    return int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))
-
-
-def _shown(place: int, shape: tuple[int, ...]) -> str:
-    return f"[{','.join(str(int(k)) for k in np.unravel_index(place, shape))}]"
+    return value, again, grads

@@ -92,6 +92,9 @@ class _Module:
         """Return one core function; its buffers are unpacked from `work`."""
         arena.begin()
         program = separated(phase.program, self.names.add)
+        if spell is not None:  # another program: its v4 need not be the one that named a buffer
+            arena.foreign = {spell(t.name) for t in program.having("value")}
+            arena.rename = self.scratch_name
         emitter = Emitter(program, arena, spell or self.names.add, self.scratch_name, fixed, keep)
         emitter.slots.update(seeds or {})
         lines = emitter.run()
@@ -100,7 +103,7 @@ class _Module:
         text = [f"def {name}({', '.join(head)}):", f'    """{doc}"""']
         for k, slot in enumerate(arena.slots):
             if slot in arena.taken:
-                text.append(f"    {slot.name} = work[{k}]")
+                text.append(f"    {arena.unpacked.get(slot.name, slot.name)} = work[{k}]")
         text += [f"    {line}" for line in lines]
         if returns:
             results = [self.names[r] for r in phase.results]

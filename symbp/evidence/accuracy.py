@@ -1,0 +1,118 @@
+"""The gradient's error against 50 digits, beside that of the same network by hand.
+
+An error counts in units in the last place of the gradient's largest element, by parameter; shown
+is the worst over parameters and points. Both sides get the same numbers, as their float type holds
+them, and the reference is the adjoint equations in 50 digits at exactly these numbers.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from symbp import artifact, compiler
+from symbp.compiler import Target
+from symbp.evidence.byhand import GRADIENTS
+from symbp.ir.interpret import high_precision, interpret
+from symbp.lang.network import Network
+from symbp.verify.samples import Sample, draw
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+SEEDS = (0, 1, 2)
+DTYPES = ("float64", "float32")
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Errors of one network in one float type, in units in the last place."""
+
+    network: str
+    dtype: str
+    errors: Mapping[str, float]
+    """By target, and `by hand` where somebody has written it."""
+
+
+def accuracies(
+    network: Network, targets: Sequence[Target], seeds: Sequence[int] = SEEDS
+) -> Iterator[Accuracy]:
+    """Yield the errors in both float types."""
+    for dtype in DTYPES:
+        errors: dict[str, float] = {}
+        with tempfile.TemporaryDirectory() as folder:
+            modules = {t: _built(network, t, dtype, Path(folder, t)) for t in targets}
+            for seed in seeds:
+                for who, error in _at(network, modules, dtype, seed).items():
+                    errors[who] = max(error, errors.get(who, 0.0))
+        yield Accuracy(network.name, dtype, errors)
+
+
+def _built(network: Network, target: Target, dtype: str, folder: Path) -> ModuleType:
+    return artifact.load(compiler.build(network, target, dtype, folder))
+
+
+def _at(
+    network: Network, modules: Mapping[Target, ModuleType], dtype: str, seed: int
+) -> dict[str, float]:
+    """Return everybody's error at one point."""
+    program, names = compiler.gradient_program(network)
+    any_module = next(iter(modules.values()))
+    sample = draw(program, any_module.init_params(seed), dtype, seed)
+    given = {**sample.params, **sample.data, **sample.noise}
+    found = interpret(program, given, high_precision(50), sample.sizes)
+    wanted = {name: found[g] for name, g in names.items()}
+    errors: dict[str, float] = {}
+    for target, module in modules.items():
+        _, grads = module.value_and_grad(sample.params, *sample.data.values())
+        errors[target] = worst(grads, wanted, dtype)
+    if network.name in GRADIENTS:
+        errors["by hand"] = worst(_by_hand(network.name, sample), wanted, dtype)
+    return errors
+
+
+def _by_hand(name: str, sample: Sample) -> dict[str, Array]:
+    found = GRADIENTS[name](sample.params, *sample.data.values())
+    return {n: np.asarray(g) for n, g in found.items()}
+
+
+def worst(got: Mapping[str, Any], wanted: Mapping[str, Array], dtype: str) -> float:
+    """Return the largest error of any parameter, each in ulp of its own largest element.
+
+    >>> worst({"w": [1.0, 1 + 2**-52]}, {"w": np.array([1, 1], object)}, "float64")
+    1.0
+    """
+    eps = float(np.finfo(dtype).eps)
+    errors = [0.0]
+    for name, exact in wanted.items():
+        scale = float(np.max(np.abs(exact.astype(float)), initial=0.0))
+        array = np.asarray(got[name])
+        for place in np.ndindex(array.shape) if scale else ():
+            errors.append(abs(float(float(array[place]) - exact[place])) / (eps * scale))
+    return max(errors)
+
+
+def table(rows: Sequence[Accuracy]) -> list[str]:
+    """Return the errors as aligned text, with the ratio of the worst target to the one by hand.
+
+    >>> print(*table([Accuracy("a", "float64", {"numpy": 1.5, "by hand": 1.0})]), sep="\\n")
+    network  float    numpy  by hand  ratio
+    a        float64  1.5    1.0      1.5
+    """
+    who = list(dict.fromkeys(w for row in rows for w in row.errors))
+    lines = [["network", "float", *who, "ratio"]]
+    for row in rows:
+        cells = [f"{row.errors[w]:.1f}" if w in row.errors else "-" for w in who]
+        lines.append([row.network, row.dtype, *cells, _ratio(row.errors)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(f"{c:<{w}}" for c, w in zip(x, widths, strict=True)).rstrip() for x in lines]
+
+
+def _ratio(errors: Mapping[str, float]) -> str:
+    ours = max(e for who, e in errors.items() if who != "by hand")
+    return f"{ours / errors['by hand']:.1f}" if errors.get("by hand") else "-"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symbp.audit.command import audit
 from symbp.errors import SymbpError, TargetError
 from symbp.version import VERSION
 
@@ -431,6 +432,8 @@ def _assignment(text: str) -> tuple[str, float]:
     except ValueError:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
 
+
+main.add_command(audit)
 
 if __name__ == "__main__":
     main()

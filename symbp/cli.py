@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from symbp.audit.command import audit
+from symbp.audit_command import audit
 from symbp.errors import SymbpError, TargetError
 from symbp.version import VERSION
 

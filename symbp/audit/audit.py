@@ -24,6 +24,7 @@ from symbp.ir.program import Program
 from symbp.verify.samples import work
 
 SECONDS = 60.0
+_CALLED = "It was called with arrays of the network's shapes: does the description fit the code?"
 AFFORDABLE = 20_000
 """Up to so many evaluations the reference interpreter is asked too."""
 
@@ -69,7 +70,7 @@ def audit(
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} can't be read: {error}", remedy="Check the path.") from None
     sample = tuple(points(given.raw, seed))
-    request = _request(file, function, given, sample, maps or {}, numbers or {})
+    request = request_for(file, function, given, sample, maps or {}, numbers or {})
     outcome = ask(request, sample, seconds)
     if isinstance(outcome, Failure):
         raise _refused(outcome, file, text)
@@ -87,7 +88,7 @@ def _confirm(judge: Judge, given: Given, point: Point) -> None:
     """Let the reference interpreter confirm what is right."""
     if work(given.raw, point.sizes) <= AFFORDABLE:
         reference = interpret(given.raw, point.values, sizes=point.sizes)
-        for name, right in judge.predicted(given.raw)[0].items():
+        for name, right in judge.predicted(given.raw, 0).items():
             wanted = reference[given.gradients[name]].astype(float)
             assert np.allclose(right, wanted, rtol=1e-9, atol=1e-12), name
 
@@ -103,7 +104,7 @@ def _parted(subject: str) -> tuple[Path, str]:
     return Path(file), function
 
 
-def _request(
+def request_for(
     file: Path, function: str, given: Given, sample: Sequence[Point], maps: Mapping[str, str],
     numbers: Mapping[str, float],
 ) -> Request:  # fmt: skip
@@ -130,5 +131,5 @@ def _refused(failure: Failure, file: Path, text: str) -> DataError:
     )
     return DataError(
         message if source else f"{file}: {message}", source=source,
-        remedy=remedy or "The code was called with arrays of the network's shapes.",
+        remedy=remedy or (_CALLED if source else "Check the name."),
     )  # fmt: skip

@@ -35,13 +35,18 @@ def evaluate(
 ) -> dict[str, Array]:
     """Return every tensor of a program, given and computed.
 
+    Args:
+        values: the tensors that are given, and any others that are known already.
+
     Raises:
         DataError: a tensor that is read has no value, or a box is too large for this.
     """
     extents: Environment = {Symbol(k, integer=True, positive=True): n for k, n in sizes.items()}
     memory: dict[str, Any] = {t.name: values.get(t.name, t.default) for t in program.given()}
     memory = {k: v if isinstance(v, np.ndarray) else _number(v) for k, v in memory.items()}
-    for tensor in program.having("value"):
+    known = {t.name: values[t.name] for t in program.having("value") if t.name in values}
+    memory |= known
+    for tensor in (t for t in program.having("value") if t.name not in known):
         first = next((e for e in program.equations if e.target.name == tensor.name), None)
         shape = [int(n.xreplace(extents)) for n in tensor.shape]
         memory[tensor.name] = np.full(shape, _NEUTRAL[first.op if first else "sum"])
@@ -50,7 +55,7 @@ def evaluate(
             scan = block[0].scan
             steps = range(int(block[0].extent[scan.index].xreplace(extents))) if scan else [0]
             for step in reversed(steps) if scan and scan.reverse else steps:
-                for equation in block:
+                for equation in (e for e in block if e.target.name not in known):
                     _run(equation, memory, {**extents, **({scan.index: step} if scan else {})})
     return memory
 
@@ -80,6 +85,9 @@ def _run(equation: Equation, memory: dict[str, Array], extents: Environment) -> 
         holds = np.logical_and(holds, _value(body.args[0], memory, env))
         body = body.args[1]
     value = np.broadcast_to(_value(body, memory, env), shape)
+    if equation.op == "sum" and fixed is None and equation.plain and holds.ndim == 0 and holds:
+        _add(equation, value, memory[equation.target.name], [i for i, _ in ranges])
+        return
     places = [np.broadcast_to(_index(g, memory, env), shape) for g in equation.target.indices]
     chosen = np.broadcast_to(holds, shape)
     out, join = memory[equation.target.name], _JOIN[equation.op]
@@ -87,7 +95,17 @@ def _run(equation: Equation, memory: dict[str, Array], extents: Environment) -> 
     join.at(out.reshape(-1), np.broadcast_to(at, value[chosen].shape), value[chosen])
 
 
+def _add(equation: Equation, value: Array, out: Array, axes: list[Symbol]) -> None:
+    """Add what is summed over the axes that a plain target lacks."""
+    kept = [i for i in axes if i in equation.target.indices]
+    total = value.sum(axis=tuple(k for k, i in enumerate(axes) if i not in kept))
+    turned = np.transpose(total, [kept.index(i) for i in equation.target.indices])
+    out[tuple(slice(n) for n in turned.shape)] += turned
+
+
 def _index(e: Expr, memory: dict[str, Array], env: Environment) -> Array:
+    if isinstance(e, Symbol):
+        return np.asarray(env[e])
     return np.floor(_value(e, memory, env) + 1e-9).astype(np.int64)  # type: ignore[no-any-return]
 
 
@@ -95,9 +113,10 @@ def _value(e: Expr, memory: dict[str, Array], env: Environment) -> Any:
     if isinstance(e, Access):
         array = memory[e.name]
         places = [_index(g, memory, env) for g in e.indices]
-        # What lies outside is read only where a condition discards it.
-        inside = [np.clip(p, 0, n - 1) for p, n in zip(places, array.shape, strict=True)]
-        return array[tuple(inside)]
+        if not all(g.is_Symbol for g in e.indices):
+            # What lies outside is read only where a condition discards it.
+            places = [np.clip(p, 0, n - 1) for p, n in zip(places, array.shape, strict=True)]
+        return array[tuple(places)]
     if isinstance(e, Symbol):
         return env[e]
     if e in (true, false):

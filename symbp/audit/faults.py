@@ -43,6 +43,8 @@ class Change:
     kind: str
     words: str
     becomes: Equation | None
+    general: str = ""
+    """The same told of several layers at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _everywhere(program: Program, found: Iterable[tuple[int, Change]]) -> Iterat
     """Yield the faults of a helper that several layers use: the same change in all of them."""
     groups: dict[tuple[str, str], dict[int, Change]] = defaultdict(dict)
     for k, change in found:
-        groups[change.kind, change.words].setdefault(k, change)
+        groups[change.kind, change.general or change.words].setdefault(k, change)
     for (kind, words), changes in groups.items():
         if len(changes) > 1:
             last = program.equations[max(changes)].target.name
@@ -130,8 +132,10 @@ def _stale(program: Program, equation: Equation) -> Iterator[Change]:
 
 def _transposed(program: Program, equation: Equation) -> Iterator[Change]:
     """A matrix that lies the wrong way round: in a product, or the gradient itself."""
+    table = program.table()
     for a in accesses(equation.body):
-        if len(a.indices) == 2:
+        shape = table[a.name].shape
+        if len(shape) == 2 and shape[0] == shape[1]:
             turned = Access(a.name, *reversed(a.indices))
             words = f"a transpose is missing or too much: {turned} for {a}"
             yield from _body("transpose", words, equation, equation.body.xreplace({a: turned}))
@@ -157,7 +161,9 @@ def _slopes(
         new = form(slope)
         if new is not None:
             told = words.format(y=slope.value.name, x=slope.argument.name, f=slope.function)
-            yield from _body(kind, told, equation, Mul(slope.adjoint, new))
+            general = words.format(y="the activation", x="its input", f=slope.function)
+            for change in _body(kind, told, equation, Mul(slope.adjoint, new)):
+                yield replace(change, general=general)
 
 
 def _others(program: Program, equation: Equation) -> Iterator[Change]:
@@ -291,9 +297,9 @@ FIRST: tuple[Rule, ...] = (_stale, _transposed)
 SLOPES: tuple[Rule, ...] = (
     partial(_slopes, Slope.none, "missing derivative", "the derivative of {f} at {y} is missing"),
     partial(_slopes, Slope.at_value, "derivative at the activation",
-            "the derivative of {f} is taken of the activation {y}, not of its input {x}"),
+            "the derivative of {f} is taken of {y}, not of {x}"),
     partial(_slopes, Slope.at_argument, "derivative at the input",
-            "the derivative of {f}, written for the activation {y}, is taken of its input {x}"),
+            "the derivative of {f}, written for {y}, is taken of {x}"),
     partial(_slopes, Slope.twice, "extra derivative",
             "the derivative of {f} at {y} is there twice, or belongs into no gradient here"),
 )  # fmt: skip

@@ -9,8 +9,9 @@ parameter by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,14 @@ import numpy as np
 from symbp.audit.evaluate import evaluate
 from symbp.audit.faults import UPDATED, Fault
 from symbp.audit.ratio import called, ratio, same
-from symbp.ir.program import Program
+from symbp.ir.program import Equation, Program
 from symbp.ir.visit import needed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Arrays = Mapping[str, Array]
 Ratios = dict[str, list[float] | None]
+Prediction = Callable[[int], Arrays]
+"""The gradients at the point of this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +80,37 @@ class Judge:
     def __init__(self, points: Sequence[Point], gradients: Mapping[str, str]) -> None:
         self.points = points
         self.gradients = gradients
+        self._known: dict[tuple[tuple[Equation, ...], int], Arrays] = {}
 
-    def predicted(self, program: Program, attempt: Attempt | None = None) -> list[Arrays]:
-        """Return the gradients that a derivation gives at each point."""
-        program = needed(program, self.gradients.values())
-        found: list[Arrays] = []
-        for k, point in enumerate(self.points):
-            values = dict(point.values)
-            if attempt and attempt.updated:
-                values |= {f"{n}{UPDATED}": a for n, a in attempt.updated[k].items()}
-            memory = evaluate(program, values, point.sizes)
-            found.append({name: memory[g] for name, g in self.gradients.items()})
-        return found
+    def predicted(self, program: Program, place: int, attempt: Attempt | None = None) -> Arrays:
+        """Return the gradients that a derivation gives at one point."""
+        program, point = needed(program, self.gradients.values()), self.points[place]
+        values = {**point.values, **self._forward(program, place)}
+        if attempt and attempt.updated:
+            values |= {f"{n}{UPDATED}": a for n, a in attempt.updated[place].items()}
+        memory = evaluate(program, values, point.sizes)
+        return {name: memory[g] for name, g in self.gradients.items()}
 
-    def ratios(self, attempt: Attempt, wanted: Sequence[Arrays], spread: bool = False) -> Ratios:
+    def _forward(self, program: Program, place: int) -> Arrays:
+        """Return what the forward pass computes: all faults share it."""
+        forward = tuple(e for e in program.equations if e.primal is None)
+        if (forward, place) not in self._known:
+            point, written = self.points[place], {e.target.name for e in forward}
+            memory = evaluate(program.but(equations=forward), point.values, point.sizes)
+            self._known[forward, place] = {n: memory[n] for n in written}
+        return self._known[forward, place]
+
+    def ratios(self, attempt: Attempt, wanted: Prediction, spread: bool = False) -> Ratios:
         """Return, for each parameter, its factor at each point, or None where it has none."""
-        found: Ratios = {}
-        for name in self.gradients:
-            pairs = zip(attempt.gradients, wanted, strict=True)
-            factors = [ratio(got[name], right[name], spread) for got, right in pairs]
-            found[name] = None if None in factors else [c for c in factors if c is not None]
+        found: Ratios = {name: [] for name in self.gradients}
+        for place, got in enumerate(attempt.gradients):
+            if not any(r is not None for r in found.values()):
+                break  # one point has shown that nothing fits
+            right = wanted(place)
+            for name, factors in found.items():
+                if factors is not None:
+                    c = ratio(got[name], right[name], spread)
+                    found[name] = None if c is None else [*factors, c]
         return found
 
     def named(self, factors: Sequence[float]) -> str | None:
@@ -115,7 +129,7 @@ class Judge:
         self, attempts: Sequence[Attempt], program: Program, candidates: Iterable[Fault]
     ) -> Verdict:
         """Return the verdict on the attempt that agrees best."""
-        wanted = self.predicted(program)
+        wanted = cache(partial(self.predicted, program))
         scored = []
         for attempt in attempts:
             ratios = self.ratios(attempt, wanted)
@@ -139,7 +153,7 @@ class Judge:
         ), factor)  # fmt: skip
 
     def _explained(
-        self, attempts: Sequence[Attempt], wanted: Sequence[Arrays], candidates: Sequence[Fault]
+        self, attempts: Sequence[Attempt], wanted: Prediction, candidates: Sequence[Fault]
     ) -> Verdict:
         """Return the verdict by one fault for all, or else by one for each parameter."""
         partly: dict[int, dict[str, tuple[Fault, list[float]]]] = {}
@@ -162,16 +176,16 @@ class Judge:
         return scaled or self._apart(attempts[0], wanted, partly.get(0, {}))
 
     def _by(
-        self, fault: Fault, attempt: Attempt, wanted: Sequence[Arrays], common: Sequence[float],
+        self, fault: Fault, attempt: Attempt, wanted: Prediction, common: Sequence[float],
         predictions: _Predictions,
     ) -> Verdict:  # fmt: skip
         """Return the verdict that a fault explains: wrong is what it makes wrong."""
-        predicted = predictions.of(fault, attempt)
+        predicted = Attempt(
+            "", [predictions.of(fault, attempt)(k) for k in range(len(self.points))]
+        )
         findings = []
-        for name in self.gradients:
-            pairs = zip(predicted, wanted, strict=True)
-            factors = [ratio(p[name], w[name]) for p, w in pairs]
-            right = all(c is not None and same(c, 1.0) for c in factors)
+        for name, factors in self.ratios(predicted, wanted).items():
+            right = factors is not None and _alike(factors, [1.0] * len(factors))
             findings.append(
                 Finding(name, True) if right
                 else Finding(name, False, fault.kind, fault.words, fault.tensor)
@@ -179,7 +193,7 @@ class Judge:
         return Verdict(attempt, tuple(findings), self.named(common) or "?")
 
     def _apart(
-        self, attempt: Attempt, wanted: Sequence[Arrays],
+        self, attempt: Attempt, wanted: Prediction,
         partly: Mapping[str, tuple[Fault, list[float]]],
     ) -> Verdict:  # fmt: skip
         """Return the verdict where no one fault explains everything."""
@@ -195,7 +209,7 @@ class Judge:
                 fault = partly[name][0]
                 findings.append(Finding(name, False, fault.kind, fault.words, fault.tensor))
             else:
-                got, right = attempt.gradients[0][name], wanted[0][name]
+                got, right = attempt.gradients[0][name], wanted(0)[name]
                 findings.append(Finding(name, False, *_unexplained(got, right)))
         return Verdict(attempt, tuple(findings), self.named(common) or "?")
 
@@ -214,16 +228,15 @@ class _Predictions:
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
-        self.known: dict[int, list[Arrays]] = {}
+        self.known: dict[int, Prediction] = {}
 
-    def of(self, fault: Fault, attempt: Attempt) -> list[Arrays]:
+    def of(self, fault: Fault, attempt: Attempt) -> Prediction:
         if fault.kind == "stale weights":
             if not attempt.updated:
-                nothing = np.full(0, np.nan)
-                return [dict.fromkeys(self.judge.gradients, nothing) for _ in self.judge.points]
-            return self.judge.predicted(fault.program, attempt)
+                return lambda _: dict.fromkeys(self.judge.gradients, np.full(0, np.nan))
+            return lambda place: self.judge.predicted(fault.program, place, attempt)
         if id(fault) not in self.known:
-            self.known[id(fault)] = self.judge.predicted(fault.program)
+            self.known[id(fault)] = cache(partial(self.judge.predicted, fault.program))
         return self.known[id(fault)]
 
 

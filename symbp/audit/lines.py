@@ -33,6 +33,27 @@ def line_of(text: str, function: str, label: str) -> Found | None:
     return None
 
 
+def behind(text: str, function: str, number: int) -> Iterator[Found]:
+    """Yield the lines that compute what a line is made of, where a function computes it.
+
+    >>> text = "def back(x, e, h):\\n    d = e * h\\n    dW1 = x.T @ d\\n"
+    >>> list(behind(text, "back", 3))
+    [(2, 'd = e * h')]
+    """
+    tree, lines = ast.parse(text), text.splitlines()
+    scope = next(_scopes(tree, function), tree)
+    nodes = [n for n in ast.walk(scope) if isinstance(n, ast.Assign | ast.AugAssign)]
+    nodes.sort(key=lambda n: n.lineno)
+    line = next((n for n in nodes if n.lineno == number), None)
+    names = {n.id for n in ast.walk(line.value) if isinstance(n, ast.Name)} if line else set()
+    found = {}
+    for node in (n for n in nodes if n.lineno < number):
+        for target, _ in _targets(node):
+            if isinstance(target, ast.Name) and target.id in names:
+                found[target.id] = node.lineno
+    yield from ((k, lines[k - 1].strip()) for k in sorted(set(found.values())))
+
+
 def _scopes(tree: ast.Module, function: str) -> Iterator[ast.AST]:
     """Yield the method that is meant, then its class; or the function."""
     name, _, method = function.partition(".")
@@ -73,4 +94,5 @@ def _is_gradient(found: tuple[ast.expr, str], label: str) -> bool:
 def _is_update(found: tuple[ast.expr, str], label: str) -> bool:
     """Tell W1 -= ... and W1 = W1 - ... from what only creates a parameter."""
     name, made = _name(found[0])[0], found[1]
-    return plain(name) == plain(label.partition("[")[0]) and (name in made or " update" in made)
+    stepped = " update" in made or (name in made and ("-" in made or "+" in made))
+    return plain(name) == plain(short(label).partition("[")[0]) and stepped

@@ -55,7 +55,7 @@ def ask(request: Request, points: Sequence[Point], seconds: float) -> list[Attem
 def _run(folder: Path, file: str, seconds: float) -> str:
     """Run the probe; return its last words."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "symbp.audit.probe.run", str(folder)],
+        [sys.executable, "-m", "symbp.audit.probe", str(folder)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         start_new_session=True, text=True, errors="replace",
         env={**os.environ, "MPLBACKEND": "agg", "SYMBP_AUDIT_SECONDS": str(seconds)},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from symbp.audit.audit import Audit
 from symbp.audit.judge import Finding
-from symbp.audit.lines import line_of
+from symbp.audit.lines import behind, line_of
 from symbp.ir.text import show
 
 
@@ -37,9 +37,11 @@ def report(audit: Audit) -> str:
 def _beside(audit: Audit, finding: Finding, called: str) -> Iterator[str]:
     """Yield the line that computes a gradient, and the formulas that are right."""
     found = line_of(audit.text, audit.function, called)
-    if found is not None:
-        yield f"{audit.file.name}:{found[0]}: {found[1]}"
     gradient = audit.given.gradients[finding.parameter]
+    if found is not None:
+        own = finding.tensor in ("", gradient)
+        before = () if own else behind(audit.text, audit.function, found[0])
+        yield from (f"{audit.file.name}:{number}: {line}" for number, line in (*before, found))
     wanted = dict.fromkeys((finding.tensor, gradient)) if finding.tensor else {gradient: None}
     program = audit.given.tidied
     for tensor in wanted:

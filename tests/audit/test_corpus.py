@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from symbp import compiler
-from symbp.audit.audit import Given, _request, decide
+from symbp.audit.audit import Given, decide, request_for
 from symbp.audit.judge import Attempt, Point, Verdict
 from symbp.audit.points import points
 from symbp.audit.probe.run import Failure, probe
@@ -36,7 +36,7 @@ def head(path: Path) -> Mapping[str, str]:
 def verdict(path: Path) -> Verdict:
     told = head(path)
     given, sample = network(told["network"])
-    request = _request(path, told["function"], given, sample, {}, {})
+    request = request_for(path, told["function"], given, sample, {}, {})
     outcome = probe(request, [p.values for p in sample])
     assert not isinstance(outcome, Failure), outcome
     attempts = [Attempt(a.words, a.gradients, a.updated, a.called) for a in outcome]

@@ -111,7 +111,10 @@ class Call:
         node, namespace = self.subject.functions[name], self.subject.namespace
         names = [n for n, _ in arguments(node)]
         layers = sum(len(s) > 1 for s in self.giver.request.parameters.values())
-        labels = parameter_labels(self.subject, names, layers)
+        request = self.giver.request
+        told = [n for n in names if request.maps.get(n) in request.parameters]
+        labels = parameter_labels(self.subject, [n for n in names if n not in told], layers)
+        labels = [*told, *labels]
         used = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
         outer = [
             n for n in dict.fromkeys(used) if n in _assigned(self.subject.tree) and n not in names
@@ -280,11 +283,12 @@ class Call:
             if event == "return" and frame.f_code is code:
                 self.locals = dict(frame.f_locals)
 
+        before = sys.getprofile()
         sys.setprofile(watch)
         try:
             return function(**given)
         finally:
-            sys.setprofile(None)
+            sys.setprofile(before)
 
     def _effects(
         self, named: list[str | None], result: Any, places: Mapping[str, Any],

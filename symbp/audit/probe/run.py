@@ -1,6 +1,6 @@
 """Try each convention at each point; return what went through, or the first error.
 
-    python -P -m symbp.audit.probe.run FOLDER
+    python -m symbp.audit.probe FOLDER
 
 reads FOLDER/request.json and FOLDER/points.npz, and writes FOLDER/answer.json and
 FOLDER/gradients.npz. What the code prints is dropped.
@@ -148,7 +148,3 @@ def main(folder: str) -> None:
                 }
     np.savez(place / "gradients.npz", **arrays)  # type: ignore[arg-type]
     (place / "answer.json").write_text(json.dumps(answer), "utf-8")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

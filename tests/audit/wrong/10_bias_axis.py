@@ -1,6 +1,6 @@
 # network: classes
 # function: backward_prop
-# wrong: z_b
+# wrong: h_b
 # kind: sum
 import numpy as np
 import pandas as pd
@@ -44,8 +44,8 @@ def backward_prop(Z1, A1, Z2, A2, W1, W2, X, Y):
     m = Y.size
     dZ2 = A2 - one_hot(Y)
     dW2 = 1 / m * dZ2.dot(A1.T)
-    db2 = 1 / m * np.sum(dZ2, axis=0, keepdims=True)
+    db2 = 1 / m * np.sum(dZ2, axis=1, keepdims=True)
     dZ1 = W2.T.dot(dZ2) * (Z1 > 0)
     dW1 = 1 / m * dZ1.dot(X.T)
-    db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)
+    db1 = 1 / m * np.sum(dZ1, axis=0, keepdims=True)
     return dW1, db1, dW2, db2

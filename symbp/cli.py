@@ -19,6 +19,8 @@ import click
 
 from symbp.audit_command import audit
 from symbp.errors import SymbpError, TargetError
+from symbp.fuzz.command import fuzz
+from symbp.fuzz.text_command import text as fuzz_text
 from symbp.version import VERSION
 
 if TYPE_CHECKING:
@@ -434,6 +436,8 @@ def _assignment(text: str) -> tuple[str, float]:
 
 
 main.add_command(audit)
+main.add_command(fuzz)
+fuzz.add_command(fuzz_text)
 
 if __name__ == "__main__":
     main()

@@ -22,8 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import hypothesis  # noqa: F401 (loaded once for all)
-import lark  # noqa: F401
+import lark  # noqa: F401 (loaded once for all)
 import mpmath  # noqa: F401
 import numpy  # noqa: F401
 import pytest

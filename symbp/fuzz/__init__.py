@@ -1,0 +1,7 @@
+"""Drawn by chance, held against what must hold: the compiler's own trials.
+
+    text.py      descriptions that are hostile or spoilt: a result, or one clear error
+    command.py   `symbp fuzz ...`
+
+Everything is drawn from a seed and a number, so that each case can be drawn again by itself.
+"""

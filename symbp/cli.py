@@ -17,8 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symbp.audit_command import audit
+from symbp.compare.command import diff
 from symbp.errors import SymbpError, TargetError
 from symbp.fuzz.command import fuzz
+from symbp.fuzz.text_command import text as fuzz_text
+from symbp.summary.command import summary
 from symbp.version import VERSION
 
 if TYPE_CHECKING:
@@ -357,9 +361,6 @@ def demo(target: Target, folder: Path) -> None:
         raise _failure(f"fewer than {ENOUGH:.0%} of the held-out digits are read right", 1)
 
 
-main.add_command(fuzz)
-
-
 @main.command()
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @click.option("--peers", metavar="A,B", help="Only these; all when left out.")
@@ -488,16 +489,9 @@ def _assignment(text: str) -> tuple[str, float]:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
 
 
-def _register() -> None:
-    """Add the commands that have modules of their own."""
-    from symbp.compare.command import diff
-    from symbp.summary.command import summary
-
-    for command in (summary, diff):
-        main.add_command(command)
-
-
-_register()
+fuzz.add_command(fuzz_text)
+for _command in (audit, diff, fuzz, summary):
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

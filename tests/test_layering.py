@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "codegen": {"errors", "ir", "schedule", "version"},
     "artifact": {"errors"},
     "verify": {"errors", "ir", "artifact"},
+    "audit": {"errors", "ir", "artifact", "verify"},
 }
 """What each part of symbp may import of symbp; parts that are not named may import all."""
 ORACLE = {"symbp.ir.interpret", "symbp.ir.text", "symbp.ir.program"}

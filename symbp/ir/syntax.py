@@ -34,7 +34,10 @@ RESERVED = frozenset(
 )
 Node = Any
 """A lark tree or token: its `data` names the rule, its `children` follow the grammar."""
-MAX_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 1_000_000
+MAX_LINES = 4000
+MAX_OPERANDS = 2000
+MAX_TENSORS = 100
 MAX_NAME = 64
 MAX_DIGITS = 40
 MAX_DEPTH = 50
@@ -124,7 +127,13 @@ def read(text: str, file: str = "<text>") -> Node:
             remedy="Describe large networks in Python.",
         )
     lines = lines_of(text)
-    if not any(line.partition("#")[0].strip() for line in lines):
+    said = sum(bool(line.partition("#")[0].strip()) for line in lines)
+    if said > MAX_LINES:
+        raise LanguageError(
+            f"{file}: the text has {said} lines that say something; {MAX_LINES} are allowed",
+            remedy="Describe large networks in Python.",
+        )
+    if not said:
         return Tree("start", [])
     try:
         return _parser().parse(text)
@@ -321,6 +330,7 @@ class Expressions:
 
     def sum(self, first: Any, *rest: Any) -> Expr:
         # At once: one by one, a long sum takes quadratic time.
+        self._bounded(rest)
         terms = [self.value(first)]
         for sign, node in zip(rest[::2], rest[1::2], strict=True):
             term = self.value(node)
@@ -329,6 +339,7 @@ class Expressions:
 
     def product(self, first: Any, *rest: Any) -> Expr:
         # All at once: SymPy makes 2*(a + b)*c of three factors, but (2*a + 2*b)*c pair by pair.
+        self._bounded(rest)
         factors = self._factors(first)
         for sign, node in zip(rest[::2], rest[1::2], strict=True):
             factor = self.value(node)
@@ -341,6 +352,14 @@ class Expressions:
             else:
                 factors = [_joined(sympy.Mul, operator.mul, factors) % factor]
         return _joined(sympy.Mul, operator.mul, factors)
+
+    def _bounded(self, rest: tuple[Any, ...]) -> None:
+        """Refuse more operands than can be put together in reasonable time."""
+        if len(rest) // 2 >= MAX_OPERANDS:
+            raise self.error(
+                f"a sum or product may have {MAX_OPERANDS} operands", rest[-1],
+                "Give a part of the formula a name of its own.",
+            )  # fmt: skip
 
     def _factors(self, node: Any) -> list[Expr]:
         """Return a factor, and -1 apart from it where a minus stands before."""
@@ -401,7 +420,14 @@ def as_size(value: Expr) -> Expr:
 
 def _joined(flat: Any, pair: Callable[[Any, Any], Any], parts: list[Any]) -> Any:
     """Return the sum or product of expressions, or of whole tensors that have the operators."""
-    return flat(*parts) if all(isinstance(p, Expr) for p in parts) else reduce(pair, parts)
+    if all(isinstance(p, Expr) for p in parts):
+        return flat(*parts)
+    if len(parts) > MAX_TENSORS:
+        raise LanguageError(
+            f"a sum or product of whole tensors may have {MAX_TENSORS} operands",
+            remedy="Give a part of the formula a name of its own.",
+        )
+    return reduce(pair, parts)
 
 
 def _is_finite(number: Expr) -> bool:

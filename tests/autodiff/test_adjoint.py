@@ -96,6 +96,48 @@ def test_the_winner_of_a_formula_is_found_by_its_stored_value():
     assert gradients(source, "m", x=[3.0, -1.5, 2.0]) == {"x": [0, -1.0, 0]}
 
 
+def test_a_maximum_of_one_candidate_is_a_copy():
+    assert adjoints("input x[N]\nm[n] max= x[n]\nL = sum[n](m[n]**2)", "L") == dedent("""\
+        dL = 1
+        dm[n] = 2 * m[n] * dL
+        dx[n] = dm[n]
+    """)
+
+
+def test_who_won_is_an_equation():
+    assert adjoints("input x[N,3]\nm[n] max= x[n,j]\nL = sum[n](m[n])", "L") == dedent("""\
+        dL = 1
+        dm[n] = dL for n in N
+        value m_winner[N] in 4
+        m_winner[n] = min[j](where(x[n,j] == m[n], j, 3))
+        dx[n,j] = where(j == m_winner[n], dm[n], 0) for n in N, j in 3
+    """)
+
+
+def test_who_won_in_a_step_is_told_before_the_scan_is_reversed():
+    source = """\
+        input x[T,N,3]
+        value h[T + 1,N]
+        h[0,n] = 1
+        scan t in T
+            g[t,n,j] = h[t,n] * x[t,n,j]
+            m[t,n] max= g[t,n,j]
+            h[t+1,n] = m[t,n] * h[t,n]
+        end
+        L = sum[n](h[T,n])"""
+    assert adjoints(source, "L", ["x"]).split("value ")[1] == dedent("""\
+        m_winner[T,N] in 4
+        m_winner[t,n] = min[j](where(g[t,n,j] == m[t,n], j, 3))
+        scan t in T reversed
+            dh[t,n] += dh[t + 1,n] * m[t,n]
+            dm[t,n] = dh[t + 1,n] * h[t,n]
+            dg[t,n,j] = where(j == m_winner[t,n], dm[t,n], 0) for t in T, n in N, j in 3
+            dh[t,n] += sum[j](dg[t,n,j] * x[t,n,j])
+            dx[t,n,j] = h[t,n] * dg[t,n,j]
+        end
+    """)
+
+
 def test_a_tied_parameter_collects_from_every_use():
     assert adjoints("input x\nparam w\nh = w * x\ny = w * h", "y") == dedent("""\
         dy = 1

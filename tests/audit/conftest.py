@@ -1,0 +1,3 @@
+"""The corpus is read by the audit, never imported."""
+
+collect_ignore = ["right", "wrong"]

@@ -1,0 +1,11 @@
+# network: ridge
+# function: gradient
+import numpy as np
+
+
+def gradient(w, b, X, y, lam=0.1):
+    """Of mean((Xw + b - y)^2) + lam sum(w^2)."""
+    error = X @ w + b - y
+    dw = 2 * X.T @ error / len(y) + 2 * lam * w
+    db = 2 * np.mean(error, axis=0)
+    return dw, db

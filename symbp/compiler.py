@@ -20,9 +20,11 @@ from symbp import artifact, codegen, rewrite, schedule
 from symbp.autodiff import adjoint
 from symbp.codegen.face import Initial, Options
 from symbp.codegen.formulas import Formulas
+from symbp.derivation import Derivation
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
+from symbp.ir.trace import because, recording
 from symbp.lang.load import load
 from symbp.lang.network import Network
 from symbp.lang.sizes import sized
@@ -60,8 +62,9 @@ def tidy(program: Program) -> Program:
     """Apply the simplifying passes until nothing changes."""
     for _ in range(MAX_ROUNDS):
         before = program
-        for run, _reason in TIDY:
-            program = run(program)
+        for run, reason in TIDY:
+            with because(reason):
+                program = run(program)
         if program.equations == before.equations:
             break
     return program
@@ -98,7 +101,10 @@ def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[
     With p = softmax(z), the adjoint of log(p) reads 1 / p, which is infinite where p underflows;
     that of z - log(sum exp z), which is the same, does not.
     """
-    return gradient_program(replace(network, program=rewrite.expose(network.program)), inputs)
+    with because("logarithms are looked into before they are differentiated"):
+        program = rewrite.expose(network.program)
+    with because("every access of every equation, from the loss backwards"):
+        return gradient_program(replace(network, program=program), inputs)
 
 
 def derive(network: Network, *inputs: str) -> Formulas:
@@ -112,8 +118,20 @@ def derive(network: Network, *inputs: str) -> Formulas:
     """
     program, gradients = opened(network, inputs)
     wanted = tuple(dict.fromkeys((*network.outputs, *program.outputs)))
-    program = rewrite.order(tidy(program.but(outputs=wanted)))
+    program = tidy(program.but(outputs=wanted))
+    with because("what no output needs is left out"):
+        program = rewrite.order(program)
     return Formulas(network.name, program, network.loss, gradients)
+
+
+def derivation(network: Network, *inputs: str) -> Derivation:
+    """Return how the formulas of a network came about: each step that the passes took.
+
+    Args and errors are those of `derive`.
+    """
+    with recording() as steps:
+        formulas = derive(network, *inputs)
+    return Derivation(network.name, network.program, tuple(steps), formulas, formulas.gradients)
 
 
 def plan(network: Network) -> schedule.Plan:
@@ -244,4 +262,4 @@ def build(
     return folder / f"{network.name}.py"
 
 
-__all__ = ["build", "derive", "emit", "explain", "gradient_program", "load", "plan"]
+__all__ = ["build", "derivation", "derive", "emit", "explain", "gradient_program", "load", "plan"]

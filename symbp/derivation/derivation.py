@@ -1,0 +1,71 @@
+"""A derivation: where it began, the steps that were taken, and the formulas it ended in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from symbp.codegen.formulas import Formulas
+from symbp.ir.program import Equation, Program
+from symbp.ir.trace import Step
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """All of a network's back-propagation: `program`, changed by `steps`, gives `formulas`.
+
+    >>> from symbp.compiler import derivation
+    >>> from symbp.lang.parser import parse
+    >>> net = parse("network a\\ninput x[N]\\nparam w\\noutput w*x\\nloss sum[n](exp(w*x[n]))")
+    >>> for step in derivation(net).of("w"):
+    ...     print(step.target, "by", step.rule)
+    dloss by the loss by itself is one
+    dw by chain rule
+    dw by a value that is held is read
+    dw by substitution
+    """
+
+    name: str
+    program: Program = field(repr=False)
+    """The network's forward equations, as they were described."""
+    steps: tuple[Step, ...] = field(repr=False)
+    """In the order in which they were taken."""
+    formulas: Formulas = field(repr=False)
+    """What is left in the end: forward equations and every gradient."""
+    gradients: dict[str, str]
+    """Of each parameter, the tensor that holds its gradient."""
+
+    def of(self, name: str) -> tuple[Step, ...]:
+        """Return the steps that lead to a gradient, or to any other tensor, in order.
+
+        Args:
+            name: a parameter (then its gradient is meant) or a tensor.
+        """
+        wanted = {self.gradients.get(name, name)}
+        found: list[Step] = []
+        for step in reversed(self.steps):
+            leads = bool(step.after) or step.derives  # what is removed leads nowhere
+            if leads and wanted & {step.target, *(e.target.name for e in step.after)}:
+                found.append(step)
+                read = step.after if step.derives else (*step.before, *step.after)
+                wanted |= {a.name for e in read for a in e.reads()}
+        return tuple(reversed(found))
+
+    def at(self, target: str) -> tuple[Step, ...]:
+        """Return the steps that changed one tensor, in order."""
+        return tuple(step for step in self.steps if step.target == target)
+
+
+def replayed(equations: Iterable[Equation], steps: Iterable[Step]) -> list[Equation]:
+    """Return the equations after all steps, in no particular order.
+
+    Raises:
+        ValueError: a step replaces an equation that is not there.
+    """
+    found = list(equations)
+    for step in steps:
+        if not step.derives:
+            for equation in step.before:
+                found.remove(equation)
+        found += step.after
+    return found

@@ -41,15 +41,15 @@ class Derivation:
         Args:
             name: a parameter (then its gradient is meant) or a tensor.
         """
+        leading = [s for s in self.steps if s.after or s.derives]  # what is removed leads nowhere
         wanted = {self.gradients.get(name, name)}
-        found: list[Step] = []
-        for step in reversed(self.steps):
-            leads = bool(step.after) or step.derives  # what is removed leads nowhere
-            if leads and wanted & {step.target, *(e.target.name for e in step.after)}:
-                found.append(step)
-                read = step.after if step.derives else (*step.before, *step.after)
-                wanted |= {a.name for e in read for a in e.reads()}
-        return tuple(reversed(found))
+        while True:
+            found = [s for s in leading if wanted & {s.target, *(e.target.name for e in s.after)}]
+            read = (e for s in found for e in (s.after if s.derives else (*s.before, *s.after)))
+            more = wanted | {a.name for e in read for a in e.reads()}
+            if more == wanted:
+                return tuple(found)
+            wanted = more
 
     def at(self, target: str) -> tuple[Step, ...]:
         """Return the steps that changed one tensor, in order."""

@@ -20,11 +20,11 @@ from symbp import artifact, codegen, rewrite, schedule
 from symbp.autodiff import adjoint
 from symbp.codegen.face import Initial, Options
 from symbp.codegen.formulas import Formulas
-from symbp.derivation import Derivation
+from symbp.derivation import Aligned, Derivation, aligned
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
-from symbp.ir.trace import because, recording
+from symbp.ir.trace import because, met, recording
 from symbp.lang.load import load
 from symbp.lang.network import Network
 from symbp.lang.sizes import sized
@@ -64,7 +64,7 @@ def tidy(program: Program) -> Program:
         before = program
         for run, reason in TIDY:
             with because(reason):
-                program = run(program)
+                program = met(run(program))
         if program.equations == before.equations:
             break
     return program
@@ -92,7 +92,7 @@ def gradient_program(
     params = [t.name for t in network.program.trained()]
     program, gradients = adjoint(network.program, network.loss, [*params, *inputs])
     outputs = tuple(dict.fromkeys((network.loss, *gradients.values())))
-    return program.but(outputs=outputs), gradients
+    return met(program.but(outputs=outputs)), gradients
 
 
 def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[str, str]]:
@@ -102,7 +102,7 @@ def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[
     that of z - log(sum exp z), which is the same, does not.
     """
     with because("logarithms are looked into before they are differentiated"):
-        program = rewrite.expose(network.program)
+        program = met(rewrite.expose(network.program))
     with because("every access of every equation, from the loss backwards"):
         return gradient_program(replace(network, program=program), inputs)
 
@@ -129,9 +129,24 @@ def derivation(network: Network, *inputs: str) -> Derivation:
 
     Args and errors are those of `derive`.
     """
-    with recording() as steps:
+    with recording() as trace:
         formulas = derive(network, *inputs)
-    return Derivation(network.name, network.program, tuple(steps), formulas, formulas.gradients)
+    return Derivation(
+        network.name, network.program, tuple(trace.steps), formulas, formulas.gradients,
+        tuple(trace.tensors.values()),
+    )  # fmt: skip
+
+
+def three_forms(network: Network, *inputs: str, wrt: str | None = None) -> tuple[Aligned, ...]:
+    """Return each tensor's index form, matrix form, and the lines of NumPy and C that compute it.
+
+    Args and errors are those of `derive`; with `wrt` only what this parameter's gradient needs.
+    """
+    formulas, made = derive(network, *inputs), plan(network)
+    numpy, c = Choices("numpy").options(network), Choices("c").options(network)
+    return tuple(aligned(
+        formulas, codegen.numpy_target.lines(made, numpy), codegen.c_target.lines(made, c), wrt
+    ))  # fmt: skip
 
 
 def plan(network: Network) -> schedule.Plan:
@@ -262,4 +277,7 @@ def build(
     return folder / f"{network.name}.py"
 
 
-__all__ = ["build", "derivation", "derive", "emit", "explain", "gradient_program", "load", "plan"]
+__all__ = [
+    "build", "derivation", "derive", "emit", "explain", "gradient_program", "load", "plan",
+    "three_forms",
+]  # fmt: skip

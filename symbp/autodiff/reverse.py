@@ -127,7 +127,7 @@ class _Adjoints:
             self.tensors[name] = replace(self.tensors[name], role="input")
         else:
             one = Equation(Access(name), "sum", Integer(1), (), primal=self.seed)
-            note("the loss by itself is one", (), [one], derives=True)
+            note("the loss by itself is one", (), [one], derives=True, by=Access(self.seed))
             self.equations.append(one)
 
     def _note_sums(self) -> None:

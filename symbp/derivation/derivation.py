@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from symbp.codegen.formulas import Formulas
-from symbp.ir.program import Equation, Program
+from symbp.ir.program import Equation, Program, Tensor
 from symbp.ir.trace import Step
 
 
@@ -34,6 +35,8 @@ class Derivation:
     """What is left in the end: forward equations and every gradient."""
     gradients: dict[str, str]
     """Of each parameter, the tensor that holds its gradient."""
+    tensors: tuple[Tensor, ...] = field(repr=False)
+    """All that were there on the way, also those that are gone in the end."""
 
     def of(self, name: str) -> tuple[Step, ...]:
         """Return the steps that lead to a gradient, or to any other tensor, in order.
@@ -50,6 +53,18 @@ class Derivation:
             if more == wanted:
                 return tuple(found)
             wanted = more
+
+    @cached_property
+    def adjoints(self) -> dict[str, str]:
+        """Of each adjoint, the tensor that it belongs to, as the chain rule has told."""
+        own = {self.gradients.get(name, name): name for name in self.gradients}
+        return own | {s.target: s.by.name for s in self.steps if s.by is not None}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each tensor stands in the order of definitions; adjoints as what they belong to."""
+        places = {tensor.name: k for k, tensor in enumerate(self.tensors)}
+        return places | {d: len(places) + places[name] for d, name in self.adjoints.items()}
 
     def at(self, target: str) -> tuple[Step, ...]:
         """Return the steps that changed one tensor, in order."""

@@ -7,9 +7,9 @@ Nothing is kept, and next to nothing spent, unless somebody records:
 >>> one = Equation(Access("y"), "sum", Integer(1) + Access("x"), ())
 >>> two = Equation(Access("y"), "sum", Access("x"), ())
 >>> note("constants don't matter", [one], [two])
->>> with recording() as steps, because("for this example"):
+>>> with recording() as trace, because("for this example"):
 ...     note("constants don't matter", [one], [two])
->>> steps[0].rule, steps[0].target, steps[0].reason
+>>> trace.steps[0].rule, trace.steps[0].target, trace.steps[0].reason
 ("constants don't matter", 'y', 'for this example')
 """
 
@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from symbp.ir.program import Access, Equation
+from symbp.ir.program import Access, Equation, Program, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +44,40 @@ class Step:
     derives: bool = False
     """Whether it is a derivative, and not another form of the same value."""
     by: Access | None = None
-    """Of the chain rule: the access that the equation before is differentiated by."""
+    """Of a derivative: the access that the equation before, or the loss, is differentiated by."""
 
 
-_STEPS: ContextVar[list[Step] | None] = ContextVar("steps", default=None)
+@dataclass(slots=True)
+class Trace:
+    """What is recorded."""
+
+    steps: list[Step] = field(default_factory=list)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    """All that any program declared on the way, in the order in which they were met."""
+
+
+_TRACE: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _REASON: ContextVar[str] = ContextVar("reason", default="")
 
 
 @contextmanager
-def recording() -> Iterator[list[Step]]:
+def recording() -> Iterator[Trace]:
     """Keep the steps of all passes that run inside, in order."""
-    steps: list[Step] = []
-    token = _STEPS.set(steps)
+    trace = Trace()
+    token = _TRACE.set(trace)
     try:
-        yield steps
+        yield trace
     finally:
-        _STEPS.reset(token)
+        _TRACE.reset(token)
+
+
+def met(program: Program) -> Program:
+    """Remember the tensors of a program on the way; return it."""
+    trace = _TRACE.get()
+    if trace is not None:
+        for tensor in program.tensors:
+            trace.tensors.setdefault(tensor.name, tensor)
+    return program
 
 
 @contextmanager
@@ -77,10 +95,10 @@ def note(
     using: Iterable[Equation] = (), derives: bool = False, by: Access | None = None,
 ) -> None:  # fmt: skip
     """Record a step, where anybody records and anything changed; its target is the last one."""
-    steps = _STEPS.get()
-    if steps is None:
+    trace = _TRACE.get()
+    if trace is None:
         return
     old, new = tuple(before), tuple(after)
     if old != new or derives:
         target = (*old, *new)[-1].target.name
-        steps.append(Step(rule, target, old, new, _REASON.get(), tuple(using), derives, by))
+        trace.steps.append(Step(rule, target, old, new, _REASON.get(), tuple(using), derives, by))

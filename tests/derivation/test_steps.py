@@ -56,10 +56,10 @@ def test_the_chain_rule_tells_by_which_access_it_differentiates():
 
 
 def test_nothing_is_kept_when_nobody_records():
-    with recording() as steps:
+    with recording() as trace:
         pass
     compiler.derive(compiler.load("examples/xor.bp"))
-    assert steps == []
+    assert trace.steps == []
 
 
 def test_each_step_says_why_its_pass_is_there():

@@ -55,6 +55,8 @@ class SheetPrinter(FormulaPrinter, ABC):
     ones: str
     meanings: tuple[tuple[str, str], ...]
     """Patterns of signs and what they mean; LOSS stands for the loss."""
+    in_columns: str
+    """What is said where samples are columns."""
 
     def __init__(
         self, sheet: Sheet, order: Sequence[Expr] = (), operands: Mapping[str, Matrix] = EMPTY
@@ -88,7 +90,7 @@ class SheetPrinter(FormulaPrinter, ABC):
         if sheet.one_hot and re.search(r"\bY\b", used):
             found.append(f"Y = {self.one_hot(sheet.one_hot)}")
         meanings = (m.replace("LOSS", self.loss) for s, m in self.meanings if re.search(s, used))
-        return [*found, *meanings]
+        return [*found, *meanings, *([self.in_columns] if sheet.columns else [])]
 
     # Matrices.
 
@@ -126,6 +128,7 @@ class SheetPrinter(FormulaPrinter, ABC):
         if not top and not under:
             return super().quotient(above, below)
         top.sort(key=self._rank)
+        top = sorted(top, key=lambda f: 1 - f in top)  # a slope h (1 - h) comes last
         scalars = [[f for f in part if not self._is_matrix(f)] for part in (above, below)]
         factor = self.enclosed(*super().quotient(*scalars), MULTIPLY) if any(scalars) else ""
         alone = len(top) == 1 and not under

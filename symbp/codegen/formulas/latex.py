@@ -155,6 +155,8 @@ class LatexSheet(SheetPrinter, LatexPrinter):
         (r"\[[^]]* (=|<|>|\\le|\\ge|\\ne) ", r"{[c]} = 1 \text{ where } c \text{ holds, else } 0"),
     )
 
+    in_columns = r"\text{samples are columns: a matrix is the transpose of its array}"
+
     def __init__(
         self, sheet: Sheet, order: Sequence[Expr] = (), operands: Mapping[str, Matrix] = EMPTY
     ) -> None:

@@ -39,6 +39,8 @@ class Formulas:
     loss: str
     gradients: dict[str, str]
     """Of each parameter, the tensor that holds its gradient."""
+    columns: bool = False
+    """Whether samples are columns in the matrix forms, as in many textbooks, and not rows."""
 
     def __getitem__(self, parameter: str) -> Gradient:
         return Gradient(parameter, self._gradient(parameter), self)
@@ -82,7 +84,7 @@ class Formulas:
 
     @cached_property
     def _whole(self) -> Sheet:
-        return lay_out(self.name, self.program, self.loss, self.gradients)
+        return lay_out(self.name, self.program, self.loss, self.gradients, self.columns)
 
     def _sheet(self, wrt: str | None) -> Sheet:
         return self._whole if wrt is None else self._whole.only(self._gradient(wrt))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symbp.commands.derive import derive
 from symbp.errors import SymbpError, TargetError
 from symbp.version import VERSION
 
@@ -162,32 +163,7 @@ def build(
             click.echo(path.with_name(name))
 
 
-@main.command()
-@_spec
-@click.option(
-    "--format", "form", type=click.Choice(["text", "latex", "markdown", "html"]), default="text",
-    help="How to write the formulas.",
-)  # fmt: skip
-@click.option("--wrt", metavar="NAME", help="Only the gradient by this parameter or input.")
-@click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Write to a file.")
-def derive(spec: str, form: str, wrt: str | None, file: Path | None) -> None:
-    """Show the gradients of a network as formulas.
-
-    \b
-    Examples:
-      symbp derive xor.bp --wrt W1
-      symbp derive xor.bp --format html -o xor.html
-    """
-    from symbp import artifact, compiler
-
-    network = compiler.load(spec)
-    inputs = [t.name for t in network.program.having("input", "target") if t.name == wrt]
-    formulas = getattr(compiler.derive(network, *inputs), form)(wrt)
-    if file is None:
-        click.echo(formulas.rstrip("\n"))
-    else:
-        artifact.write({file: formulas.rstrip("\n") + "\n"})
-        click.echo(file)
+main.add_command(derive)
 
 
 @main.command()

@@ -1,7 +1,7 @@
 """The matrix forms are those of the textbooks.
 
     delta^(L) = grad_a L (.) f'(z^(L))                     grad_W = a^(l-1)' delta^(l)
-    delta^(l) = (delta^(l+1) W^(l+1)') (.) f'(z^(l))       grad_b = the sum of delta^(l) over samples
+    delta^(l) = (delta^(l+1) W^(l+1)') (.) f'(z^(l))       grad_b = the sum of delta^(l)
 
 Sources: M. Nielsen, Neural Networks and Deep Learning (2015), chapter 2 (BP1 to BP4), which has
 samples as columns; C. Bishop, Pattern Recognition and Machine Learning (2006), 4.3 and 5.3.

@@ -38,6 +38,10 @@ class Entry:
     about: str
     index: str
     matrix: str | None
+    code: tuple[str, ...] = ()
+    """The generated lines that compute it, where they are shown."""
+    alike: str = ""
+    """What is left out after it: "layers 2 to 49 alike"."""
 
 
 Sections = list[tuple[str, list[Entry]]]
@@ -86,7 +90,8 @@ class SheetPrinter(FormulaPrinter, ABC):
         sheet, entries = self.sheet, [e for _, part in sections for e in part]
         used = "\n".join(f"{e.index}\n{e.matrix}" for e in entries)
         layers = {self.named(a)[0]: self.partial(sheet.adjoints[a]) for a in sheet.layers}
-        found = [f"{name} = {meaning}" for name, meaning in layers.items() if name in used]
+        shown = {n: m for n, m in layers.items() if re.search(f"{re.escape(n)}(?![⁰¹²³⁴-⁹])", used)}
+        found = [f"{name} = {meaning}" for name, meaning in shown.items()]
         if sheet.one_hot and re.search(r"\bY\b", used):
             found.append(f"Y = {self.one_hot(sheet.one_hot)}")
         meanings = (m.replace("LOSS", self.loss) for s, m in self.meanings if re.search(s, used))

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from symbp.codegen.formulas.documents.latex import display, words
+from symbp.codegen.formulas.documents.latex import RELATION, display, words
 from symbp.codegen.formulas.documents.markdown import block, code
 from symbp.codegen.formulas.entries import Sections
 from symbp.derivation.derivation import Derivation
@@ -49,7 +49,7 @@ def markdown(derivation: Derivation, shown: Shown) -> str:
 
 
 def latex(derivation: Derivation, shown: Shown) -> str:
-    """Return a LaTeX document that needs amsmath and amssymb; generated lines are left out."""
+    """Return a LaTeX document that needs amsmath; generated lines are left out."""
     more = _latex_steps(derivation, shown) if shown.steps else ()
     formulas = replace(derivation.formulas, columns=shown.columns)
     return formulas.latex(shown.wrt, _sections(derivation, shown, latex=True), list(more))
@@ -126,8 +126,7 @@ def _markdown_steps(derivation: Derivation, shown: Shown) -> Iterator[str]:
         for told, alike in steps:
             by = told.step.by and code(str(told.step.by))
             yield from (f"**{told.number}.** {_title(told, by)}", "")
-            rows = [line.replace(" = ", " &= ", 1) for line in _rows(told)]
-            rows = [line.replace(r" \mathrel{+}= ", r" &\mathrel{+}= ", 1) for line in rows]
+            rows = [RELATION.sub(lambda sign: f" &{sign[0][1:]}", line, 1) for line in _rows(told)]
             body = r" \\ ".join(rows)
             yield from block(f"\\begin{{aligned}} {body} \\end{{aligned}}")
             if alike:

@@ -1,4 +1,4 @@
-r"""LaTeX: formulas as a textbook sets them; needs amsmath and amssymb.
+r"""LaTeX: formulas as a textbook sets them; needs amsmath.
 
 >>> from symbp.codegen.formulas.formula import formulas
 >>> from symbp.ir.text import parse
@@ -45,7 +45,7 @@ def parenthesised(text: str) -> str:
 
 
 class LatexPrinter(FormulaPrinter):
-    """LaTeX, as a textbook sets it; needs amsmath and amssymb."""
+    """LaTeX, as a textbook sets it; needs amsmath."""
 
     times = " "
     over = "/"

@@ -67,7 +67,7 @@ class Formulas:
     def latex(
         self, wrt: str | None = None, shown: Sections | None = None, more: Sequence[str] = ()
     ) -> str:
-        """Return a LaTeX document that needs amsmath and amssymb; arguments as in `text`."""
+        """Return a LaTeX document that needs amsmath; arguments as in `text`."""
         return latex.document(self._sheet(wrt), shown, more)
 
     def markdown(

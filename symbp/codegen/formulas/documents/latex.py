@@ -1,4 +1,4 @@
-"""A LaTeX document that needs amsmath and amssymb."""
+"""A LaTeX document that needs amsmath."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from symbp.ir.program import Tensor
 
 _PREAMBLE = r"""\documentclass{article}
 \usepackage{amsmath}
-\usepackage{amssymb}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
 """
@@ -47,6 +46,10 @@ _WIDE, _NARROW, _LEFT = 60, 30, 12
 """Letters that the right sides may have, at most and at least; the left sides for the most."""
 
 
+RELATION = re.compile(r" (?:=|\\in|\\mathrel\{\+\}=) ")
+"""Where the two sides of a formula meet: at the first of them."""
+
+
 def section(title: str, formulas: Sequence[str]) -> str:
     """Return formulas under a title."""
     return f"\\subsection*{{{title}}}\n{display(formulas)}"
@@ -54,7 +57,7 @@ def section(title: str, formulas: Sequence[str]) -> str:
 
 def display(formulas: Sequence[str]) -> str:
     """Return formulas one under the other, their relations aligned."""
-    left = max((_width(re.split(r" = | \\in ", f)[0]) for f in formulas), default=0)
+    left = max((_width(RELATION.split(f, maxsplit=1)[0]) for f in formulas), default=0)
     width = max(_NARROW, min(_WIDE, _WIDE + _LEFT - left))
     body = " \\\\\n".join(_aligned(f, width) for f in formulas)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
@@ -71,7 +74,7 @@ def words(text: str) -> str:
 
 def _membership(tensor: Tensor, printer: LatexSheet) -> str:
     """Return which set a given tensor is from."""
-    base = r"\mathbb{R}"
+    base = r"\mathbf{R}"
     if tensor.bound is not None:
         base = f"\\{{0, \\dots, {printer(tensor.bound - 1)}\\}}"
     extents = r" \times ".join(map(printer, tensor.shape))
@@ -86,10 +89,10 @@ def _aligned(formula: str, width: int = 60) -> str:
     y &= a + b \\
       &\quad + c
     """
-    if " = " not in formula and " \\in " not in formula:
+    found = RELATION.search(formula)
+    if found is None:
         return f"& {formula}"
-    relation = " = " if " = " in formula else " \\in "
-    left, _, right = formula.partition(relation)
+    left, relation, right = formula[: found.start()], found[0], formula[found.end() :]
     lines: list[str] = []
     for piece in _pieces(right, width):
         if lines and _width(f"{lines[-1]} {piece}") <= width:

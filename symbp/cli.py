@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symbp.audit_command import audit
+from symbp.commands.derive import derive
 from symbp.compare.command import diff
 from symbp.errors import SymbpError, TargetError
 from symbp.fuzz.command import fuzz
@@ -180,34 +181,6 @@ def build(
 
             for file in certified(network, path, sizes=fixed):
                 click.echo(file)
-
-
-@main.command()
-@_spec
-@click.option(
-    "--format", "form", type=click.Choice(["text", "latex", "markdown", "html"]), default="text",
-    help="How to write the formulas.",
-)  # fmt: skip
-@click.option("--wrt", metavar="NAME", help="Only the gradient by this parameter or input.")
-@click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Write to a file.")
-def derive(spec: str, form: str, wrt: str | None, file: Path | None) -> None:
-    """Show the gradients of a network as formulas.
-
-    \b
-    Examples:
-      symbp derive xor.bp --wrt W1
-      symbp derive xor.bp --format html -o xor.html
-    """
-    from symbp import artifact, compiler
-
-    network = compiler.load(spec)
-    inputs = [t.name for t in network.program.having("input", "target") if t.name == wrt]
-    formulas = getattr(compiler.derive(network, *inputs), form)(wrt)
-    if file is None:
-        click.echo(formulas.rstrip("\n"))
-    else:
-        artifact.write({file: formulas.rstrip("\n") + "\n"})
-        click.echo(file)
 
 
 @main.command()
@@ -490,7 +463,7 @@ def _assignment(text: str) -> tuple[str, float]:
 
 
 fuzz.add_command(fuzz_text)
-for _command in (audit, diff, fuzz, summary):
+for _command in (audit, derive, diff, fuzz, summary):
     main.add_command(_command)
 
 if __name__ == "__main__":

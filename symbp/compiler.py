@@ -20,9 +20,11 @@ from symbp import artifact, codegen, rewrite, schedule
 from symbp.autodiff import adjoint
 from symbp.codegen.face import Initial, Options
 from symbp.codegen.formulas import Formulas
+from symbp.derivation import Aligned, Derivation, aligned
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
+from symbp.ir.trace import because, met, recording
 from symbp.lang.load import load, specs
 from symbp.lang.network import Network
 from symbp.lang.sizes import sized
@@ -64,8 +66,9 @@ def tidy(program: Program) -> Program:
     """Apply the simplifying passes until nothing changes."""
     for _ in range(MAX_ROUNDS):
         before = program
-        for run, _reason in TIDY:
-            program = run(program)
+        for run, reason in TIDY:
+            with because(reason):
+                program = met(run(program))
         if program.equations == before.equations:
             break
     return program
@@ -93,7 +96,7 @@ def gradient_program(
     params = [t.name for t in network.program.trained()]
     program, gradients = adjoint(network.program, network.loss, [*params, *inputs])
     outputs = tuple(dict.fromkeys((network.loss, *gradients.values())))
-    return program.but(outputs=outputs), gradients
+    return met(program.but(outputs=outputs)), gradients
 
 
 def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[str, str]]:
@@ -102,7 +105,10 @@ def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[
     With p = softmax(z), the adjoint of log(p) reads 1 / p, which is infinite where p underflows;
     that of z - log(sum exp z), which is the same, does not.
     """
-    return gradient_program(replace(network, program=rewrite.expose(network.program)), inputs)
+    with because("logarithms are looked into before they are differentiated"):
+        program = met(rewrite.expose(network.program))
+    with because("every access of every equation, from the loss backwards"):
+        return gradient_program(replace(network, program=program), inputs)
 
 
 def derive(network: Network, *inputs: str) -> Formulas:
@@ -116,8 +122,35 @@ def derive(network: Network, *inputs: str) -> Formulas:
     """
     program, gradients = opened(network, inputs)
     wanted = tuple(dict.fromkeys((*network.outputs, *program.outputs)))
-    program = rewrite.order(tidy(program.but(outputs=wanted)))
+    program = tidy(program.but(outputs=wanted))
+    with because("what no output needs is left out"):
+        program = rewrite.order(program)
     return Formulas(network.name, program, network.loss, gradients)
+
+
+def derivation(network: Network, *inputs: str) -> Derivation:
+    """Return how the formulas of a network came about: each step that the passes took.
+
+    Args and errors are those of `derive`.
+    """
+    with recording() as trace:
+        formulas = derive(network, *inputs)
+    return Derivation(
+        network.name, network.program, tuple(trace.steps), formulas, formulas.gradients,
+        tuple(trace.tensors.values()),
+    )  # fmt: skip
+
+
+def three_forms(network: Network, *inputs: str, wrt: str | None = None) -> tuple[Aligned, ...]:
+    """Return each tensor's index form, matrix form, and the lines of NumPy and C that compute it.
+
+    Args and errors are those of `derive`; with `wrt` only what this parameter's gradient needs.
+    """
+    formulas, made = derive(network, *inputs), plan(network)
+    numpy, c = Choices("numpy").options(network), Choices("c").options(network)
+    return tuple(aligned(
+        formulas, codegen.numpy_target.lines(made, numpy), codegen.c_target.lines(made, c), wrt
+    ))  # fmt: skip
 
 
 def plan(network: Network, batches: Collection[str] = ()) -> schedule.Plan:
@@ -261,4 +294,7 @@ def build(
     return folder / f"{network.name}.py"
 
 
-__all__ = ["build", "derive", "emit", "explain", "gradient_program", "load", "plan", "specs"]
+__all__ = [
+    "build", "derivation", "derive", "emit", "explain", "gradient_program", "load", "plan",
+    "specs", "three_forms",
+]  # fmt: skip

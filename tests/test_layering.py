@@ -17,12 +17,13 @@ MAY_IMPORT = {
     "schedule": {"errors", "ir"},
     "costs": {"errors", "ir"},
     "codegen": {"errors", "ir", "schedule", "version"},
+    "derivation": {"errors", "ir", "codegen"},
     "artifact": {"errors"},
     "verify": {"errors", "ir", "artifact"},
     "audit": {"errors", "ir", "artifact", "verify"},
 }
 """What each part of symbp may import of symbp; parts that are not named may import all."""
-ORACLE = {"symbp.ir.interpret", "symbp.ir.text", "symbp.ir.program"}
+ORACLE = {"symbp.ir.interpret", "symbp.ir.text", "symbp.ir.program", "symbp.ir.trace"}
 """What the judge may know of the language."""
 FILES = sorted((ROOT / "symbp").rglob("*.py"))
 GENERATED = sorted((ROOT / "generated").rglob("*.py"))

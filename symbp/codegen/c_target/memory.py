@@ -11,7 +11,6 @@ from symbp.codegen.c_target.expressions import Integers, Scope, count
 from symbp.ir.program import Tensor
 from symbp.schedule import Arena, Slot
 
-
 LINE = 16
 """So many numbers fill a line of the cache: a vector that begins there crosses none."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from symbp.codegen.formulas.documents import html, latex, markdown, text
-from symbp.codegen.formulas.entries import Entry, SheetPrinter
+from symbp.codegen.formulas.entries import Entry, Sections, SheetPrinter
 from symbp.codegen.formulas.latex import LatexSheet
 from symbp.codegen.formulas.plain import PlainSheet
 from symbp.codegen.formulas.sheet import Sheet, lay_out
@@ -42,6 +42,8 @@ class Formulas:
     loss: str
     gradients: dict[str, str]
     """Of each parameter, the tensor that holds its gradient."""
+    columns: bool = False
+    """Whether samples are columns in the matrix forms, as in many textbooks, and not rows."""
 
     def __getitem__(self, parameter: str) -> Gradient:
         return Gradient(parameter, self._gradient(parameter), self)
@@ -50,21 +52,32 @@ class Formulas:
         """Yield the parameters in order, as a dict does."""
         return iter(self.gradients)
 
-    def text(self, wrt: str | None = None) -> str:
-        """Return plain text; with `wrt` only what this parameter's gradient needs.
+    def text(
+        self, wrt: str | None = None, shown: Sections | None = None, more: Sequence[str] = ()
+    ) -> str:
+        """Return plain text.
+
+        Args:
+            wrt: a parameter; only what its gradient needs is shown.
+            shown: entries in the place of `sections`.
+            more: lines that stand before the signs.
 
         Raises:
             LanguageError: there is no parameter of this name.
         """
-        return text.document(self._sheet(wrt))
+        return text.document(self._sheet(wrt), shown, more)
 
-    def latex(self, wrt: str | None = None) -> str:
-        """Return a LaTeX document that needs amsmath and amssymb; `wrt` as in `text`."""
-        return latex.document(self._sheet(wrt))
+    def latex(
+        self, wrt: str | None = None, shown: Sections | None = None, more: Sequence[str] = ()
+    ) -> str:
+        """Return a LaTeX document that needs amsmath; arguments as in `text`."""
+        return latex.document(self._sheet(wrt), shown, more)
 
-    def markdown(self, wrt: str | None = None) -> str:
-        """Return Markdown with ```math blocks, as code hosts show them; `wrt` as in `text`."""
-        return markdown.document(self._sheet(wrt))
+    def markdown(
+        self, wrt: str | None = None, shown: Sections | None = None, more: Sequence[str] = ()
+    ) -> str:
+        """Return Markdown with ```math blocks, as code hosts show them; arguments as in `text`."""
+        return markdown.document(self._sheet(wrt), shown, more)
 
     def html(self, wrt: str | None = None) -> str:
         """Return one HTML page with MathML and without scripts; `wrt` as in `text`.
@@ -75,13 +88,18 @@ class Formulas:
         """
         return html.document(self._sheet(wrt))
 
+    def sections(self, wrt: str | None = None, latex: bool = False) -> Sections:
+        """Return the entries of the forward pass and of the gradients; `wrt` as in `text`."""
+        printer: type[SheetPrinter] = LatexSheet if latex else PlainSheet
+        return printer(self._sheet(wrt)).sections()
+
     def _repr_markdown_(self) -> str:
         # Notebooks set $$ as mathematics, and show ```math as code.
         return re.sub(r"^```math\n(.*?)\n```$", r"$$\n\1\n$$", self.markdown(), flags=re.S | re.M)
 
     @cached_property
     def _whole(self) -> Sheet:
-        return lay_out(self.name, self.program, self.loss, self.gradients)
+        return lay_out(self.name, self.program, self.loss, self.gradients, self.columns)
 
     def _sheet(self, wrt: str | None) -> Sheet:
         return self._whole if wrt is None else self._whole.only(self._gradient(wrt))

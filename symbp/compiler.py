@@ -20,6 +20,7 @@ from symbp import artifact, codegen, rewrite, schedule
 from symbp.autodiff import adjoint
 from symbp.codegen.face import Initial, Options
 from symbp.codegen.formulas import Formulas
+from symbp.codegen.pictures import Graph, draw
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
@@ -148,6 +149,16 @@ def plan(network: Network) -> schedule.Plan:
     )
 
 
+def graph(network: Network, fold: bool = True) -> Graph:
+    """Return the graph of what a module computes: both passes, and what is kept between them.
+
+    Args:
+        fold: draw layers that are alike once for all of them.
+    """
+    found = plan(network)
+    return draw(network.name, found.forward, found.backward, found.gradients, fold)
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What a module is made for, besides its network."""
@@ -244,4 +255,4 @@ def build(
     return folder / f"{network.name}.py"
 
 
-__all__ = ["build", "derive", "emit", "explain", "gradient_program", "load", "plan"]
+__all__ = ["build", "derive", "emit", "explain", "gradient_program", "graph", "load", "plan"]

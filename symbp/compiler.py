@@ -21,9 +21,11 @@ from symbp.autodiff import adjoint
 from symbp.codegen.face import Initial, Options
 from symbp.codegen.formulas import Formulas
 from symbp.codegen.pictures import Graph, draw
+from symbp.derivation import Aligned, Derivation, aligned
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
+from symbp.ir.trace import because, met, recording
 from symbp.lang.load import load
 from symbp.lang.network import Network
 from symbp.lang.sizes import sized
@@ -61,8 +63,9 @@ def tidy(program: Program) -> Program:
     """Apply the simplifying passes until nothing changes."""
     for _ in range(MAX_ROUNDS):
         before = program
-        for run, _reason in TIDY:
-            program = run(program)
+        for run, reason in TIDY:
+            with because(reason):
+                program = met(run(program))
         if program.equations == before.equations:
             break
     return program
@@ -90,7 +93,7 @@ def gradient_program(
     params = [t.name for t in network.program.trained()]
     program, gradients = adjoint(network.program, network.loss, [*params, *inputs])
     outputs = tuple(dict.fromkeys((network.loss, *gradients.values())))
-    return program.but(outputs=outputs), gradients
+    return met(program.but(outputs=outputs)), gradients
 
 
 def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[str, str]]:
@@ -99,7 +102,10 @@ def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[
     With p = softmax(z), the adjoint of log(p) reads 1 / p, which is infinite where p underflows;
     that of z - log(sum exp z), which is the same, does not.
     """
-    return gradient_program(replace(network, program=rewrite.expose(network.program)), inputs)
+    with because("logarithms are looked into before they are differentiated"):
+        program = met(rewrite.expose(network.program))
+    with because("every access of every equation, from the loss backwards"):
+        return gradient_program(replace(network, program=program), inputs)
 
 
 def derive(network: Network, *inputs: str) -> Formulas:
@@ -113,8 +119,35 @@ def derive(network: Network, *inputs: str) -> Formulas:
     """
     program, gradients = opened(network, inputs)
     wanted = tuple(dict.fromkeys((*network.outputs, *program.outputs)))
-    program = rewrite.order(tidy(program.but(outputs=wanted)))
+    program = tidy(program.but(outputs=wanted))
+    with because("what no output needs is left out"):
+        program = rewrite.order(program)
     return Formulas(network.name, program, network.loss, gradients)
+
+
+def derivation(network: Network, *inputs: str) -> Derivation:
+    """Return how the formulas of a network came about: each step that the passes took.
+
+    Args and errors are those of `derive`.
+    """
+    with recording() as trace:
+        formulas = derive(network, *inputs)
+    return Derivation(
+        network.name, network.program, tuple(trace.steps), formulas, formulas.gradients,
+        tuple(trace.tensors.values()),
+    )  # fmt: skip
+
+
+def three_forms(network: Network, *inputs: str, wrt: str | None = None) -> tuple[Aligned, ...]:
+    """Return each tensor's index form, matrix form, and the lines of NumPy and C that compute it.
+
+    Args and errors are those of `derive`; with `wrt` only what this parameter's gradient needs.
+    """
+    formulas, made = derive(network, *inputs), plan(network)
+    numpy, c = Choices("numpy").options(network), Choices("c").options(network)
+    return tuple(aligned(
+        formulas, codegen.numpy_target.lines(made, numpy), codegen.c_target.lines(made, c), wrt
+    ))  # fmt: skip
 
 
 def plan(network: Network) -> schedule.Plan:
@@ -255,4 +288,7 @@ def build(
     return folder / f"{network.name}.py"
 
 
-__all__ = ["build", "derive", "emit", "explain", "gradient_program", "graph", "load", "plan"]
+__all__ = [
+    "build", "derivation", "derive", "emit", "explain", "gradient_program", "graph", "load",
+    "plan", "three_forms",
+]  # fmt: skip

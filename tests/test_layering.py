@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "rewrite": {"errors", "ir"},
     "schedule": {"errors", "ir"},
     "codegen": {"errors", "ir", "schedule", "version"},
+    "derivation": {"errors", "ir", "codegen"},
     "artifact": {"errors"},
     "verify": {"errors", "ir", "artifact"},
 }

@@ -33,6 +33,7 @@ from symbp.errors import LanguageError
 from symbp.ir.functions import Where, slope
 from symbp.ir.program import Access, Equation, Program, Range, Tensor, accesses, fresh, index
 from symbp.ir.ranges import occurrences
+from symbp.ir.trace import note
 
 
 def adjoint(
@@ -95,6 +96,7 @@ class _Adjoints:
                 self.equations += self._of(equation, position)
             written.update(e.target.name for e in self.equations)
         self.equations += [self._zero(n) for n in self.wrt if self.gradient(n) not in written]
+        self._note_sums()
         equations = (*self.primal.equations, *self.equations)
         computed = dict.fromkeys(e.target.name for e in equations)
         given = (t for t in self.tensors.values() if t.role != "value")
@@ -124,14 +126,26 @@ class _Adjoints:
         if self.tensors[name].shape:
             self.tensors[name] = replace(self.tensors[name], role="input")
         else:
-            self.equations.append(Equation(Access(name), "sum", Integer(1), (), primal=self.seed))
+            one = Equation(Access(name), "sum", Integer(1), (), primal=self.seed)
+            note("the loss by itself is one", (), [one], derives=True, by=Access(self.seed))
+            self.equations.append(one)
+
+    def _note_sums(self) -> None:
+        """Say which adjoints are sums: of tensors that are used more than once."""
+        uses: dict[str, list[Equation]] = {}
+        for equation in self.equations:
+            uses.setdefault(equation.target.name, []).append(equation)
+        for name, terms in uses.items():
+            if len(terms) > 1 and name in self.adjoints.values():
+                note("sum over uses", terms, (), derives=True)
 
     def _zero(self, name: str) -> Equation:
         shape = self.tensors[name].shape
         loops = tuple((index(f"i{k}"), extent) for k, extent in enumerate(shape))
-        return Equation(
-            Access(self.gradient(name), *(i for i, _ in loops)), "sum", Integer(0), loops
-        )
+        target = Access(self.gradient(name), *(i for i, _ in loops))
+        zero = Equation(target, "sum", Integer(0), loops)
+        note("no way to the loss", (), [zero], derives=True)
+        return zero
 
     def _of(self, equation: Equation, position: int) -> Iterable[Equation]:
         """Yield the adjoints of one equation, one for each access."""
@@ -148,10 +162,12 @@ class _Adjoints:
                 body = Where(Eq(mine, Access(winners.name, *y.indices)), dy, 0)
             if body != 0:
                 target = Access(self.gradient(x.name), *x.indices)
-                yield Equation(
+                found = Equation(
                     target, "sum", body, _ordered(target, equation.ranges),
                     equation.source, y.name, equation.scan and equation.scan.reversed(),
                 )  # fmt: skip
+                note("chain rule", [equation], [found], derives=True, by=x)
+                yield found
 
     def _is_choice(self, equation: Equation) -> bool:
         """Tell whether candidates meet: a max or min of one in each place is a copy."""
@@ -185,7 +201,9 @@ class _Adjoints:
             place = offsets[k] + _place(_reduced(rival))
             body = Where(Eq(rival.body, rival.target), place, total)
             target = Access(name, *rival.target.indices)
-            yield Equation(target, "min", body, rival.ranges, rival.source, y.name)
+            found = Equation(target, "min", body, rival.ranges, rival.source, y.name)
+            note(f"which candidate won the {rival.op}", [rival], [found], derives=True)
+            yield found
 
 
 def _reduced(equation: Equation) -> tuple[Range, ...]:
@@ -260,7 +278,10 @@ def _with_plain_choices(program: Program) -> Program:
             name = fresh(f"{equation.target.name}_candidate", tensors)
             value = Access(name, *(i for i, _ in equation.ranges))
             tensors[name] = Tensor(name, tuple(n for _, n in equation.ranges))
-            equations.append(replace(equation, target=value, op="sum"))
-            equation = replace(equation, body=value)
+            candidate = replace(equation, target=value, op="sum")
+            equations.append(candidate)
+            chosen = replace(equation, body=value)
+            note(f"the candidates of a {equation.op} are kept", [equation], [candidate, chosen])
+            equation = chosen
         equations.append(equation)
     return program.but(tensors=tuple(tensors.values()), equations=tuple(equations))

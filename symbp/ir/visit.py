@@ -8,6 +8,10 @@ from dataclasses import replace
 from sympy import Expr, Symbol
 
 from symbp.ir.program import Access, Equation, Program
+from symbp.ir.trace import note
+
+DEAD = "dead term removed"
+"""The rule by which goes what no output needs."""
 
 
 def map_bodies(program: Program, change: Callable[[Equation], Expr]) -> Program:
@@ -112,6 +116,9 @@ def needed(program: Program, outputs: Iterable[str] | None = None) -> Program:
             used = [e for e in block if e.target.name in wanted]
             wanted.update(a.name for e in used for a in e.reads())
         kept += reversed(used)
+        for equation in block:
+            if equation.target.name not in wanted:
+                note(DEAD, [equation], ())
     return Program(
         tuple(t for t in program.tensors if t.role != "value" or t.name in wanted),
         tuple(reversed(kept)),

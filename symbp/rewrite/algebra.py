@@ -23,7 +23,8 @@ from sympy import Add, Expr, Integer, Mul, StrictGreaterThan, exp, expand, facto
 
 from symbp.ir.functions import Where, expm1, log1p, relu, sigmoid, softplus
 from symbp.ir.program import Access, Equation, Program, index
-from symbp.ir.visit import map_bodies
+from symbp.ir.trace import note
+from symbp.ir.visit import DEAD, map_bodies
 from symbp.rewrite.cost import cheapest, cost
 
 Rule = Callable[[Expr], Expr | None]
@@ -34,6 +35,8 @@ _LARGE = 200
 
 def algebra(program: Program) -> Program:
     """Simplify every body; a sum that adds nothing goes."""
+    for equation in program.equations:
+        _note(equation)
     program = map_bodies(program, lambda equation: simplify(equation.body))
     adding = {e.target.name for e in program.equations if not _adds_nothing(e)}
     equations: list[Equation] = []
@@ -43,6 +46,9 @@ def algebra(program: Program) -> Program:
         elif equation.target.name not in adding:
             adding.add(equation.target.name)
             equations.append(equation if equation.scan else _zero(equation, program))
+            note("zero", [equation], equations[-1:])
+        else:
+            note(DEAD, [equation], ())
     return program.but(equations=tuple(equations))
 
 
@@ -58,19 +64,47 @@ def _zero(equation: Equation, program: Program) -> Equation:
     return replace(equation, target=target, ranges=loops)
 
 
-@lru_cache(maxsize=4096)
 def simplify(expression: Expr) -> Expr:
     """Return an equal expression that costs no more."""
+    return _simplified(expression)[0]
+
+
+Application = tuple[str, Expr, Expr]
+"""The name of a rule, an expression, and what the rule made of it."""
+
+
+@lru_cache(maxsize=4096)
+def _simplified(expression: Expr) -> tuple[Expr, tuple[Application, ...]]:
+    """Return an equal expression that costs no more, and the rules that lead to it."""
     if isinstance(expression, Access) or not expression.args:
-        return expression
-    arguments = [simplify(a) for a in expression.args]
-    if any(a is not b for a, b in zip(arguments, expression.args, strict=True)):
-        expression = expression.func(*arguments)
-    for _, rule in RULES:
+        return expression, ()
+    inner = [_simplified(a) for a in expression.args]
+    taken = tuple(one for _, rules in inner for one in rules)
+    if any(a is not b for (a, _), b in zip(inner, expression.args, strict=True)):
+        expression = expression.func(*(a for a, _ in inner))
+    for name, rule in RULES:
         found = rule(expression)
         if found is not None and found != expression:
-            return simplify(found)
-    return expression
+            last, more = _simplified(found)
+            return last, (*taken, (name, expression, found), *more)
+    return expression, taken
+
+
+def _note(equation: Equation) -> None:
+    """Tell the trace which identities simplify a body, one after the other.
+
+    Where SymPy itself has put together what a rule has left apart, several are one step.
+    """
+    last, rules = _simplified(equation.body)
+    names: dict[str, None] = {}
+    for name, found, made in rules:
+        names[name] = None
+        body = equation.body.xreplace({found: made})
+        if body != equation.body:
+            after = replace(equation, body=body)
+            note(";  ".join(names), [equation], [after])
+            equation, names = after, {}
+    note(";  ".join(names) or "put in order", [equation], [replace(equation, body=last)])
 
 
 def _sigmoid(e: Expr) -> Expr | None:

@@ -36,6 +36,7 @@ from sympy import Expr
 from symbp.ir.functions import Where
 from symbp.ir.program import Access, Equation, Program, Tensor, accesses, fresh
 from symbp.ir.regions import carried
+from symbp.ir.trace import note
 from symbp.rewrite.cost import cost
 
 
@@ -44,8 +45,11 @@ def distribute(program: Program) -> Program:
     equations: list[Equation] = []
     for block in program.blocks():
         for group in _in_order(block):
-            alone = len(group) == 1 and not _depends(group[0], group[0])
-            equations += [replace(group[0], scan=None)] if alone else group
+            if len(group) == 1 and not _depends(group[0], group[0]):
+                whole = replace(group[0], scan=None)
+                note("all steps of a recurrence at once", group, [whole])
+                group = (whole,)
+            equations += group
     return program.but(equations=tuple(equations))
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from sympy import Expr, Integer, Mul
 
 from symbp.ir.program import Access, Equation, Program, Range, Tensor, fresh
+from symbp.ir.trace import note
 
 
 def hoist(program: Program) -> Program:
@@ -30,13 +31,19 @@ def hoist(program: Program) -> Program:
             continue
         kept = tuple(r for r in ranges if r[0] in equation.target.indices)
         if kept == ranges:  # nothing is left to sum
-            equations.append(replace(equation, body=constant * rest, ranges=kept))
+            found = [replace(equation, body=constant * rest, ranges=kept)]
+            note("a sum of equal terms", [equation], found)
+            equations += found
             continue
         name = fresh(f"{equation.target.name}_sum", tensors)
         tensors[name] = Tensor(name, tuple(n for _, n in kept))
         inner = Access(name, *(i for i, _ in kept))
-        equations.append(replace(equation, target=inner, body=rest, ranges=ranges))
-        equations.append(replace(equation, body=constant * inner, ranges=kept))
+        found = [
+            replace(equation, target=inner, body=rest, ranges=ranges),
+            replace(equation, body=constant * inner, ranges=kept),
+        ]
+        note("constant out of a sum", [equation], found)
+        equations += found
     return program.but(tensors=tuple(tensors.values()), equations=tuple(equations))
 
 

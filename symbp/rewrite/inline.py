@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, log
+from sympy import Expr, exp, log
 
 from symbp.ir.functions import log1p
 from symbp.ir.program import Access, Equation, Program, accesses
+from symbp.ir.trace import note
 from symbp.ir.visit import definitions, instance, needed
 from symbp.rewrite.algebra import simplify
 from symbp.rewrite.cost import FUNCTION, cost
 from symbp.rewrite.known import Values
 
+CANCEL = "a definition opened, and simplified"
+SOFTMAX = "softmax with cross-entropy collapses"
 _LARGE = 60
 _FOR_A_LOGARITHM = 3
 _DEPTH = 3
@@ -57,7 +60,9 @@ def _fused(equation: Equation, moved: dict[str, Equation], count: dict[str, int]
         covers = set(access.indices) == loops
         once = count[access.name] == 1 and covers and cost(body) + cost(definition.body) < _LARGE
         if once or _trivial(definition):
+            before = replace(equation, body=body)
             body = body.xreplace({access: instance(definition, access)})
+            note("substitution", [before], [replace(before, body=body)], [definition])
     return body
 
 
@@ -101,9 +106,23 @@ def _exposed(equation: Equation, pointwise: dict[str, Equation], values: Values)
             else:
                 better = not candidate.has(access) and _burden(candidate) < _burden(body)
             if better and candidate != body:
-                body = candidate
+                before, body = replace(equation, body=body), candidate
+                opened = pointwise[access.name]
+                rule = SOFTMAX if _is_softmax(before, body, pointwise) else CANCEL
+                note(rule, [before], [replace(before, body=body)], [opened])
                 break
     return body
+
+
+def _is_softmax(before: Equation, body: Expr, pointwise: dict[str, Equation]) -> bool:
+    """Tell whether exp(z) / Z has become p in an adjoint: p - y, say."""
+    old = accesses(before.body)
+    new = (pointwise.get(a.name) for a in accesses(body) if a not in old)
+    held = [e.body for e in new if e is not None and e.body.is_Mul]
+    return before.primal is not None and any(
+        any(isinstance(f, exp) for f in e.args) and any(f.is_Pow and f.exp == -1 for f in e.args)
+        for e in held
+    )
 
 
 def _opened(body: Expr, access: Access, pointwise: dict[str, Equation], depth: int) -> Expr:

@@ -9,13 +9,15 @@ dz[k] = 2 * (1 - h[k]) * h[k]
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Mul, Symbol, expand
+from sympy import Expr, Function, Mul, Symbol, expand
 
 from symbp.ir.functions import Where
 from symbp.ir.program import Access, Equation, Program, accesses
 from symbp.ir.regions import sole, within
+from symbp.ir.trace import note
 from symbp.rewrite.cost import cost
 
 
@@ -48,21 +50,32 @@ class Values:
         self._position += 1
 
     def read(self, equation: Equation) -> Expr:
-        """Return a body with every remembered expression in it read from its tensor.
+        """Return a body with every remembered expression in it read from its tensor."""
+        body = equation.body
+        for body, _ in self.reading(equation):  # noqa: B007 - the last one counts
+            pass
+        return body
+
+    def reading(self, equation: Equation) -> Iterator[tuple[Expr, Equation]]:
+        """Yield a body with one more expression read from a tensor, and what defines that.
 
         A guard stays where it keeps the target inside: dx[i-1] += where(i >= 1, ..., 0).
         """
         body = equation.body
         if isinstance(body, Where) and not equation.plain:
             condition, a, b = body.args
-            return Where(condition, self.read(replace(equation, body=a)), b)
+            for inner, definition in self.reading(replace(equation, body=a)):
+                yield Where(condition, inner, b), definition
+            return
         names = {a.name for a in accesses(body)}
         candidates = [v for name in sorted(names) for v in self._by_anchor.get(name, ())]
         candidates.sort(key=lambda v: -cost(v.equation.body))
         for value in candidates:
             if value.reads <= names:
-                body = self._replaced(body, value, equation)
-        return body
+                found = self._replaced(body, value, equation)
+                if found != body:
+                    yield found, value.equation
+                    body = found
 
     def _replaced(self, body: Expr, value: _Value, reader: Equation) -> Expr:
         """Return a body that reads a value wherever it computes it."""
@@ -110,10 +123,19 @@ def known(program: Program) -> Program:
     values = Values(program)
     equations: list[Equation] = []
     for equation in program.equations:
-        equation = replace(equation, body=values.read(equation))
+        for body, value in values.reading(equation):
+            before, equation = equation, replace(equation, body=body)
+            note(_rule(before, value), [before], [equation], [value])
         equations.append(equation)
         values.add(equation)
     return program.but(equations=tuple(equations))
+
+
+def _rule(reader: Equation, value: Equation) -> str:
+    """Return what it is called when a value is read: of a slope, sigmoid' = h (1 - h)."""
+    if reader.primal and isinstance(value.body, Function):
+        return f"derivative of {type(value.body).__name__} in its own value"
+    return "a value that is held is read"
 
 
 def _value(equation: Equation, block: int) -> _Value | None:

@@ -15,20 +15,29 @@ from typing import Any
 from sympy import Add, Expr
 
 from symbp.ir.program import Access, Equation, Program, index
-from symbp.ir.visit import needed, redirect
+from symbp.ir.trace import note
+from symbp.ir.visit import DEAD, needed, redirect
 
 
 def merge(program: Program) -> Program:
     """Let tensors that are defined alike be one; what nobody reads any more is dropped."""
     first: dict[Any, str] = {}
     same: dict[str, str] = {}
-    tensors = program.table()
-    for name, group in program.writers().items():
+    tensors, writers = program.table(), program.writers()
+    for name, group in writers.items():
         key = (tensors[name].shape, *(_key(redirect(e, same)) for e in group))
         twin = first.setdefault(key, name)
         if twin != name and name not in program.outputs:
             same[name] = twin
-    kept = [redirect(e, same) for e in program.equations if e.target.name not in same]
+    kept: list[Equation] = []
+    for equation in program.equations:
+        if equation.target.name not in same:
+            kept.append(redirect(equation, same))
+            twins = {same[a.name] for a in equation.reads() if a.name in same}
+            using = [e for name in sorted(twins) for e in writers[name]]
+            note("the same value under one name", [equation], kept[-1:], using)
+    for name in same:
+        note(DEAD, writers[name], ())
     return needed(program.but(equations=tuple(kept)))
 
 
@@ -52,7 +61,10 @@ def combine(program: Program) -> Program:
         if len(group) < 2:
             equations.append(equation)
         elif equation is group[-1]:
-            equations.append(replace(group[0], body=Add(*(_renamed(e, group[0]) for e in group))))
+            whole = replace(group[0], body=Add(*(_renamed(e, group[0]) for e in group)))
+            uses = all(e.primal for e in group)
+            note("sum over uses" if uses else "sum of its terms", group, [whole])
+            equations.append(whole)
     return program.but(equations=tuple(equations))
 
 

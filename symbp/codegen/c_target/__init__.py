@@ -7,7 +7,7 @@ Read first `module.py` (the files), then `functions.py` (what stands in the C fi
 `fit.py` (training as one call), `glue.py` and `binding.py` (what Python sees).
 """
 
-from symbp.codegen.c_target.explain import explain
+from symbp.codegen.c_target.explain import explain, lines
 from symbp.codegen.c_target.module import emit
 
-__all__ = ["emit", "explain"]
+__all__ = ["emit", "explain", "lines"]

@@ -16,6 +16,7 @@ from symbp.codegen.c_target.nests import START, Nest, covers, indented
 from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.codegen.c_target.samples import Samples
 from symbp.codegen.c_target.windows import one_step, windows
+from symbp.codegen.passage import passage
 from symbp.ir.program import Access, Equation
 from symbp.ir.text import show
 
@@ -30,7 +31,10 @@ class Writer(Products, Samples):
         lines: Lines = []
         position = 0
         while position < len(self.equations):
+            told = len(self.passages)
             written, count = self.next(position)
+            if len(self.passages) == told:  # nothing finer has been told
+                self.passages.append(passage(self.equations[position : position + count], written))
             lines += written
             position += count
             for dead in [n for n in self.slots if self.last[n] < position]:
@@ -127,7 +131,9 @@ class Writer(Products, Samples):
                 self.started.add(name)
         body: Lines = []
         for place in range(position, end):
-            body += self.step(steps[place], self.first[place])
+            written = self.step(steps[place], self.first[place])
+            self.passages.append(passage([steps[place]], written))
+            body += written
         head = loop(steps[position], self.scope)
         return ["", *lines, head, *indented(body[1:]), "}"], end - position
 

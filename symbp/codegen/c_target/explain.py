@@ -1,4 +1,4 @@
-"""How each equation of a C module is computed, and why, as a table."""
+"""How each equation of a C module is computed, and why; and which lines compute which tensor."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from symbp.codegen.c_target.functions import Functions
 from symbp.codegen.c_target.interface import Interface
+from symbp.codegen.c_target.module import wrapped
 from symbp.codegen.c_target.writer import Choice
 from symbp.codegen.face import Options
+from symbp.codegen.passage import by_target
 from symbp.schedule import Plan
 
 _WIDEST = 60
@@ -22,6 +24,14 @@ def explain(plan: Plan, options: Options) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
+def lines(plan: Plan, options: Options) -> dict[str, tuple[str, ...]]:
+    """Return the lines of a C file that compute each tensor, in training if there."""
+    functions = Functions(Interface(plan, options))
+    functions.text()
+    told = functions.passages
+    return by_target([told["forward"] + told["backward"], told["predict"]], wrapped)
+
+
 def _table(name: str, choices: list[Choice]) -> Iterator[str]:
     yield ""
     yield name
@@ -31,4 +41,4 @@ def _table(name: str, choices: list[Choice]) -> Iterator[str]:
         yield f"    {choice.equation:<{width}}  {choice.how:<{kinds}}  {choice.why}"
 
 
-__all__ = ["explain"]
+__all__ = ["explain", "lines"]

@@ -17,6 +17,7 @@ from symbp.codegen.c_target.nests import declare, indented
 from symbp.codegen.c_target.noise import drawing
 from symbp.codegen.c_target.windows import panel
 from symbp.codegen.c_target.writer import Choice
+from symbp.codegen.passage import Passage
 from symbp.schedule import Phase, Slot, rest
 from symbp.schedule.arena import in_place
 
@@ -44,6 +45,8 @@ class Functions:
         """Where a step has its random numbers."""
         self.choices: dict[str, list[Choice]] = {}
         """Static function -> how its equations are computed."""
+        self.passages: dict[str, list[Passage]] = {}
+        """Static function -> which of its lines compute what."""
         self.used: dict[str, list[str]] = {}
         """Static function -> its arguments."""
 
@@ -142,7 +145,7 @@ class Functions:
             overwriting=phase.results if descending else (), threads=self.threads,
         )  # fmt: skip
         body = writer.run()
-        self.choices[name] = writer.choices
+        self.choices[name], self.passages[name] = writer.choices, writer.passages
         late = [(p, n) for n, p in fixed.items() if not table[n].shape or n not in writer.groups]
         if late or copies:
             body.append("")

@@ -85,7 +85,7 @@ class _Unit:
     def code(self, sections: Iterable[Lines]) -> str:
         body = [*sections, *self.services()]
         lines = [line for section in body for line in ["", *section]]
-        lines = [piece for line in lines for piece in _wrapped(line)]
+        lines = [piece for line in lines for piece in wrapped(line)]
         own = helpers("\n".join(lines), self.interface.real)
         text = [
             *self.top(()),
@@ -106,8 +106,8 @@ class _Unit:
     def python(self, sections: Iterable[Lines]) -> str:
         """Return the file that makes functions of Python of the C ones."""
         lines = [line for section in sections for line in ["", *section]]
-        wrapped = [piece for line in lines for piece in _wrapped(line)]
-        return "\n".join([*self.top((), "for Python"), *wrapped]) + "\n"
+        lines = [piece for line in lines for piece in wrapped(line)]
+        return "\n".join([*self.top((), "for Python"), *lines]) + "\n"
 
     def services(self) -> list[Lines]:
         """Return the functions that tell what this is."""
@@ -205,14 +205,14 @@ class _Unit:
         for function in self.interface.functions():
             arguments = [*self.interface.sizes, *self.interface.arguments(function)]
             head = self.interface.signature(f"{self.prefix}_{function}", arguments, "int")
-            lines += ["", f"/* {_PURPOSE[function]} */", *_wrapped(f"{head};")]
+            lines += ["", f"/* {_PURPOSE[function]} */", *wrapped(f"{head};")]
         if "noise" in self.interface.groups:
             lines += [
                 "",
                 "/* Draws the random numbers of a step: whole numbers from 0 on tell which. */",
-                *_wrapped(f"{noise_head(self.interface)};"),
+                *wrapped(f"{noise_head(self.interface)};"),
             ]
-        lines += [piece for line in self.fit.declarations() for piece in _wrapped(line)]
+        lines += [piece for line in self.fit.declarations() for piece in wrapped(line)]
         for service, doc in _SERVICES.items():
             if service != "default_hyper" or "hyper" in self.interface.groups:
                 lines += ["", f"/* {doc} */", f"{self.head(service)};"]
@@ -240,7 +240,7 @@ def _harmless(line: str) -> str:
     return line.replace("*/", "* /").replace("/*", "/ *")
 
 
-def _wrapped(line: str, width: int = 100) -> Lines:
+def wrapped(line: str, width: int = 100) -> Lines:
     """Return a line of C, cut where it is too long; comments go on in the same comment."""
     if len(line) <= width or line.startswith("#"):
         return [line]

@@ -12,6 +12,7 @@ from symbp.codegen.c_target.expressions import Integers, Scope, count
 from symbp.codegen.c_target.nests import START, Nest, indented
 from symbp.codegen.c_target.writer import Places
 from symbp.codegen.header import shape_text
+from symbp.codegen.passage import passage
 from symbp.ir.program import Equation
 
 Lines = list[str]
@@ -33,7 +34,9 @@ class Samples(Places):
                 lines += self.sum(name) if name in band.sums else self.begin(name)
         body: Lines = []
         for equation, given in zip(band.equations, band.given, strict=True):
-            body += self.row(bands.within(equation, band.index, band.local), band, scope)
+            written = self.row(bands.within(equation, band.index, band.local), band, scope)
+            self.passages.append(passage([equation], written))
+            body += written
             self.started.add(equation.target.name)
             self.chosen(
                 given, "one loop over samples",

@@ -13,6 +13,7 @@ from symbp.codegen.c_target.expressions import Scope
 from symbp.codegen.c_target.memory import Workspace, pointer
 from symbp.codegen.c_target.nests import covers, declare
 from symbp.codegen.header import formula
+from symbp.codegen.passage import Passage
 from symbp.ir.program import Equation, Program, Tensor
 from symbp.ir.text import show
 from symbp.schedule import Slot
@@ -62,6 +63,7 @@ class Places:
         self.slots: dict[str, Slot] = {}
         self.started: set[str] = set()
         self.choices: list[Choice] = []
+        self.passages: list[Passage] = []
         if not overwriting and self.band is None:
             self.pass_on()
 

@@ -58,11 +58,12 @@ class Formula:
 def formulas(program: Program) -> tuple[Formula, ...]:
     """Return one formula for each computed tensor, in the order in which they are complete."""
     last = {e.target.name: k for k, e in enumerate(program.equations)}
-    found = (_formula(program[name], group) for name, group in program.writers().items())
+    found = (formula_of(program[name], group) for name, group in program.writers().items())
     return tuple(sorted(found, key=lambda f: last[f.tensor.name]))
 
 
-def _formula(tensor: Tensor, equations: tuple[Equation, ...]) -> Formula:
+def formula_of(tensor: Tensor, equations: tuple[Equation, ...]) -> Formula:
+    """Return all that some equations write into one tensor."""
     indices = _axes(tensor, equations)
     found = tuple(_term(e, tensor, indices) for e in equations)
     return Formula(tensor, indices, equations[0].op, found)

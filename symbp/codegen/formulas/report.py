@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from symbp.codegen.formulas.documents import html, latex, markdown, text
-from symbp.codegen.formulas.entries import Entry, SheetPrinter
+from symbp.codegen.formulas.entries import Entry, Sections, SheetPrinter
 from symbp.codegen.formulas.latex import LatexSheet
 from symbp.codegen.formulas.plain import PlainSheet
 from symbp.codegen.formulas.sheet import Sheet, lay_out
@@ -71,6 +71,11 @@ class Formulas:
             TargetError: the package latex2mathml is not installed.
         """
         return html.document(self._sheet(wrt))
+
+    def sections(self, wrt: str | None = None, latex: bool = False) -> Sections:
+        """Return the entries of the forward pass and of the gradients; `wrt` as in `text`."""
+        printer: type[SheetPrinter] = LatexSheet if latex else PlainSheet
+        return printer(self._sheet(wrt)).sections()
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -4,6 +4,6 @@ Read first `module.py` (the file from top to bottom), then `equations.py` (one e
 statements), `expressions.py` (one expression as ufunc calls) and `scalars.py` (what has no axes).
 """
 
-from symbp.codegen.numpy_target.module import emit
+from symbp.codegen.numpy_target.module import emit, lines
 
-__all__ = ["emit"]
+__all__ = ["emit", "lines"]

@@ -18,6 +18,7 @@ from symbp.codegen.numpy_target.products import Layout, Matrices, plan
 from symbp.codegen.numpy_target.scans import Steps
 from symbp.codegen.numpy_target.views import Axes, View, packed
 from symbp.codegen.numpy_target.windows import offsets
+from symbp.codegen.passage import Passage, passage
 from symbp.ir.program import Access, Equation, Program, accesses
 from symbp.schedule import Arena, Slot
 from symbp.schedule.arena import aliasable, last_reads
@@ -132,6 +133,7 @@ class Emitter:
         self.loops: dict[Symbol, Expr] = {}
         """The indices of the Python loops around the equation in hand."""
         self.lines: list[str] = []
+        self.passages: list[Passage] = []
 
     def run(self) -> list[str]:
         """Return the statements of all equations, each under its formula."""
@@ -139,6 +141,7 @@ class Emitter:
         steps, position = Steps(self), -1
         for block in self.program.blocks():
             begin, position = position + 1, position + len(block)
+            start = len(self.lines)
             if block[0].scan is not None:
                 steps.scan(block, begin)
             else:
@@ -146,6 +149,7 @@ class Emitter:
                     self.comment(groups[block[0].target.name])
                 if not steps.slices(block[0], position):
                     self.equation(block[0], position)
+            self.passages.append(passage(block, self.lines[start:]))
             self.started.update(e.target.name for e in block)
             self.release(position)
         for name, slot in self.fixed.items():

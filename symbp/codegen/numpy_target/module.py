@@ -9,6 +9,7 @@ from symbp.codegen.header import wrapped
 from symbp.codegen.numpy_target.equations import Emitter
 from symbp.codegen.numpy_target.scalars import ScalarPrinter
 from symbp.codegen.numpy_target.windows import separated
+from symbp.codegen.passage import Passage, by_target
 from symbp.codegen.public import Public
 from symbp.schedule import Arena, Phase, Plan, Slot
 from symbp.schedule.arena import in_place
@@ -19,6 +20,14 @@ def emit(plan: Plan, options: Options) -> dict[str, str]:
     return {f"{plan.name}.py": _Module(plan, options).text()}
 
 
+def lines(plan: Plan, options: Options) -> dict[str, tuple[str, ...]]:
+    """Return the lines of a NumPy module that compute each tensor, in training if there."""
+    module = _Module(plan, options)
+    module.core()
+    told = module.passages
+    return by_target([told["_forward"] + told["_backward"], told["_predict"]], wrapped)
+
+
 class _Module:
     def __init__(self, plan: Plan, options: Options) -> None:
         self.plan = plan
@@ -26,6 +35,7 @@ class _Module:
         self.public = Public(self.face)
         self.names = self.face.names
         self.arena = Arena()
+        self.passages: dict[str, list[Passage]] = {}
 
     def text(self) -> str:
         core = self.core()
@@ -95,6 +105,7 @@ class _Module:
         emitter = Emitter(program, arena, spell or self.names.add, self.scratch_name, fixed, keep)
         emitter.slots.update(seeds or {})
         lines = emitter.run()
+        self.passages[name] = emitter.passages
         outs = [s.label for s in fixed.values() if s.kind != "held"]
         head = ["work", *self.face.sizes, *(self.names[n] for n in phase.reads), *outs]
         text = [f"def {name}({', '.join(head)}):", f'    """{doc}"""']

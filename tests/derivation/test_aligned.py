@@ -1,0 +1,41 @@
+"""Index form, matrix form and generated lines of each tensor stand side by side."""
+
+import pytest
+
+from symbp import compiler
+from symbp.derivation import Aligned
+
+
+def forms(name: str) -> dict[str, Aligned]:
+    return {a.name: a for a in compiler.three_forms(compiler.load(f"examples/{name}.bp"))}
+
+
+def test_a_weight_gradient_is_a_sum_a_matrix_product_and_a_call():
+    found = forms("digits")["dh_W"]
+    assert found.text.index == "dh_W[i,j] = sum[n](x[n,i] * dh_z[n,j])"
+    assert found.text.matrix == "∇h_W = xᵀ δ¹"
+    assert found.numpy[1:] == ("np.dot(x.T, dh_z, out=dh_W)",)
+    assert found.c[-1].startswith("multiply(64, 32, N, (matrix){x, 1, 64}, (matrix){dh_z, 32, 1}")
+
+
+def test_in_one_loop_over_samples_each_tensor_has_lines_of_its_own():
+    assert forms("xor")["p"].c == ("/* p[n,k] = sigmoid(p_z[n,k]) */", "p[n] = sigmoid(p_z[0]);")
+
+
+def test_what_only_a_prediction_computes_has_the_lines_of_predict():
+    assert any("output" in line for line in forms("digits")["output"].numpy)
+
+
+@pytest.mark.parametrize("name", ["xor", "moons", "lenet", "sunspots"])
+def test_every_gradient_has_lines_and_every_line_is_in_its_module(name: str):
+    network = compiler.load(f"examples/{name}.bp")
+    found = compiler.three_forms(network)
+    gradients = set(compiler.derive(network).gradients.values())
+    for target, suffix in (("numpy", "py"), ("c", "c")):
+        module = compiler.emit(network, target)[f"{network.name}.{suffix}"]
+        squeezed = "".join(module.split()).replace("#", "")
+        for each in found:
+            lines = each.numpy if target == "numpy" else each.c
+            assert lines or each.name not in gradients
+            for line in lines:
+                assert "".join(line.split()).replace("#", "") in squeezed

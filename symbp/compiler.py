@@ -22,6 +22,7 @@ from symbp.codegen.face import Initial, Options
 from symbp.codegen.formulas import Formulas
 from symbp.codegen.pictures import Graph, draw
 from symbp.derivation import Aligned, Derivation, aligned
+from symbp.derivation import page as pages
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
@@ -148,6 +149,16 @@ def three_forms(network: Network, *inputs: str, wrt: str | None = None) -> tuple
     return tuple(aligned(
         formulas, codegen.numpy_target.lines(made, numpy), codegen.c_target.lines(made, c), wrt
     ))  # fmt: skip
+
+
+def page(network: Network, *inputs: str, wrt: str | None = None) -> str:
+    """Return a derivation as one HTML page: formulas, picture, code, and how it came about.
+
+    Args and errors are those of `three_forms`, and TargetError: the extra `html` is missing.
+    """
+    return pages.page(
+        derivation(network, *inputs), three_forms(network, *inputs, wrt=wrt), wrt
+    )  # fmt: skip
 
 
 def plan(network: Network) -> schedule.Plan:
@@ -290,5 +301,5 @@ def build(
 
 __all__ = [
     "build", "derivation", "derive", "emit", "explain", "gradient_program", "graph", "load",
-    "plan", "three_forms",
+    "page", "plan", "three_forms",
 ]  # fmt: skip

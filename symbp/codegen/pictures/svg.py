@@ -62,8 +62,9 @@ def inline(graph: Graph, style: str = "", link: bool = True) -> str:
     ends = [w.at[0] + SMALL * len(w.edge.shape) + MARGIN for w in drawn if w.at]
     width, height = max(layout.width, *ends), layout.height
     title = f"{escape(graph.name)}: forward and backward pass"
+    role = "group" if link else "img"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="{role}" '
         f'aria-label="{title}" width="{width:g}" height="{height:g}" '
         f'viewBox="0 0 {width:g} {height:g}">',
         f"{style}<title>{title}</title>",

@@ -185,6 +185,30 @@ def build(
 
 @main.command()
 @_spec
+@click.option("--format", "form", type=click.Choice(["svg", "dot", "mermaid"]), default="svg")
+@click.option("--unfolded", is_flag=True, help="Draw each layer, also those that are alike.")
+@click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Write to a file.")
+def graph(spec: str, form: str, unfolded: bool, file: Path | None) -> None:
+    """Draw a network and its adjoint: what is computed of what, and what is kept in between.
+
+    \b
+    Examples:
+      symbp graph xor.bp -o xor.svg
+      symbp graph xor.bp --format mermaid
+    """
+    from symbp import artifact, compiler
+    from symbp.codegen.pictures import FORMATS
+
+    picture = FORMATS[form](compiler.graph(compiler.load(spec), fold=not unfolded))
+    if file is None:
+        click.echo(picture, nl=False)
+    else:
+        artifact.write({file: picture})
+        click.echo(file)
+
+
+@main.command()
+@_spec
 @_target
 @_dtype
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Draws parameters and data.")

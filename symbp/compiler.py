@@ -20,7 +20,9 @@ from symbp import artifact, codegen, rewrite, schedule
 from symbp.autodiff import adjoint
 from symbp.codegen.face import Initial, Options
 from symbp.codegen.formulas import Formulas
+from symbp.codegen.pictures import Graph, draw
 from symbp.derivation import Aligned, Derivation, aligned
+from symbp.derivation import page as pages
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
@@ -153,6 +155,16 @@ def three_forms(network: Network, *inputs: str, wrt: str | None = None) -> tuple
     ))  # fmt: skip
 
 
+def page(network: Network, *inputs: str, wrt: str | None = None) -> str:
+    """Return a derivation as one HTML page: formulas, picture, code, and how it came about.
+
+    Args and errors are those of `three_forms`, and TargetError: the extra `html` is missing.
+    """
+    return pages.page(
+        derivation(network, *inputs), three_forms(network, *inputs, wrt=wrt), wrt
+    )  # fmt: skip
+
+
 def plan(network: Network, batches: Collection[str] = ()) -> schedule.Plan:
     """Return what the emitters read: all programs of a network, rewritten and cut up.
 
@@ -188,6 +200,16 @@ def plan(network: Network, batches: Collection[str] = ()) -> schedule.Plan:
         running=network.running,
         noise=update.noise if update else None,
     )
+
+
+def graph(network: Network, fold: bool = True) -> Graph:
+    """Return the graph of what a module computes: both passes, and what is kept between them.
+
+    Args:
+        fold: draw layers that are alike once for all of them.
+    """
+    found = plan(network)
+    return draw(network.name, found.forward, found.backward, found.gradients, fold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +317,6 @@ def build(
 
 
 __all__ = [
-    "build", "derivation", "derive", "emit", "explain", "gradient_program", "load", "plan",
-    "specs", "three_forms",
+    "build", "derivation", "derive", "emit", "explain", "gradient_program", "graph", "load",
+    "page", "plan", "specs", "three_forms",
 ]  # fmt: skip

@@ -37,7 +37,7 @@ NATIVE = (
 )  # fmt: skip
 """Left out where the compiler doesn't know them.
 
--mtune=generic      a compiler that is older than the processor takes it for another one: gcc 12 does
+-mtune=generic      a compiler that is older than the processor takes it for another: gcc 12 does
                     so with Zen 4, and its schedules for Zen 3 take LeNet 1.3 times as long
 -ffp-contract=fast  -std=c99 keeps gcc from joining a * b + c into one instruction, which rounds
                     once instead of twice; without it, matrix products take twice as long

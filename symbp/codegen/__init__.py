@@ -1,7 +1,8 @@
 """Text, and no decisions left: NumPy, C, and formulas for people.
 
 In: a `Plan`. Out: files by name. `face.py` writes the Python functions that every target has;
-`numpy_target/` and `c_target/` what computes; `formulas/` formulas as text, LaTeX and HTML.
+`numpy_target/` and `c_target/` what computes; `formulas/` formulas as text, LaTeX and HTML;
+`pictures/` graphs.
 """
 
 from __future__ import annotations

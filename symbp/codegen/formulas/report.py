@@ -79,14 +79,19 @@ class Formulas:
         """Return Markdown with ```math blocks, as code hosts show them; arguments as in `text`."""
         return markdown.document(self._sheet(wrt), shown, more)
 
-    def html(self, wrt: str | None = None) -> str:
-        """Return one HTML page with MathML and without scripts; `wrt` as in `text`.
+    def html(self, wrt: str | None = None, more: html.More | None = None) -> str:
+        """Return one HTML page with MathML that works offline; `wrt` as in `text`.
+
+        Args:
+            more: code and steps, where they are known.
 
         Raises:
             LanguageError: there is no parameter of this name.
-            TargetError: the package latex2mathml is not installed.
+            TargetError: a package of the extra `html` is not installed.
         """
-        return html.document(self._sheet(wrt))
+        sheet = self._sheet(wrt)
+        shown = self.gradients if wrt is None else {wrt: self._gradient(wrt)}
+        return html.document(sheet, shown, more)
 
     def sections(self, wrt: str | None = None, latex: bool = False) -> Sections:
         """Return the entries of the forward pass and of the gradients; `wrt` as in `text`."""

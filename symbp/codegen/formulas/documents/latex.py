@@ -57,7 +57,7 @@ def section(title: str, formulas: Sequence[str]) -> str:
 
 def display(formulas: Sequence[str]) -> str:
     """Return formulas one under the other, their relations aligned."""
-    left = max((_width(RELATION.split(f, maxsplit=1)[0]) for f in formulas), default=0)
+    left = max((letters(RELATION.split(f, maxsplit=1)[0]) for f in formulas), default=0)
     width = max(_NARROW, min(_WIDE, _WIDE + _LEFT - left))
     body = " \\\\\n".join(_aligned(f, width) for f in formulas)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
@@ -94,15 +94,15 @@ def _aligned(formula: str, width: int = 60) -> str:
         return f"& {formula}"
     left, relation, right = formula[: found.start()], found[0], formula[found.end() :]
     lines: list[str] = []
-    for piece in _pieces(right, width):
-        if lines and _width(f"{lines[-1]} {piece}") <= width:
+    for piece in pieces(right, width):
+        if lines and letters(f"{lines[-1]} {piece}") <= width:
             lines[-1] += f" {piece}"
         else:
             lines.append(piece)
     return f"{left} &{relation.strip()} " + " \\\\\n  &\\quad ".join(lines)
 
 
-def _pieces(text: str, width: int) -> Iterator[str]:
+def pieces(text: str, width: int) -> Iterator[str]:
     """Yield the terms of a formula, and the factors of a term that is too long."""
     words = _words(text)
     terms: list[list[str]] = [[]]
@@ -111,16 +111,16 @@ def _pieces(text: str, width: int) -> Iterator[str]:
             terms.append([])
         terms[-1].append(word)
     for term in terms:
-        if _width(" ".join(term)) <= width:
+        if letters(" ".join(term)) <= width:
             yield " ".join(term)
             continue
         for factor in term:
             inner = _BRACKETED.fullmatch(factor)
-            if inner is None or _width(factor) <= width:
+            if inner is None or letters(factor) <= width:
                 yield factor
                 continue
             # Brackets that grow can't be on two lines; those of a size can.
-            first, *rest = _pieces(inner[1], width)
+            first, *rest = pieces(inner[1], width)
             *rest, last = rest or [""]
             yield from (f"\\bigl( {first}", *rest, f"{last} \\bigr){inner[2]}")
 
@@ -141,7 +141,7 @@ def _words(text: str) -> list[str]:
     return [*words, text[start:]]
 
 
-def _width(text: str) -> int:
+def letters(text: str) -> int:
     """Return about how many letters wide a formula is set."""
     text = re.sub(r"\\(frac|left|right|operatorname|mathrm|mathbf|text|begin|end)\b", "", text)
     return len(re.sub(r"[{}_^& ]", "", re.sub(r"\\[a-zA-Z]+", "x", text)))

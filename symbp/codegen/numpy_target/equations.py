@@ -349,7 +349,8 @@ class Emitter:
         spec = f"{word(found.a.indices)},{word(found.b.indices)}->{word(equation.target.indices)}"
         view = self.lowering(equation, ()).view
         a, b = view(found.a, found.a.indices), view(found.b, found.b.indices)
-        return f'np.einsum("{spec}", {a}, {b}, out={out}, optimize=True)'
+        path = ", optimize=True" if found.free_a and found.free_b else ""  # else nothing for BLAS
+        return f'np.einsum("{spec}", {a}, {b}, out={out}{path})'
 
     def matrices(self, equation: Equation, found: Layout) -> None:
         """Write a product of matrices whose rows and columns are runs of indices."""

@@ -1,0 +1,816 @@
+/*
+ * gan_critic: forward pass, gradients and training step for Python (float64).
+ *
+ *     input z[N,8]
+ *     target x[N,2]
+ *     noise blur_u[2,2,N,2]
+ *     param g1_W[8,64] frozen
+ *     param g1_b[64] frozen
+ *     param g2_W[64,64] frozen
+ *     param g2_b[64] frozen
+ *     param fake_W[64,2] frozen
+ *     param fake_b[2] frozen
+ *     hyper blurred = 0.1
+ *     param c1_W[2,64]
+ *     param c1_b[64]
+ *     param c2_W[64,64]
+ *     param c2_b[64]
+ *     param score_W[64,1]
+ *     param score_b[1]
+ *     g1_z[n,j] = sum[i](z[n,i] * g1_W[i,j])
+ *     g1_z[n,j] += g1_b[j]
+ *     g1[n,j] = relu(g1_z[n,j])
+ *     g2_z[n,j] = sum[i](g1[n,i] * g2_W[i,j])
+ *     g2_z[n,j] += g2_b[j]
+ *     g2[n,j] = relu(g2_z[n,j])
+ *     fake[n,j] = sum[i](g2[n,i] * fake_W[i,j])
+ *     fake[n,j] += fake_b[j]
+ *     blur[n,k,j] = sqrt(2) * sqrt(-log(1 - blur_u[0,n,k,j])) * cos(2 * pi * blur_u[1,n,k,j])
+ *     value points[2,N,2]
+ *     points[0,n,i] = blur[0,n,i] * blurred + x[n,i]
+ *     points[1,n,i] += blur[1,n,i] * blurred + fake[n,i]
+ *     c1_z[n,k,j] = sum[i](points[n,k,i] * c1_W[i,j])
+ *     c1_z[n,k,j] += c1_b[j]
+ *     c1[n,k,j] = relu(c1_z[n,k,j])
+ *     c2_z[n,k,j] = sum[i](c1[n,k,i] * c2_W[i,j])
+ *     c2_z[n,k,j] += c2_b[j]
+ *     c2[n,k,j] = relu(c2_z[n,k,j])
+ *     score[n,k,j] = sum[i](c2[n,k,i] * score_W[i,j])
+ *     score[n,k,j] += score_b[j]
+ *     loss_sum = sum[n](softplus(-score[0,n,0]) + softplus(score[1,n,0]))
+ *     loss = loss_sum / N
+ *
+ * dV stands for d loss / d V. Rows are samples.
+ *
+ * Made by symbp 0.1.0 from gan.bp:critic (network f5fd7c7b08a594c0):
+ *     symbp build gan.bp:critic --target c --dtype float64
+ * Do not edit: change the description and build again.
+ * This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+ */
+
+#include "gan_critic.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* What is used of Python is declared here, by hand: all of it is in the stable ABI, which is the
+ * same for every CPython since 3.10, and Python.h is missing on many machines with a compiler.
+ * Python's objects stay opaque. */
+
+typedef struct py_object PyObject;
+typedef struct py_thread_state PyThreadState;
+typedef struct PyMethodDef {
+    const char *name;
+    void (*function)(void); /* of the type that the flags say */
+    int flags;
+    const char *doc;
+} PyMethodDef;
+
+enum { METH_NOARGS = 0x0004, METH_FASTCALL = 0x0080 };
+
+extern PyObject *PyExc_ValueError;
+extern PyObject *PyExc_OverflowError;
+void Py_IncRef(PyObject *o);
+void Py_DecRef(PyObject *o);
+PyObject *PyObject_Type(PyObject *o);
+int PyObject_IsTrue(PyObject *o);
+PyObject *PyObject_CallFunction(PyObject *callable, const char *format, ...);
+PyObject *PyCFunction_NewEx(PyMethodDef *method, PyObject *self, PyObject *module);
+PyObject *PyCapsule_New(void *pointer, const char *name, void (*destructor)(PyObject *));
+void *PyCapsule_GetPointer(PyObject *capsule, const char *name);
+PyObject *PyDict_GetItemWithError(PyObject *dict, PyObject *key);
+PyObject *PyTuple_New(ptrdiff_t size);
+int PyTuple_SetItem(PyObject *tuple, ptrdiff_t position, PyObject *item);
+PyObject *PyUnicode_InternFromString(const char *text);
+PyObject *PyFloat_FromDouble(double value);
+double PyFloat_AsDouble(PyObject *o);
+PyObject *PyLong_FromSsize_t(ptrdiff_t value);
+ptrdiff_t PyNumber_AsSsize_t(PyObject *o, PyObject *error);
+unsigned long long PyLong_AsUnsignedLongLongMask(PyObject *o);
+void PyErr_SetString(PyObject *error, const char *message);
+PyObject *PyErr_NoMemory(void);
+PyObject *PyErr_Occurred(void);
+int PyErr_CheckSignals(void);
+PyThreadState *PyEval_SaveThread(void);
+void PyEval_RestoreThread(PyThreadState *state);
+
+/* What NumPy's ABI lays down of an array, after the header that Python gives every object. */
+typedef struct array {
+    void *data;
+    int rank;
+    ptrdiff_t *shape;
+    ptrdiff_t *strides;
+    PyObject *base;
+    PyObject *dtype;
+    int flags;
+} array;
+
+enum { C_CONTIGUOUS = 0x0001, ALIGNED = 0x0100, WRITEABLE = 0x0400, ENOUGH = 200000 };
+
+/* What Python hands over when it loads the library. */
+static struct {
+    PyObject *none;
+    PyObject *dict;
+    PyObject *ndarray;
+    PyObject *real;    /* the dtype of numbers */
+    PyObject *integer; /* the dtype of labels */
+    ptrdiff_t header;  /* the size of an object's header */
+} python;
+
+/* What an array must be: a size that is no number is ~k, the k-th of those that data tell. */
+typedef struct field {
+    int labels;
+    int rank;
+    const ptrdiff_t *shape;
+} field;
+
+static const array *as_array(PyObject *o)
+{
+    return (const array *)(const void *)((const char *)o + python.header);
+}
+
+/* Where an array begins. */
+static void *memory(PyObject *o)
+{
+    return o == python.none ? NULL : as_array(o)->data;
+}
+
+/* Tells whether a type is exactly the type of an object. */
+static int is_a(PyObject *o, PyObject *type)
+{
+    PyObject *own = PyObject_Type(o);
+    Py_DecRef(own); /* the object holds it still */
+    return own == type;
+}
+
+/* Tells whether C can compute with an array as it is; sizes that are 0 become what it shows. */
+static int fits(PyObject *o, const field *want, int flags, ptrdiff_t *sizes)
+{
+    if (!is_a(o, python.ndarray)) {
+        return 0;
+    }
+    const array *a = as_array(o);
+    if (a->dtype != (want->labels ? python.integer : python.real) || a->rank != want->rank ||
+            (a->flags & flags) != flags) {
+        return 0;
+    }
+    for (int axis = 0; axis < want->rank; axis++) {
+        ptrdiff_t size = want->shape[axis];
+        if (size < 0) {
+            ptrdiff_t *told = &sizes[~size];
+            if (*told == 0) {
+                *told = a->shape[axis];
+            }
+            size = *told;
+        }
+        if (a->shape[axis] != size) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Gets arrays that fit out of a dict, each with a reference of its own; returns how many. */
+static int from_dict(PyObject *dict, PyObject *const *names, const field *want, int count,
+        PyObject **to)
+{
+    if (!is_a(dict, python.dict)) {
+        return 0;
+    }
+    for (int k = 0; k < count; k++) {
+        PyObject *o = PyDict_GetItemWithError(dict, names[k]);
+        if (o == NULL || !fits(o, &want[k], C_CONTIGUOUS | ALIGNED | WRITEABLE, NULL)) {
+            return k;
+        }
+        Py_IncRef(o);
+        to[k] = o;
+    }
+    return count;
+}
+
+/* Tells whether inputs, targets and labels fit. */
+static int all_fit(PyObject *const *given, const field *want, int count, ptrdiff_t *sizes)
+{
+    for (int k = 0; k < count; k++) {
+        if (!fits(given[k], &want[k], C_CONTIGUOUS | ALIGNED, sizes)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void release(PyObject *const *objects, ptrdiff_t count)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        Py_DecRef(objects[k]);
+    }
+}
+
+/* A piece of memory; the one that waits for the next call belongs to whoever holds Python's lock,
+ * so two threads never have the same, and a step allocates nothing. */
+typedef struct block {
+    void *memory;
+    size_t bytes;
+} block;
+
+static block spare;
+
+enum { LINE = 64 }; /* vectors are fastest where no line of the cache is crossed */
+
+/* Returns memory of this size, or NULL and an error. */
+static void *take(block *own, size_t bytes)
+{
+    *own = spare;
+    spare.memory = NULL;
+    if (own->memory == NULL || own->bytes < bytes) {
+        free(own->memory);
+        own->memory = malloc(bytes + LINE);
+        own->bytes = bytes;
+    }
+    if (own->memory == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    return (void *)(((uintptr_t)own->memory + LINE - 1) / LINE * LINE);
+}
+
+static void give(block own)
+{
+    if (spare.memory == NULL || spare.bytes < own.bytes) {
+        const block other = spare;
+        spare = own;
+        own = other;
+    }
+    free(own.memory);
+}
+
+/* Lets other threads of Python run meanwhile, if there is enough to compute. */
+static PyThreadState *unlocked(ptrdiff_t operations)
+{
+    return operations > ENOUGH ? PyEval_SaveThread() : NULL;
+}
+
+static void locked(PyThreadState *thread)
+{
+    if (thread != NULL) {
+        PyEval_RestoreThread(thread);
+    }
+}
+
+/* Returns the loss; or raises where C refused to compute. */
+static PyObject *finished(int status, double loss)
+{
+    if (status < 0 && PyErr_Occurred() == NULL) {
+        PyErr_SetString(PyExc_ValueError, "a size is too small, or a label is out of range");
+    }
+    return status < 0 ? NULL : PyFloat_FromDouble(loss);
+}
+
+/* Reads sizes; returns where the arguments go on. */
+static PyObject *const *sizes_from(PyObject *const *o, ptrdiff_t *sizes, int count)
+{
+    for (int k = 0; k < count; k++) {
+        sizes[k] = PyNumber_AsSsize_t(o[k], PyExc_OverflowError);
+    }
+    return o + count;
+}
+
+/* What fit's hooks know. */
+typedef struct watcher {
+    PyObject *callback;
+    PyThreadState *thread; /* NULL while this thread holds Python's lock */
+    ptrdiff_t done;        /* epochs */
+} watcher;
+
+/* Lets Python act on signals, Ctrl-C among them. */
+static int paused(void *context)
+{
+    watcher *own = context;
+    const int unlock = own->thread != NULL;
+    locked(own->thread);
+    const int stop = PyErr_CheckSignals();
+    own->thread = unlock ? PyEval_SaveThread() : NULL;
+    return stop;
+}
+
+/* Calls the callback; training stops where it returns true or raises. */
+static int watched(void *context, ptrdiff_t epoch, double loss)
+{
+    watcher *own = context;
+    const int unlock = own->thread != NULL;
+    locked(own->thread);
+    own->done++;
+    int stop = PyErr_CheckSignals();
+    if (stop == 0) {
+        PyObject *answer = PyObject_CallFunction(own->callback, "nd", epoch, loss);
+        stop = answer == NULL ? -1 : PyObject_IsTrue(answer);
+        Py_DecRef(answer);
+    }
+    own->thread = unlock ? PyEval_SaveThread() : NULL;
+    return stop;
+}
+
+/* Returns Python's functions of C ones, in a tuple. */
+static PyObject *made(PyMethodDef *methods, int count)
+{
+    PyObject *found = PyTuple_New(count);
+    for (int k = 0; found != NULL && k < count; k++) {
+        PyObject *function = PyCFunction_NewEx(&methods[k], NULL, NULL);
+        if (function == NULL || PyTuple_SetItem(found, k, function) != 0) {
+            Py_DecRef(found);
+            return NULL;
+        }
+    }
+    return found;
+}
+
+/* What Python's arguments become. */
+typedef struct arguments {
+    ptrdiff_t sizes[1];
+    gan_critic_params params;
+    gan_critic_grads grads;
+    gan_critic_state state;
+    gan_critic_data data;
+    gan_critic_noise noise;
+    gan_critic_hyper hyper;
+    gan_critic_tape tape;
+    gan_critic_outputs outputs;
+} arguments;
+
+typedef int (*run)(const arguments *a, double *loss);
+
+static inline PyObject *called(run function, const arguments *a)
+{
+    double loss = 0.0;
+    const int status = PyErr_Occurred() == NULL ? function(a, &loss) : -1;
+    return finished(status, loss);
+}
+
+static PyObject *const *params_from(PyObject *const *o, gan_critic_params *to)
+{
+    to->g1_W = memory(o[0]);
+    to->g1_b = memory(o[1]);
+    to->g2_W = memory(o[2]);
+    to->g2_b = memory(o[3]);
+    to->fake_W = memory(o[4]);
+    to->fake_b = memory(o[5]);
+    to->c1_W = memory(o[6]);
+    to->c1_b = memory(o[7]);
+    to->c2_W = memory(o[8]);
+    to->c2_b = memory(o[9]);
+    to->score_W = memory(o[10]);
+    to->score_b = memory(o[11]);
+    return o + 12;
+}
+
+static PyObject *const *grads_from(PyObject *const *o, gan_critic_grads *to)
+{
+    to->c1_W = memory(o[0]);
+    to->c1_b = memory(o[1]);
+    to->c2_W = memory(o[2]);
+    to->c2_b = memory(o[3]);
+    to->score_W = memory(o[4]);
+    to->score_b = memory(o[5]);
+    return o + 6;
+}
+
+static PyObject *const *state_from(PyObject *const *o, gan_critic_state *to)
+{
+    to->t = memory(o[0]);
+    to->c1_W_m = memory(o[1]);
+    to->c1_W_v = memory(o[2]);
+    to->c1_b_m = memory(o[3]);
+    to->c1_b_v = memory(o[4]);
+    to->c2_W_m = memory(o[5]);
+    to->c2_W_v = memory(o[6]);
+    to->c2_b_m = memory(o[7]);
+    to->c2_b_v = memory(o[8]);
+    to->score_W_m = memory(o[9]);
+    to->score_W_v = memory(o[10]);
+    to->score_b_m = memory(o[11]);
+    to->score_b_v = memory(o[12]);
+    to->noise_seed = memory(o[13]);
+    to->noise_step = memory(o[14]);
+    return o + 15;
+}
+
+static PyObject *const *data_from(PyObject *const *o, gan_critic_data *to)
+{
+    to->z = memory(o[0]);
+    to->x = memory(o[1]);
+    return o + 2;
+}
+
+static PyObject *const *noise_from(PyObject *const *o, gan_critic_noise *to)
+{
+    to->blur_u = memory(o[0]);
+    return o + 1;
+}
+
+static PyObject *const *hyper_from(PyObject *const *o, gan_critic_hyper *to)
+{
+    to->blurred = PyFloat_AsDouble(o[0]);
+    to->learning_rate = PyFloat_AsDouble(o[1]);
+    to->beta1 = PyFloat_AsDouble(o[2]);
+    to->beta2 = PyFloat_AsDouble(o[3]);
+    to->epsilon = PyFloat_AsDouble(o[4]);
+    return o + 5;
+}
+
+static PyObject *const *tape_from(PyObject *const *o, gan_critic_tape *to)
+{
+    to->points = memory(o[0]);
+    to->c1 = memory(o[1]);
+    to->c2 = memory(o[2]);
+    to->score = memory(o[3]);
+    return o + 4;
+}
+
+static PyObject *const *outputs_from(PyObject *const *o, gan_critic_outputs *to)
+{
+    to->fake = memory(o[0]);
+    return o + 1;
+}
+
+/* About how many operations a training step has. */
+static ptrdiff_t operations(const ptrdiff_t *sizes)
+{
+    return 62163 * sizes[0] + 79526;
+}
+
+static int predict_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, gan_critic_predict_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    (void)loss;
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = gan_critic_predict(a->sizes[0], &a->params, &a->data, &a->outputs, work);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *predict_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = data_from(given, &a.data);
+    outputs_from(given, &a.outputs);
+    return called(predict_run, &a);
+}
+
+static int forward_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, gan_critic_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = gan_critic_forward(a->sizes[0], &a->params, &a->data, &a->noise, &a->hyper,
+            &a->tape, work, loss);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *forward_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = data_from(given, &a.data);
+    given = noise_from(given, &a.noise);
+    given = hyper_from(given, &a.hyper);
+    tape_from(given, &a.tape);
+    return called(forward_run, &a);
+}
+
+static int backward_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, gan_critic_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    (void)loss;
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = gan_critic_backward(a->sizes[0], &a->params, &a->tape, &a->grads, work);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *backward_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = tape_from(given, &a.tape);
+    grads_from(given, &a.grads);
+    return called(backward_run, &a);
+}
+
+static int value_and_grad_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, gan_critic_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = gan_critic_value_and_grad(a->sizes[0], &a->params, &a->data, &a->noise,
+            &a->hyper, &a->grads, work, loss);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *value_and_grad_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = data_from(given, &a.data);
+    given = noise_from(given, &a.noise);
+    given = hyper_from(given, &a.hyper);
+    grads_from(given, &a.grads);
+    return called(value_and_grad_run, &a);
+}
+
+static int train_step_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, gan_critic_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = gan_critic_train_step(a->sizes[0], &a->params, &a->state, &a->data,
+            &a->hyper, work, loss);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *step_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = state_from(given, &a.state);
+    given = data_from(given, &a.data);
+    hyper_from(given, &a.hyper);
+    return called(train_step_run, &a);
+}
+
+static const char *const texts[] = {
+    "g1_W",
+    "g1_b",
+    "g2_W",
+    "g2_b",
+    "fake_W",
+    "fake_b",
+    "c1_W",
+    "c1_b",
+    "c2_W",
+    "c2_b",
+    "score_W",
+    "score_b",
+    "t",
+    "c1_W_m",
+    "c1_W_v",
+    "c1_b_m",
+    "c1_b_v",
+    "c2_W_m",
+    "c2_W_v",
+    "c2_b_m",
+    "c2_b_v",
+    "score_W_m",
+    "score_W_v",
+    "score_b_m",
+    "score_b_v",
+    "noise_seed",
+    "noise_step",
+};
+
+static PyObject *names[27];
+
+/* Parameters, state and data. */
+static const field fields[] = {
+    {0, 2, (const ptrdiff_t[]){8, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 2, (const ptrdiff_t[]){64, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 2, (const ptrdiff_t[]){64, 2}},
+    {0, 1, (const ptrdiff_t[]){2}},
+    {0, 2, (const ptrdiff_t[]){2, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 2, (const ptrdiff_t[]){64, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 2, (const ptrdiff_t[]){64, 1}},
+    {0, 1, (const ptrdiff_t[]){1}},
+    {0, 0, NULL},
+    {0, 2, (const ptrdiff_t[]){2, 64}},
+    {0, 2, (const ptrdiff_t[]){2, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 2, (const ptrdiff_t[]){64, 64}},
+    {0, 2, (const ptrdiff_t[]){64, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 2, (const ptrdiff_t[]){64, 1}},
+    {0, 2, (const ptrdiff_t[]){64, 1}},
+    {0, 1, (const ptrdiff_t[]){1}},
+    {0, 1, (const ptrdiff_t[]){1}},
+    {0, 0, NULL},
+    {0, 0, NULL},
+    {0, 2, (const ptrdiff_t[]){~0, 8}},
+    {0, 2, (const ptrdiff_t[]){~0, 2}},
+};
+
+static PyObject *train_step_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a = {0};
+    hyper_from(given + 4, &a.hyper);
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    PyObject *held[27];
+    int found = from_dict(given[0], names, fields, 12, held);
+    if (found == 12) {
+        found += from_dict(given[1], names + 12, fields + 12, 15, held + 12);
+    }
+    double loss = 0.0;
+    int status = -1;
+    if (found == 27 && all_fit(given + 2, fields + 27, 2, a.sizes)) {
+        params_from(held, &a.params);
+        state_from(held + 12, &a.state);
+        data_from(given + 2, &a.data);
+        status = train_step_run(&a, &loss);
+    }
+    release(held, found);
+    if (status == 0) {
+        return PyFloat_FromDouble(loss);
+    }
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    Py_IncRef(python.none);
+    return python.none;
+}
+
+/* A step's arguments, and the objects that they point into. */
+typedef struct bound {
+    arguments given;
+    ptrdiff_t count;
+    PyObject *held[];
+} bound;
+
+static void unbound(PyObject *capsule)
+{
+    bound *own = PyCapsule_GetPointer(capsule, NULL);
+    release(own->held, own->count);
+    free(own);
+}
+
+static PyObject *bound_entry(PyObject *capsule, PyObject *nothing)
+{
+    (void)nothing;
+    const bound *own = PyCapsule_GetPointer(capsule, NULL);
+    return called(train_step_run, &own->given);
+}
+
+static PyMethodDef bound_method = {
+    "step", (void (*)(void))bound_entry, METH_NOARGS, "Do one step; return the loss before it.",
+};
+
+static PyObject *bind_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    const size_t size = sizeof(bound) + (size_t)count * sizeof(PyObject *);
+    bound *own = malloc(size);
+    if (own == NULL) {
+        return PyErr_NoMemory();
+    }
+    own->count = count;
+    for (ptrdiff_t k = 0; k < count; k++) {
+        Py_IncRef(given[k]);
+        own->held[k] = given[k];
+    }
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = state_from(given, &a.state);
+    given = data_from(given, &a.data);
+    hyper_from(given, &a.hyper);
+    own->given = a;
+    PyObject *capsule = PyCapsule_New(own, NULL, unbound);
+    if (capsule == NULL) {
+        release(own->held, count);
+        free(own);
+        return NULL;
+    }
+    PyObject *step = PyErr_Occurred() == NULL ? PyCFunction_NewEx(&bound_method, capsule, NULL) :
+            NULL;
+    Py_DecRef(capsule);
+    return step;
+}
+
+static PyObject *fit_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = state_from(given, &a.state);
+    given = data_from(given, &a.data);
+    given = hyper_from(given, &a.hyper);
+    gan_critic_training how;
+    how.batch_size = PyNumber_AsSsize_t(given[0], PyExc_OverflowError);
+    how.start = PyNumber_AsSsize_t(given[1], PyExc_OverflowError);
+    how.epochs = PyNumber_AsSsize_t(given[2], PyExc_OverflowError);
+    how.seed = PyLong_AsUnsignedLongLongMask(given[3]);
+    how.shuffle = PyObject_IsTrue(given[4]);
+    watcher watch = {given[5], NULL, 0};
+    how.watch = given[5] == python.none ? NULL : watched;
+    how.pause = paused;
+    how.context = &watch;
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    block own;
+    double *work = take(&own, (size_t)(GAN_CRITIC_FIT_WORKSPACE(how.batch_size)) * sizeof(double));
+    if (work == NULL) {
+        return NULL;
+    }
+    /* With a callback the lock is wanted after every epoch. */
+    watch.thread = unlocked(how.watch == NULL ? ENOUGH + 1 : operations(a.sizes));
+    const int status = gan_critic_fit(a.sizes[0], &a.params, &a.state, &a.data, &a.hyper, &how,
+            work, memory(given[6]));
+    locked(watch.thread);
+    give(own);
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    if (status < 0) {
+        return finished(status, 0.0);
+    }
+    return PyLong_FromSsize_t(how.watch == NULL ? how.epochs : watch.done);
+}
+
+static PyMethodDef methods[] = {
+    {"predict", (void (*)(void))predict_entry, METH_FASTCALL, NULL},
+    {"forward", (void (*)(void))forward_entry, METH_FASTCALL, NULL},
+    {"backward", (void (*)(void))backward_entry, METH_FASTCALL, NULL},
+    {"value_and_grad", (void (*)(void))value_and_grad_entry, METH_FASTCALL, NULL},
+    {"step", (void (*)(void))step_entry, METH_FASTCALL, NULL},
+    {"train_step", (void (*)(void))train_step_entry, METH_FASTCALL, NULL},
+    {"bind", (void (*)(void))bind_entry, METH_FASTCALL, NULL},
+    {"fit", (void (*)(void))fit_entry, METH_FASTCALL, NULL},
+};
+
+PyObject *gan_critic_functions(PyObject *none, PyObject *dict, PyObject *ndarray, PyObject *real,
+        PyObject *integer, ptrdiff_t header);
+
+/* Returns the functions above, in a tuple; what is handed in is kept. */
+PyObject *gan_critic_functions(PyObject *none, PyObject *dict, PyObject *ndarray, PyObject *real,
+        PyObject *integer, ptrdiff_t header)
+{
+    python.none = none;
+    python.dict = dict;
+    python.ndarray = ndarray;
+    python.real = real;
+    python.integer = integer;
+    python.header = header;
+    Py_IncRef(none);
+    Py_IncRef(dict);
+    Py_IncRef(ndarray);
+    Py_IncRef(real);
+    Py_IncRef(integer);
+    for (int k = 0; k < 27; k++) {
+        names[k] = PyUnicode_InternFromString(texts[k]);
+        if (names[k] == NULL) {
+            return NULL;
+        }
+    }
+    return made(methods, 8);
+}

@@ -1,0 +1,819 @@
+/*
+ * vae: forward pass, gradients and training step for Python (float64).
+ *
+ *     input x[N,64]
+ *     noise e_u[2,N,8]
+ *     param a_W[64,128]
+ *     param a_b[128]
+ *     param mean_z_W[128,8]
+ *     param mean_z_b[8]
+ *     param log_v_W[128,8]
+ *     param log_v_b[8]
+ *     param b_W[8,128]
+ *     param b_b[128]
+ *     param logits_W[128,64]
+ *     param logits_b[64]
+ *     e[n,j] = sqrt(2) * sqrt(-log(1 - e_u[0,n,j])) * cos(2 * pi * e_u[1,n,j])
+ *     a_z[n,j] = sum[i](x[n,i] * a_W[i,j])
+ *     a_z[n,j] += a_b[j]
+ *     a[n,j] = relu(a_z[n,j])
+ *     mean_z[n,j] = sum[i](a[n,i] * mean_z_W[i,j])
+ *     mean_z[n,j] += mean_z_b[j]
+ *     log_v[n,j] = sum[i](a[n,i] * log_v_W[i,j])
+ *     log_v[n,j] += log_v_b[j]
+ *     z[n,j] = e[n,j] * exp(0.5 * log_v[n,j]) + mean_z[n,j]
+ *     b_z[n,j] = sum[i](z[n,i] * b_W[i,j])
+ *     b_z[n,j] += b_b[j]
+ *     b[n,j] = relu(b_z[n,j])
+ *     logits[n,j] = sum[i](b[n,i] * logits_W[i,j])
+ *     logits[n,j] += logits_b[j]
+ *     p[n,j] = sigmoid(logits[n,j])
+ *     loss_sum = sum[n,j](softplus(logits[n,j]) - logits[n,j] * x[n,j])
+ *     loss_sum_2 = sum[n,j](0.5 * (mean_z[n,j]**2 + exp(log_v[n,j]) - log_v[n,j] - 1))
+ *     loss = loss_sum / N + loss_sum_2 / N
+ *
+ * In a prediction:
+ *     z[n,j] = mean_z[n,j]
+ *
+ * dV stands for d loss / d V. Rows are samples.
+ *
+ * Made by symbp 0.1.0 from vae.bp (network 05da02787e585dfa):
+ *     symbp build vae.bp --target c --dtype float64
+ * Do not edit: change the description and build again.
+ * This file is yours to use as you like. SPDX-License-Identifier: MIT-0
+ */
+
+#include "vae.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* What is used of Python is declared here, by hand: all of it is in the stable ABI, which is the
+ * same for every CPython since 3.10, and Python.h is missing on many machines with a compiler.
+ * Python's objects stay opaque. */
+
+typedef struct py_object PyObject;
+typedef struct py_thread_state PyThreadState;
+typedef struct PyMethodDef {
+    const char *name;
+    void (*function)(void); /* of the type that the flags say */
+    int flags;
+    const char *doc;
+} PyMethodDef;
+
+enum { METH_NOARGS = 0x0004, METH_FASTCALL = 0x0080 };
+
+extern PyObject *PyExc_ValueError;
+extern PyObject *PyExc_OverflowError;
+void Py_IncRef(PyObject *o);
+void Py_DecRef(PyObject *o);
+PyObject *PyObject_Type(PyObject *o);
+int PyObject_IsTrue(PyObject *o);
+PyObject *PyObject_CallFunction(PyObject *callable, const char *format, ...);
+PyObject *PyCFunction_NewEx(PyMethodDef *method, PyObject *self, PyObject *module);
+PyObject *PyCapsule_New(void *pointer, const char *name, void (*destructor)(PyObject *));
+void *PyCapsule_GetPointer(PyObject *capsule, const char *name);
+PyObject *PyDict_GetItemWithError(PyObject *dict, PyObject *key);
+PyObject *PyTuple_New(ptrdiff_t size);
+int PyTuple_SetItem(PyObject *tuple, ptrdiff_t position, PyObject *item);
+PyObject *PyUnicode_InternFromString(const char *text);
+PyObject *PyFloat_FromDouble(double value);
+double PyFloat_AsDouble(PyObject *o);
+PyObject *PyLong_FromSsize_t(ptrdiff_t value);
+ptrdiff_t PyNumber_AsSsize_t(PyObject *o, PyObject *error);
+unsigned long long PyLong_AsUnsignedLongLongMask(PyObject *o);
+void PyErr_SetString(PyObject *error, const char *message);
+PyObject *PyErr_NoMemory(void);
+PyObject *PyErr_Occurred(void);
+int PyErr_CheckSignals(void);
+PyThreadState *PyEval_SaveThread(void);
+void PyEval_RestoreThread(PyThreadState *state);
+
+/* What NumPy's ABI lays down of an array, after the header that Python gives every object. */
+typedef struct array {
+    void *data;
+    int rank;
+    ptrdiff_t *shape;
+    ptrdiff_t *strides;
+    PyObject *base;
+    PyObject *dtype;
+    int flags;
+} array;
+
+enum { C_CONTIGUOUS = 0x0001, ALIGNED = 0x0100, WRITEABLE = 0x0400, ENOUGH = 200000 };
+
+/* What Python hands over when it loads the library. */
+static struct {
+    PyObject *none;
+    PyObject *dict;
+    PyObject *ndarray;
+    PyObject *real;    /* the dtype of numbers */
+    PyObject *integer; /* the dtype of labels */
+    ptrdiff_t header;  /* the size of an object's header */
+} python;
+
+/* What an array must be: a size that is no number is ~k, the k-th of those that data tell. */
+typedef struct field {
+    int labels;
+    int rank;
+    const ptrdiff_t *shape;
+} field;
+
+static const array *as_array(PyObject *o)
+{
+    return (const array *)(const void *)((const char *)o + python.header);
+}
+
+/* Where an array begins. */
+static void *memory(PyObject *o)
+{
+    return o == python.none ? NULL : as_array(o)->data;
+}
+
+/* Tells whether a type is exactly the type of an object. */
+static int is_a(PyObject *o, PyObject *type)
+{
+    PyObject *own = PyObject_Type(o);
+    Py_DecRef(own); /* the object holds it still */
+    return own == type;
+}
+
+/* Tells whether C can compute with an array as it is; sizes that are 0 become what it shows. */
+static int fits(PyObject *o, const field *want, int flags, ptrdiff_t *sizes)
+{
+    if (!is_a(o, python.ndarray)) {
+        return 0;
+    }
+    const array *a = as_array(o);
+    if (a->dtype != (want->labels ? python.integer : python.real) || a->rank != want->rank ||
+            (a->flags & flags) != flags) {
+        return 0;
+    }
+    for (int axis = 0; axis < want->rank; axis++) {
+        ptrdiff_t size = want->shape[axis];
+        if (size < 0) {
+            ptrdiff_t *told = &sizes[~size];
+            if (*told == 0) {
+                *told = a->shape[axis];
+            }
+            size = *told;
+        }
+        if (a->shape[axis] != size) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Gets arrays that fit out of a dict, each with a reference of its own; returns how many. */
+static int from_dict(PyObject *dict, PyObject *const *names, const field *want, int count,
+        PyObject **to)
+{
+    if (!is_a(dict, python.dict)) {
+        return 0;
+    }
+    for (int k = 0; k < count; k++) {
+        PyObject *o = PyDict_GetItemWithError(dict, names[k]);
+        if (o == NULL || !fits(o, &want[k], C_CONTIGUOUS | ALIGNED | WRITEABLE, NULL)) {
+            return k;
+        }
+        Py_IncRef(o);
+        to[k] = o;
+    }
+    return count;
+}
+
+/* Tells whether inputs, targets and labels fit. */
+static int all_fit(PyObject *const *given, const field *want, int count, ptrdiff_t *sizes)
+{
+    for (int k = 0; k < count; k++) {
+        if (!fits(given[k], &want[k], C_CONTIGUOUS | ALIGNED, sizes)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void release(PyObject *const *objects, ptrdiff_t count)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        Py_DecRef(objects[k]);
+    }
+}
+
+/* A piece of memory; the one that waits for the next call belongs to whoever holds Python's lock,
+ * so two threads never have the same, and a step allocates nothing. */
+typedef struct block {
+    void *memory;
+    size_t bytes;
+} block;
+
+static block spare;
+
+enum { LINE = 64 }; /* vectors are fastest where no line of the cache is crossed */
+
+/* Returns memory of this size, or NULL and an error. */
+static void *take(block *own, size_t bytes)
+{
+    *own = spare;
+    spare.memory = NULL;
+    if (own->memory == NULL || own->bytes < bytes) {
+        free(own->memory);
+        own->memory = malloc(bytes + LINE);
+        own->bytes = bytes;
+    }
+    if (own->memory == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    return (void *)(((uintptr_t)own->memory + LINE - 1) / LINE * LINE);
+}
+
+static void give(block own)
+{
+    if (spare.memory == NULL || spare.bytes < own.bytes) {
+        const block other = spare;
+        spare = own;
+        own = other;
+    }
+    free(own.memory);
+}
+
+/* Lets other threads of Python run meanwhile, if there is enough to compute. */
+static PyThreadState *unlocked(ptrdiff_t operations)
+{
+    return operations > ENOUGH ? PyEval_SaveThread() : NULL;
+}
+
+static void locked(PyThreadState *thread)
+{
+    if (thread != NULL) {
+        PyEval_RestoreThread(thread);
+    }
+}
+
+/* Returns the loss; or raises where C refused to compute. */
+static PyObject *finished(int status, double loss)
+{
+    if (status < 0 && PyErr_Occurred() == NULL) {
+        PyErr_SetString(PyExc_ValueError, "a size is too small, or a label is out of range");
+    }
+    return status < 0 ? NULL : PyFloat_FromDouble(loss);
+}
+
+/* Reads sizes; returns where the arguments go on. */
+static PyObject *const *sizes_from(PyObject *const *o, ptrdiff_t *sizes, int count)
+{
+    for (int k = 0; k < count; k++) {
+        sizes[k] = PyNumber_AsSsize_t(o[k], PyExc_OverflowError);
+    }
+    return o + count;
+}
+
+/* What fit's hooks know. */
+typedef struct watcher {
+    PyObject *callback;
+    PyThreadState *thread; /* NULL while this thread holds Python's lock */
+    ptrdiff_t done;        /* epochs */
+} watcher;
+
+/* Lets Python act on signals, Ctrl-C among them. */
+static int paused(void *context)
+{
+    watcher *own = context;
+    const int unlock = own->thread != NULL;
+    locked(own->thread);
+    const int stop = PyErr_CheckSignals();
+    own->thread = unlock ? PyEval_SaveThread() : NULL;
+    return stop;
+}
+
+/* Calls the callback; training stops where it returns true or raises. */
+static int watched(void *context, ptrdiff_t epoch, double loss)
+{
+    watcher *own = context;
+    const int unlock = own->thread != NULL;
+    locked(own->thread);
+    own->done++;
+    int stop = PyErr_CheckSignals();
+    if (stop == 0) {
+        PyObject *answer = PyObject_CallFunction(own->callback, "nd", epoch, loss);
+        stop = answer == NULL ? -1 : PyObject_IsTrue(answer);
+        Py_DecRef(answer);
+    }
+    own->thread = unlock ? PyEval_SaveThread() : NULL;
+    return stop;
+}
+
+/* Returns Python's functions of C ones, in a tuple. */
+static PyObject *made(PyMethodDef *methods, int count)
+{
+    PyObject *found = PyTuple_New(count);
+    for (int k = 0; found != NULL && k < count; k++) {
+        PyObject *function = PyCFunction_NewEx(&methods[k], NULL, NULL);
+        if (function == NULL || PyTuple_SetItem(found, k, function) != 0) {
+            Py_DecRef(found);
+            return NULL;
+        }
+    }
+    return found;
+}
+
+/* What Python's arguments become. */
+typedef struct arguments {
+    ptrdiff_t sizes[1];
+    vae_params params;
+    vae_state state;
+    vae_data data;
+    vae_noise noise;
+    vae_hyper hyper;
+    vae_tape tape;
+    vae_outputs outputs;
+    vae_params grads;
+} arguments;
+
+typedef int (*run)(const arguments *a, double *loss);
+
+static inline PyObject *called(run function, const arguments *a)
+{
+    double loss = 0.0;
+    const int status = PyErr_Occurred() == NULL ? function(a, &loss) : -1;
+    return finished(status, loss);
+}
+
+static PyObject *const *params_from(PyObject *const *o, vae_params *to)
+{
+    to->a_W = memory(o[0]);
+    to->a_b = memory(o[1]);
+    to->mean_z_W = memory(o[2]);
+    to->mean_z_b = memory(o[3]);
+    to->log_v_W = memory(o[4]);
+    to->log_v_b = memory(o[5]);
+    to->b_W = memory(o[6]);
+    to->b_b = memory(o[7]);
+    to->logits_W = memory(o[8]);
+    to->logits_b = memory(o[9]);
+    return o + 10;
+}
+
+static PyObject *const *state_from(PyObject *const *o, vae_state *to)
+{
+    to->t = memory(o[0]);
+    to->a_W_m = memory(o[1]);
+    to->a_W_v = memory(o[2]);
+    to->a_b_m = memory(o[3]);
+    to->a_b_v = memory(o[4]);
+    to->mean_z_W_m = memory(o[5]);
+    to->mean_z_W_v = memory(o[6]);
+    to->mean_z_b_m = memory(o[7]);
+    to->mean_z_b_v = memory(o[8]);
+    to->log_v_W_m = memory(o[9]);
+    to->log_v_W_v = memory(o[10]);
+    to->log_v_b_m = memory(o[11]);
+    to->log_v_b_v = memory(o[12]);
+    to->b_W_m = memory(o[13]);
+    to->b_W_v = memory(o[14]);
+    to->b_b_m = memory(o[15]);
+    to->b_b_v = memory(o[16]);
+    to->logits_W_m = memory(o[17]);
+    to->logits_W_v = memory(o[18]);
+    to->logits_b_m = memory(o[19]);
+    to->logits_b_v = memory(o[20]);
+    to->noise_seed = memory(o[21]);
+    to->noise_step = memory(o[22]);
+    return o + 23;
+}
+
+static PyObject *const *data_from(PyObject *const *o, vae_data *to)
+{
+    to->x = memory(o[0]);
+    return o + 1;
+}
+
+static PyObject *const *noise_from(PyObject *const *o, vae_noise *to)
+{
+    to->e_u = memory(o[0]);
+    return o + 1;
+}
+
+static PyObject *const *hyper_from(PyObject *const *o, vae_hyper *to)
+{
+    to->learning_rate = PyFloat_AsDouble(o[0]);
+    to->beta1 = PyFloat_AsDouble(o[1]);
+    to->beta2 = PyFloat_AsDouble(o[2]);
+    to->epsilon = PyFloat_AsDouble(o[3]);
+    return o + 4;
+}
+
+static PyObject *const *tape_from(PyObject *const *o, vae_tape *to)
+{
+    to->e = memory(o[0]);
+    to->a = memory(o[1]);
+    to->mean_z = memory(o[2]);
+    to->log_v = memory(o[3]);
+    to->z = memory(o[4]);
+    to->b = memory(o[5]);
+    to->logits = memory(o[6]);
+    to->v1 = memory(o[7]);
+    return o + 8;
+}
+
+static PyObject *const *outputs_from(PyObject *const *o, vae_outputs *to)
+{
+    to->p = memory(o[0]);
+    to->mean_z = memory(o[1]);
+    return o + 2;
+}
+
+/* About how many operations a training step has. */
+static ptrdiff_t operations(const ptrdiff_t *sizes)
+{
+    return 102624 * sizes[0] + 356277;
+}
+
+static int predict_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, vae_predict_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    (void)loss;
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = vae_predict(a->sizes[0], &a->params, &a->data, &a->outputs, work);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *predict_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = data_from(given, &a.data);
+    outputs_from(given, &a.outputs);
+    return called(predict_run, &a);
+}
+
+static int forward_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, vae_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = vae_forward(a->sizes[0], &a->params, &a->data, &a->noise, &a->tape, work,
+            loss);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *forward_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = data_from(given, &a.data);
+    given = noise_from(given, &a.noise);
+    tape_from(given, &a.tape);
+    return called(forward_run, &a);
+}
+
+static int backward_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, vae_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    (void)loss;
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = vae_backward(a->sizes[0], &a->params, &a->data, &a->tape, &a->grads, work);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *backward_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = data_from(given, &a.data);
+    given = tape_from(given, &a.tape);
+    params_from(given, &a.grads);
+    return called(backward_run, &a);
+}
+
+static int value_and_grad_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, vae_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = vae_value_and_grad(a->sizes[0], &a->params, &a->data, &a->noise, &a->grads,
+            work, loss);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *value_and_grad_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = data_from(given, &a.data);
+    given = noise_from(given, &a.noise);
+    params_from(given, &a.grads);
+    return called(value_and_grad_run, &a);
+}
+
+static int train_step_run(const arguments *a, double *loss)
+{
+    block own;
+    double *work = take(&own, vae_workspace_bytes(a->sizes[0]));
+    if (work == NULL) {
+        return -1;
+    }
+    PyThreadState *thread = unlocked(operations(a->sizes));
+    const int status = vae_train_step(a->sizes[0], &a->params, &a->state, &a->data, &a->hyper, work,
+            loss);
+    locked(thread);
+    give(own);
+    return status;
+}
+
+static PyObject *step_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = state_from(given, &a.state);
+    given = data_from(given, &a.data);
+    hyper_from(given, &a.hyper);
+    return called(train_step_run, &a);
+}
+
+static const char *const texts[] = {
+    "a_W",
+    "a_b",
+    "mean_z_W",
+    "mean_z_b",
+    "log_v_W",
+    "log_v_b",
+    "b_W",
+    "b_b",
+    "logits_W",
+    "logits_b",
+    "t",
+    "a_W_m",
+    "a_W_v",
+    "a_b_m",
+    "a_b_v",
+    "mean_z_W_m",
+    "mean_z_W_v",
+    "mean_z_b_m",
+    "mean_z_b_v",
+    "log_v_W_m",
+    "log_v_W_v",
+    "log_v_b_m",
+    "log_v_b_v",
+    "b_W_m",
+    "b_W_v",
+    "b_b_m",
+    "b_b_v",
+    "logits_W_m",
+    "logits_W_v",
+    "logits_b_m",
+    "logits_b_v",
+    "noise_seed",
+    "noise_step",
+};
+
+static PyObject *names[33];
+
+/* Parameters, state and data. */
+static const field fields[] = {
+    {0, 2, (const ptrdiff_t[]){64, 128}},
+    {0, 1, (const ptrdiff_t[]){128}},
+    {0, 2, (const ptrdiff_t[]){128, 8}},
+    {0, 1, (const ptrdiff_t[]){8}},
+    {0, 2, (const ptrdiff_t[]){128, 8}},
+    {0, 1, (const ptrdiff_t[]){8}},
+    {0, 2, (const ptrdiff_t[]){8, 128}},
+    {0, 1, (const ptrdiff_t[]){128}},
+    {0, 2, (const ptrdiff_t[]){128, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 0, NULL},
+    {0, 2, (const ptrdiff_t[]){64, 128}},
+    {0, 2, (const ptrdiff_t[]){64, 128}},
+    {0, 1, (const ptrdiff_t[]){128}},
+    {0, 1, (const ptrdiff_t[]){128}},
+    {0, 2, (const ptrdiff_t[]){128, 8}},
+    {0, 2, (const ptrdiff_t[]){128, 8}},
+    {0, 1, (const ptrdiff_t[]){8}},
+    {0, 1, (const ptrdiff_t[]){8}},
+    {0, 2, (const ptrdiff_t[]){128, 8}},
+    {0, 2, (const ptrdiff_t[]){128, 8}},
+    {0, 1, (const ptrdiff_t[]){8}},
+    {0, 1, (const ptrdiff_t[]){8}},
+    {0, 2, (const ptrdiff_t[]){8, 128}},
+    {0, 2, (const ptrdiff_t[]){8, 128}},
+    {0, 1, (const ptrdiff_t[]){128}},
+    {0, 1, (const ptrdiff_t[]){128}},
+    {0, 2, (const ptrdiff_t[]){128, 64}},
+    {0, 2, (const ptrdiff_t[]){128, 64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 1, (const ptrdiff_t[]){64}},
+    {0, 0, NULL},
+    {0, 0, NULL},
+    {0, 2, (const ptrdiff_t[]){~0, 64}},
+};
+
+static PyObject *train_step_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a = {0};
+    hyper_from(given + 3, &a.hyper);
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    PyObject *held[33];
+    int found = from_dict(given[0], names, fields, 10, held);
+    if (found == 10) {
+        found += from_dict(given[1], names + 10, fields + 10, 23, held + 10);
+    }
+    double loss = 0.0;
+    int status = -1;
+    if (found == 33 && all_fit(given + 2, fields + 33, 1, a.sizes)) {
+        params_from(held, &a.params);
+        state_from(held + 10, &a.state);
+        data_from(given + 2, &a.data);
+        status = train_step_run(&a, &loss);
+    }
+    release(held, found);
+    if (status == 0) {
+        return PyFloat_FromDouble(loss);
+    }
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    Py_IncRef(python.none);
+    return python.none;
+}
+
+/* A step's arguments, and the objects that they point into. */
+typedef struct bound {
+    arguments given;
+    ptrdiff_t count;
+    PyObject *held[];
+} bound;
+
+static void unbound(PyObject *capsule)
+{
+    bound *own = PyCapsule_GetPointer(capsule, NULL);
+    release(own->held, own->count);
+    free(own);
+}
+
+static PyObject *bound_entry(PyObject *capsule, PyObject *nothing)
+{
+    (void)nothing;
+    const bound *own = PyCapsule_GetPointer(capsule, NULL);
+    return called(train_step_run, &own->given);
+}
+
+static PyMethodDef bound_method = {
+    "step", (void (*)(void))bound_entry, METH_NOARGS, "Do one step; return the loss before it.",
+};
+
+static PyObject *bind_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    const size_t size = sizeof(bound) + (size_t)count * sizeof(PyObject *);
+    bound *own = malloc(size);
+    if (own == NULL) {
+        return PyErr_NoMemory();
+    }
+    own->count = count;
+    for (ptrdiff_t k = 0; k < count; k++) {
+        Py_IncRef(given[k]);
+        own->held[k] = given[k];
+    }
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = state_from(given, &a.state);
+    given = data_from(given, &a.data);
+    hyper_from(given, &a.hyper);
+    own->given = a;
+    PyObject *capsule = PyCapsule_New(own, NULL, unbound);
+    if (capsule == NULL) {
+        release(own->held, count);
+        free(own);
+        return NULL;
+    }
+    PyObject *step = PyErr_Occurred() == NULL ? PyCFunction_NewEx(&bound_method, capsule, NULL) :
+            NULL;
+    Py_DecRef(capsule);
+    return step;
+}
+
+static PyObject *fit_entry(PyObject *self, PyObject *const *given, ptrdiff_t count)
+{
+    (void)self;
+    (void)count;
+    arguments a;
+    given = sizes_from(given, a.sizes, 1);
+    given = params_from(given, &a.params);
+    given = state_from(given, &a.state);
+    given = data_from(given, &a.data);
+    given = hyper_from(given, &a.hyper);
+    vae_training how;
+    how.batch_size = PyNumber_AsSsize_t(given[0], PyExc_OverflowError);
+    how.start = PyNumber_AsSsize_t(given[1], PyExc_OverflowError);
+    how.epochs = PyNumber_AsSsize_t(given[2], PyExc_OverflowError);
+    how.seed = PyLong_AsUnsignedLongLongMask(given[3]);
+    how.shuffle = PyObject_IsTrue(given[4]);
+    watcher watch = {given[5], NULL, 0};
+    how.watch = given[5] == python.none ? NULL : watched;
+    how.pause = paused;
+    how.context = &watch;
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    block own;
+    double *work = take(&own, (size_t)(VAE_FIT_WORKSPACE(how.batch_size)) * sizeof(double));
+    if (work == NULL) {
+        return NULL;
+    }
+    /* With a callback the lock is wanted after every epoch. */
+    watch.thread = unlocked(how.watch == NULL ? ENOUGH + 1 : operations(a.sizes));
+    const int status = vae_fit(a.sizes[0], &a.params, &a.state, &a.data, &a.hyper, &how, work,
+            memory(given[6]));
+    locked(watch.thread);
+    give(own);
+    if (PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    if (status < 0) {
+        return finished(status, 0.0);
+    }
+    return PyLong_FromSsize_t(how.watch == NULL ? how.epochs : watch.done);
+}
+
+static PyMethodDef methods[] = {
+    {"predict", (void (*)(void))predict_entry, METH_FASTCALL, NULL},
+    {"forward", (void (*)(void))forward_entry, METH_FASTCALL, NULL},
+    {"backward", (void (*)(void))backward_entry, METH_FASTCALL, NULL},
+    {"value_and_grad", (void (*)(void))value_and_grad_entry, METH_FASTCALL, NULL},
+    {"step", (void (*)(void))step_entry, METH_FASTCALL, NULL},
+    {"train_step", (void (*)(void))train_step_entry, METH_FASTCALL, NULL},
+    {"bind", (void (*)(void))bind_entry, METH_FASTCALL, NULL},
+    {"fit", (void (*)(void))fit_entry, METH_FASTCALL, NULL},
+};
+
+PyObject *vae_functions(PyObject *none, PyObject *dict, PyObject *ndarray, PyObject *real,
+        PyObject *integer, ptrdiff_t header);
+
+/* Returns the functions above, in a tuple; what is handed in is kept. */
+PyObject *vae_functions(PyObject *none, PyObject *dict, PyObject *ndarray, PyObject *real,
+        PyObject *integer, ptrdiff_t header)
+{
+    python.none = none;
+    python.dict = dict;
+    python.ndarray = ndarray;
+    python.real = real;
+    python.integer = integer;
+    python.header = header;
+    Py_IncRef(none);
+    Py_IncRef(dict);
+    Py_IncRef(ndarray);
+    Py_IncRef(real);
+    Py_IncRef(integer);
+    for (int k = 0; k < 33; k++) {
+        names[k] = PyUnicode_InternFromString(texts[k]);
+        if (names[k] == NULL) {
+            return NULL;
+        }
+    }
+    return made(methods, 8);
+}

@@ -1,9 +1,10 @@
 """Which tensors and equations belong to which layer.
 
 A layer is a tensor that the description computes, with all that is a part of it: a tensor called
-`h_z`, or `h_` and something else, is a part of `h` where `h` is computed from it. A parameter
-belongs to the layer that reads it first. What the passes add belongs to the first layer that reads
-it, and an adjoint to the layer of the equation that it is the adjoint of.
+`h_z`, or `h_` and something else, is a part of `h` where `h` is computed from it, or where it is
+computed from parts of `h` and not from `h` itself, as running statistics are. A parameter belongs
+to the layer that reads it first. What the passes add belongs to the first layer that reads it, and
+an adjoint to the layer of the equation that it is the adjoint of.
 
 >>> from symbp.lang.parser import parse
 >>> net = parse('''network one
@@ -38,6 +39,14 @@ def layers(program: Program) -> Layers:
     for name in computed:
         whole = [w for w in computed if name.startswith(f"{w}_") and name in needs[w]]
         found[name] = max(whole, key=len, default=name)
+    beside = {
+        name: w
+        for name in computed
+        for w in computed
+        if name.startswith(f"{w}_") and w not in needs[name] and found[name] == name
+        if any(part != w and found[part] == w for part in needs[name] & computed.keys())
+    }
+    found |= beside
     return {name: _root(name, found) for name in found}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,10 +73,6 @@ class Formulas:
             TargetError: the package latex2mathml is not installed.
         """
         return html.document(self._sheet(wrt))
-
-    def _repr_markdown_(self) -> str:
-        # Notebooks set $$ as mathematics, and show ```math as code.
-        return re.sub(r"^```math\n(.*?)\n```$", r"$$\n\1\n$$", self.markdown(), flags=re.S | re.M)
 
     @cached_property
     def _whole(self) -> Sheet:

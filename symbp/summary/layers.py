@@ -34,17 +34,17 @@ Layers = dict[str, str]
 def layers(program: Program) -> Layers:
     """Return the layer of each computed tensor of a description."""
     computed = program.writers()
-    needs = _needs(program)
+    used = needs(program)
     found: Layers = {}
     for name in computed:
-        whole = [w for w in computed if name.startswith(f"{w}_") and name in needs[w]]
+        whole = [w for w in computed if name.startswith(f"{w}_") and name in used[w]]
         found[name] = max(whole, key=len, default=name)
     beside = {
         name: w
         for name in computed
         for w in computed
-        if name.startswith(f"{w}_") and w not in needs[name] and found[name] == name
-        if any(part != w and found[part] == w for part in needs[name] & computed.keys())
+        if name.startswith(f"{w}_") and w not in used[name] and found[name] == name
+        if any(part != w and found[part] == w for part in used[name] & computed.keys())
     }
     found |= beside
     return {name: _root(name, found) for name in found}
@@ -76,14 +76,14 @@ def owners(program: Program, found: Mapping[str, str]) -> Layers:
     return known
 
 
-def _needs(program: Program) -> dict[str, set[str]]:
+def needs(program: Program) -> dict[str, set[str]]:
     """Return all that each computed tensor is computed from."""
     found: dict[str, set[str]] = {}
     for equation in program.equations:
         name = equation.target.name
-        needs = found.setdefault(name, set())
+        used = found.setdefault(name, set())
         for access in equation.reads():
-            needs |= {access.name} | found.get(access.name, set())
+            used |= {access.name} | found.get(access.name, set())
     return found
 
 
@@ -93,4 +93,4 @@ def _root(name: str, found: Layers) -> str:
     return name
 
 
-__all__ = ["Layers", "layers", "owners", "parameters"]
+__all__ = ["Layers", "layers", "needs", "owners", "parameters"]

@@ -17,18 +17,29 @@ $$
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from sympy import Expr
 
+from symbp.codegen.formulas import Formulas
 from symbp.codegen.formulas.latex import LatexSheet
 from symbp.codegen.formulas.sheet import lay_out
 from symbp.codegen.header import shape_text
 from symbp.ir.program import Equation, Program, Tensor, size
 from symbp.lang.handles import Handle
 from symbp.lang.network import Network, program_of
+
+
+def in_notebook(markdown: str) -> str:
+    """Return Markdown as notebooks want it: they set $$ as mathematics, and show ```math as code.
+
+    >>> in_notebook("```math\\na = b\\n```")
+    '$$\\na = b\\n$$'
+    """
+    return re.sub(r"^```math\n(.*?)\n```$", r"$$\n\1\n$$", markdown, flags=re.S | re.M)
 
 
 def markdown_of_network(network: Network) -> str:
@@ -100,6 +111,7 @@ _SHOWN: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Program, markdown_of_program),
     (Equation, markdown_of_equation),
     (Handle, markdown_of_handle),
+    (Formulas, lambda formulas: in_notebook(formulas.markdown())),
 )
 
 
@@ -110,6 +122,6 @@ def attach() -> None:
 
 
 __all__ = [
-    "aligned", "attach", "markdown_of_equation", "markdown_of_handle", "markdown_of_network",
-    "markdown_of_program",
+    "aligned", "attach", "in_notebook", "markdown_of_equation", "markdown_of_handle",
+    "markdown_of_network", "markdown_of_program",
 ]  # fmt: skip

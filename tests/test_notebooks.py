@@ -74,8 +74,9 @@ def test_every_formula_is_one(path: Path):
 
 def test_back_propagation_reads_as_in_the_textbooks():
     text = shown(ROOT / "examples" / "back_propagation.ipynb")
+    (last,) = re.findall(r"\\delta\^\{\(2\)\} = \\frac\{2\}\{N\} (.+)\$", text)
+    assert sorted(last.split(r" \odot ")) == ["(1 - a^{(2)})", "(a^{(2)} - y)", "a^{(2)}"]
     for formula in (
-        r"\delta^{(2)} = \frac{2}{N} a^{(2)} \odot (1 - a^{(2)}) \odot (a^{(2)} - y)",
         r"\delta^{(1)} = (\delta^{(2)} W^{(2)\top}) \odot a^{(1)} \odot (1 - a^{(1)})",
         r"\nabla_{W^{(2)}} L = a^{(1)\top} \delta^{(2)}",
         r"\nabla_{W^{(1)}} L = x^{\top} \delta^{(1)}",

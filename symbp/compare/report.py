@@ -11,6 +11,7 @@ from symbp.compare.sheets import Change, Sheet, changes, declarations, equations
 from symbp.errors import ShapeError
 from symbp.lang.network import Network
 from symbp.summary import Summary, summary
+from symbp.summary.layers import needs
 from symbp.summary.tables import Cell, text
 
 SAME, NEW, GONE, CHANGED = "same", "new", "gone", "changed"
@@ -170,26 +171,16 @@ def _adjoints(formulas: Formulas, network: Network) -> Sheet:
 def _gradients(formulas: list[Formulas], changed: tuple[Change, ...]) -> dict[str, str]:
     before, after = (f.gradients for f in formulas)
     direct = {change.name for change in changed}
-    needs = _needs(formulas[1])
+    used = needs(formulas[1].program)
     found = {}
     for parameter in dict.fromkeys((*before, *after)):
-        through = sorted(direct & needs.get(after.get(parameter, ""), set()))
+        through = sorted(direct & used.get(after.get(parameter, ""), set()))
         if parameter not in before or parameter not in after:
             found[parameter] = NEW if parameter in after else GONE
         elif after[parameter] in direct:
             found[parameter] = CHANGED
         else:
             found[parameter] = f"{CHANGED} through {', '.join(through)}" if through else SAME
-    return found
-
-
-def _needs(formulas: Formulas) -> dict[str, set[str]]:
-    """Return all that each tensor is computed from."""
-    found: dict[str, set[str]] = {}
-    for equation in formulas.program.equations:
-        needs = found.setdefault(equation.target.name, set())
-        for access in equation.reads():
-            needs |= {access.name} | found.get(access.name, set())
     return found
 
 

@@ -10,8 +10,9 @@ one operation. In particular:
 - x**2, x**3 and x**4 are 1, 2 and 2 multiplications; every other power is a function;
 - factors and terms that no index changes (2 / N, a learning rate) are put together once for the
   whole equation, before its loops;
-- where(c, a, b) computes c, a and b, as vector code does; where c depends on indices and labels
-  alone, a and b count for as many points as they are looked at: zero padding costs nothing;
+- where(c, a, b) computes c, a and b, as vector code does (code that branches at a mask does less);
+  where c depends on indices and labels alone, a and b count for as many points as they are looked
+  at: zero padding costs nothing;
 - an equation in a scan counts for all of its steps; labels count as spread evenly;
 - logical and, or, not are none.
 

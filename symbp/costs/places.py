@@ -30,6 +30,7 @@ from symbp.ir.program import Access, Equation, Tensor, accesses
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Sizes = Mapping[Symbol, Expr]
 Conditions = Sequence[Expr]
+_QUOTIENT = sympy.Function("quotient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,9 @@ def _groups(
 
 @cache
 def _function(expression: Expr, loops: tuple[Symbol, ...]) -> Any:
-    return sympy.lambdify(loops, expression, "numpy")
+    # In whole numbers: as floats, 49 * (1 / 49) is less than 1.
+    whole = expression.replace(sympy.floor, lambda e: _QUOTIENT(*e.as_numer_denom()))
+    return sympy.lambdify(loops, whole, [{"quotient": np.floor_divide}, "numpy"])
 
 
 __all__ = ["Mask", "Sizes", "Space"]

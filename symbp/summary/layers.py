@@ -1,9 +1,10 @@
 """Which tensors and equations belong to which layer.
 
 A layer is a tensor that the description computes, with all that is a part of it: a tensor called
-`h_z`, or `h_` and something else, is a part of `h` where `h` is computed from it. A parameter
-belongs to the layer that reads it first. What the passes add belongs to the first layer that reads
-it, and an adjoint to the layer of the equation that it is the adjoint of.
+`h_z`, or `h_` and something else, is a part of `h` where `h` is computed from it, or where it is
+computed from parts of `h` and not from `h` itself, as running statistics are. A parameter belongs
+to the layer that reads it first. What the passes add belongs to the first layer that reads it, and
+an adjoint to the layer of the equation that it is the adjoint of.
 
 >>> from symbp.lang.parser import parse
 >>> net = parse('''network one
@@ -33,11 +34,19 @@ Layers = dict[str, str]
 def layers(program: Program) -> Layers:
     """Return the layer of each computed tensor of a description."""
     computed = program.writers()
-    needs = _needs(program)
+    used = needs(program)
     found: Layers = {}
     for name in computed:
-        whole = [w for w in computed if name.startswith(f"{w}_") and name in needs[w]]
+        whole = [w for w in computed if name.startswith(f"{w}_") and name in used[w]]
         found[name] = max(whole, key=len, default=name)
+    beside = {
+        name: w
+        for name in computed
+        for w in computed
+        if name.startswith(f"{w}_") and w not in used[name] and found[name] == name
+        if any(part != w and found[part] == w for part in used[name] & computed.keys())
+    }
+    found |= beside
     return {name: _root(name, found) for name in found}
 
 
@@ -67,14 +76,14 @@ def owners(program: Program, found: Mapping[str, str]) -> Layers:
     return known
 
 
-def _needs(program: Program) -> dict[str, set[str]]:
+def needs(program: Program) -> dict[str, set[str]]:
     """Return all that each computed tensor is computed from."""
     found: dict[str, set[str]] = {}
     for equation in program.equations:
         name = equation.target.name
-        needs = found.setdefault(name, set())
+        used = found.setdefault(name, set())
         for access in equation.reads():
-            needs |= {access.name} | found.get(access.name, set())
+            used |= {access.name} | found.get(access.name, set())
     return found
 
 
@@ -84,4 +93,4 @@ def _root(name: str, found: Layers) -> str:
     return name
 
 
-__all__ = ["Layers", "layers", "owners", "parameters"]
+__all__ = ["Layers", "layers", "needs", "owners", "parameters"]

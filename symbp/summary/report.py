@@ -170,7 +170,7 @@ def _layers(
     joint = plan.backward.program.but(
         equations=(*plan.forward.program.equations, *plan.backward.program.equations)
     )
-    belongs, table = owners(joint, own), joint.table()
+    belongs, table = owners(joint, own), plan.forward.program.table()
     held = parameters(program, own)
     rows = {name: [0, 0, 0, 0] for name in (*dict.fromkeys(own.values()), "")}
     for name, layer in held.items():
@@ -181,7 +181,7 @@ def _layers(
             by = cost.equation.primal
             layer = belongs[by if by in belongs else cost.equation.target.name]
             rows[layer][column] += cost.operations.total
-    for name in plan.tape:
+    for name in (n for n in plan.tape if n in plan.backward.reads):
         rows[belongs[name]][3] += _numbers(table[name].shape, sizes) * word
     return tuple(
         Layer(name or "(others)", _shape(program, name), *counts)
@@ -193,7 +193,7 @@ def _layers(
 def _raw(network: Network) -> dict[str, Program]:
     """Return the phases as the rule of the adjoint gives them."""
     program, gradients = compiler.gradient_program(network)
-    phases = split(program, network.loss, gradients)
+    phases = split(program, network.loss, gradients, network.running.values())
     found = {p: phase.program for p, phase in zip(PHASES, phases, strict=False)}
     if network.update is not None:
         results = network.update.results.values()

@@ -64,7 +64,8 @@ def counting(text: str, name: str, network: Network) -> str:
     ends = [_function(text, h) for h in heads]
     text = "\n".join([text[begin : text.index(f"int {name}_predict(")], *ends])
     sizes = "|".join(map(str, network.program.sizes()))
-    text = re.sub(rf"\(double\)({sizes})\b", r"same(\1)", text)
+    if sizes:
+        text = re.sub(rf"\(double\)({sizes})\b", r"same(\1)", text)
     text = re.sub(r"\bdouble (\w+) = (0\.0|-?INFINITY);", r"double \1 = empty(\2);", text)
     text = re.sub(
         r"for \(ptrdiff_t (\w+) = (.+?); (.+?); (.+?)\) \{",
@@ -79,20 +80,20 @@ def _function(text: str, head: str) -> str:
 
 
 def _choices(text: str, labels: set[str]) -> str:
-    """Return a text in which (c ? a : b) computes both, unless c is of indices and labels alone."""
-    while (mark := text.find(" ? ")) >= 0:
-        nested = text.find(" ? ", mark + 3)
+    """Return a text in which (c ? a : b) computes both, unless c is of indices and labels alone.
+
+    The last one first: none stands within it that has not been dealt with.
+    """
+    marks = [m.start() + 1 for m in re.finditer(r"\s\?\s", text)]
+    for mark in reversed(marks):
         begin, end = _around(text, mark)
-        while 0 <= nested < end:  # the innermost first
-            mark = nested
-            begin, end = _around(text, mark)
-            nested = text.find(" ? ", mark + 3)
-        colon = next(k for k in range(mark, end) if text[k] == ":")
-        condition, a, b = text[begin + 1 : mark], text[mark + 3 : colon], text[colon + 1 : end]
-        names = set(re.findall(r"(\w+)\[", condition))
-        both = f"pick({condition}, {a}, {b})" if names - labels else f"({condition} ?\t{a} : {b})"
-        text = text[:begin] + both + text[end + 1 :]
-    return text
+        colon = text.index(":", mark)
+        condition, a, b = text[begin + 1 : mark], text[mark + 1 : colon], text[colon + 1 : end]
+        read = set(re.findall(r"(\w+)\[", condition)) - labels
+        real = read or re.search(r"\d\.\d", condition)
+        choice = f"pick({condition}, {a}, {b})" if real else f"({condition} \1 {a} \2 {b})"
+        text = text[:begin] + choice + text[end + 1 :]
+    return text.replace("\1", "?").replace("\2", ":")
 
 
 def _around(text: str, place: int) -> tuple[int, int]:

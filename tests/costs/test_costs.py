@@ -165,6 +165,14 @@ def test_a_window_reads_what_it_covers():
     assert cost.read == 8 * (7 + 3)
 
 
+def test_places_are_whole_numbers_whatever_they_are_divided_by():
+    source = "input x[100,49]\nvalue y[4900]\ny[n] = x[n // 49, n % 49]"
+    (cost,) = costs(parse(source), {})
+    assert (cost.read, cost.written) == (8 * 4900, 8 * 4900)
+    gathered = "input x[4900]\nvalue y[100]\ny[n // 49] += x[n] for n in 4900"
+    assert operations(gathered) == Operations(additions=4900 - 100)
+
+
 def test_a_size_that_is_missing_is_named():
     with pytest.raises(ShapeError, match="N has no value"):
         costs(parse("input x[N]\ny[n] = x[n]"), {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -97,10 +96,6 @@ class Formulas:
         """Return the entries of the forward pass and of the gradients; `wrt` as in `text`."""
         printer: type[SheetPrinter] = LatexSheet if latex else PlainSheet
         return printer(self._sheet(wrt)).sections()
-
-    def _repr_markdown_(self) -> str:
-        # Notebooks set $$ as mathematics, and show ```math as code.
-        return re.sub(r"^```math\n(.*?)\n```$", r"$$\n\1\n$$", self.markdown(), flags=re.S | re.M)
 
     @cached_property
     def _whole(self) -> Sheet:

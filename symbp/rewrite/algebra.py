@@ -24,7 +24,7 @@ from sympy import Add, Expr, Integer, Mul, StrictGreaterThan, exp, expand, facto
 from symbp.ir.functions import Where, expm1, log1p, relu, sigmoid, softplus
 from symbp.ir.program import Access, Equation, Program, index
 from symbp.ir.visit import map_bodies
-from symbp.rewrite.cost import cheapest, cost
+from symbp.rewrite.cost import KEPT, cheapest, cost
 
 Rule = Callable[[Expr], Expr | None]
 """What an expression becomes, or None where the rule says nothing about it."""
@@ -58,7 +58,7 @@ def _zero(equation: Equation, program: Program) -> Equation:
     return replace(equation, target=target, ranges=loops)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=KEPT)
 def simplify(expression: Expr) -> Expr:
     """Return an equal expression that costs no more."""
     if isinstance(expression, Access) or not expression.args:

@@ -405,7 +405,7 @@ def bench(
     from symbp.bench import measure, report
     from symbp.bench.command import request, save
     from symbp.bench.plot import plot
-    from symbp.bench.table import scaling_table, workload_table
+    from symbp.bench.table import deep_table, scaling_table, workload_table
 
     asked = request(workloads, peers.split(",") if peers else None, target)
     reports = []
@@ -420,7 +420,7 @@ def bench(
     if picture is not None:
         plot(reports, picture)
     if asked.scaling:
-        for line in scaling_table():
+        for line in (*scaling_table(), *deep_table()):
             click.echo(line)
     if asked.gradients:
         _gradients()

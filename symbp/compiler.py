@@ -38,6 +38,7 @@ TIDY: tuple[tuple[Pass, str], ...] = (
     (rewrite.release, "stop_gradient has done its work: it is its argument"),
     (rewrite.distribute, "what a recurrence does not need runs for all of its steps at once"),
     (rewrite.merge, "the same sum written twice (softmax and its loss) becomes one"),
+    (rewrite.facts, "a target's row that sums to one does so"),
     (rewrite.combine, "adjoints that meet in one tensor become one formula"),
     (rewrite.known, "sigmoid'(z) = h (1 - h): what the forward pass holds is read"),
     (rewrite.inline, "seeds, constants and single uses move to where they are needed"),

@@ -1,4 +1,4 @@
-"""Seconds to derive and emit a perceptron, over depth and over width."""
+"""Seconds to derive and emit a perceptron, over depth and width, and a residual network."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import time
 from dataclasses import dataclass
 
 from symbp import lang
-from symbp.compiler import emit
+from symbp.compiler import Target, emit
 from symbp.lang import Network
 
 DEPTHS = (10, 20, 50, 100, 200)
 WIDTHS = (8, 64, 512, 8192)
+DEEP = (10, 26, 50)
+TARGETS: tuple[Target, ...] = ("numpy", "c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,34 @@ def scaling() -> list[Row]:
     shapes = [(d, 16) for d in DEPTHS] + [(10, w) for w in WIDTHS]
     _row(2, 4)  # imports and caches
     return [_row(depth, width) for depth, width in shapes]
+
+
+def deep(depth: int) -> tuple[float, int, int]:
+    """Return what a residual network took: seconds, characters of NumPy and of C."""
+    begin = time.perf_counter()
+    net = residual(depth)
+    numpy, c = (sum(map(len, emit(net, t, "float32").values())) for t in TARGETS)
+    return time.perf_counter() - begin, numpy, c
+
+
+def residual(depth: int) -> Network:
+    """Describe a residual network of so many convolutions and dense layers, normalised by batches.
+
+    The first convolution widens images to 8 channels; each block adds two more to what it is
+    given; the last layer is dense. Source: He et al. 2016.
+    """
+    h = lang.conv2d(lang.input("x", "N", 1, 8, 8), 8, 3, padding="same", name="stem")
+    for k in range(1, depth // 2):
+        first = lang.conv2d(h, 8, 3, padding="same", name=f"a{k}")
+        second = lang.conv2d(
+            lang.relu(lang.batch_norm(first, name=f"an{k}")), 8, 3, padding="same", name=f"b{k}"
+        )
+        h = lang.relu(h + lang.batch_norm(second, name=f"bn{k}"))
+    logits = lang.dense(lang.global_avg_pool(h), 10, name="logits")
+    return lang.network(
+        "residual", loss=lang.cross_entropy(logits, lang.label("t", "N", classes=10)),
+        output=logits, optimizer=lang.momentum(learning_rate=0.1),
+    )  # fmt: skip
 
 
 def _row(depth: int, width: int) -> Row:

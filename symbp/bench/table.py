@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from symbp.bench.gradients import Row
 from symbp.bench.report import Line, Report
-from symbp.bench.scaling import scaling
+from symbp.bench.scaling import DEEP, deep, scaling
 
 
 def workload_table(report: Report) -> Iterator[str]:
@@ -50,6 +50,15 @@ def scaling_table() -> Iterator[str]:
     for row in scaling():
         each = row.seconds / row.depth
         yield (f"{row.depth:>6}{row.width:>7}{row.seconds:>9.2f}{each:>9.4f}{row.characters:>12,}")
+
+
+def deep_table() -> Iterator[str]:
+    """Yield the lines of residual networks over depth."""
+    yield "Describe, derive and emit a residual network with batch norm (NumPy and C, float32)"
+    yield f"{'layers':>6}{'seconds':>9}{'s/layer':>9}{'NumPy':>12}{'C':>12}  characters"
+    for depth in DEEP:
+        seconds, numpy, c = deep(depth)
+        yield f"{depth:>6}{seconds:>9.1f}{seconds / depth:>9.3f}{numpy:>12,}{c:>12,}"
 
 
 def gradient_heads() -> Iterator[str]:

@@ -79,6 +79,8 @@ class Tensor:
     """What a hyper-parameter is when nobody says otherwise."""
     frozen: bool = False
     """Of a parameter: the loss is not differentiated by it."""
+    sums_to_one: bool = False
+    """Of what is given: its elements along the last axis add up to one."""
 
     def __getitem__(self, indices: Any) -> Access:
         return Access(self.name, *(indices if isinstance(indices, tuple) else (indices,)))

@@ -109,7 +109,8 @@ def declare(tensor: Tensor) -> str:
     bound = f" in {scalar(tensor.bound)}" if tensor.bound is not None else ""
     default = f" = {scalar(tensor.default)}" if tensor.default is not None else ""
     frozen = " frozen" if tensor.frozen else ""
-    return f"{tensor.role} {tensor.name}{shape}{bound}{default}{frozen}"
+    fact = " sums to one" if tensor.sums_to_one else ""
+    return f"{tensor.role} {tensor.name}{shape}{bound}{default}{frozen}{fact}"
 
 
 def _told_by(equation: Equation, target: Tensor, tensors: dict[str, Tensor]) -> bool:
@@ -188,6 +189,7 @@ def declared(statement: Node, expressions: Expressions) -> list[Tensor]:
                 as_size(expressions.integer(parts["bound"][0])) if "bound" in parts else None,
                 expressions.value(parts["default"][1]) if "default" in parts else None,
                 "frozen" in parts,
+                "fact" in parts,
             )
         )
     return found

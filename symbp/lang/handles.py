@@ -122,6 +122,8 @@ class Handle:
     initial: Initial | None = None
     frozen: bool = False
     """Of a parameter: the loss is not differentiated by it."""
+    sums_to_one: bool = False
+    """Of what is given: its elements along the last axis add up to one."""
     renewed: list[Handle] = field(default_factory=list)
     """Of a frozen parameter: the value that a training step gives it, if one does."""
     inline: bool = False
@@ -142,7 +144,9 @@ class Handle:
         return len(self.shape)
 
     def tensor(self, name: str) -> Tensor:
-        return Tensor(name, self.shape, self.role, self.bound, self.default, self.frozen)
+        return Tensor(
+            name, self.shape, self.role, self.bound, self.default, self.frozen, self.sums_to_one
+        )
 
     def __getitem__(self, indices: Any) -> Expr:
         given = indices if isinstance(indices, tuple) else (indices,)

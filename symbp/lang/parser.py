@@ -214,7 +214,8 @@ class _Description(Placing):
         token, parts = item.children[0], {str(c.data): c for c in item.children[1:]}
         name = self._new_name(token)
         for part, roles in (("bound", ("input", "label", "value")), ("initial", ("param", "noise")),
-                            ("default", ("hyper",)), ("frozen", ("param",))):  # fmt: skip
+                            ("default", ("hyper",)), ("frozen", ("param",)),
+                            ("fact", ("input", "target"))):  # fmt: skip
             if part in parts and role not in roles:
                 raise self._error(
                     f"{role} {name} can't have {_PARTS[part]}", parts[part], _DECLARED[role]
@@ -243,7 +244,8 @@ class _Description(Placing):
             raise LanguageError(f"how many classes has {name}?", remedy=_DECLARED["label"])
         if role == "state":
             raise LanguageError("a network has no state", remedy="Optimizers have their own.")
-        return Handle(role, tuple(shape), Naming(name, name), bound=bound)  # type: ignore[arg-type]
+        given = Handle(role, tuple(shape), Naming(name, name), bound=bound)  # type: ignore[arg-type]
+        return tensors.normed(given, "fact" in parts)
 
     def _size(self, name: str, node: Node) -> Expr:
         with self._at(node):
@@ -375,7 +377,7 @@ def _elsewhere(
 
 _PARTS = {
     "bound": "a bound", "initial": "an initialiser", "default": "a default",
-    "frozen": "a value that it keeps",
+    "frozen": "a value that it keeps", "fact": "a sum that is known",
 }  # fmt: skip
 _DECLARED = {
     "input": "Write: input x[N, 4], or input k[N] in 10 for integers.",

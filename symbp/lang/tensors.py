@@ -63,18 +63,38 @@ def extent(name: str, given: Any) -> Expr:
     )
 
 
-def input(name: str, *shape: Any, classes: int | None = None) -> Handle:
-    """Return an input; with `classes`, of integers 0 .. classes-1.
+def input(name: str, *shape: Any, classes: int | None = None, sums_to_one: bool = False) -> Handle:
+    """Return an input; with `classes`, of integers 0 .. classes-1; see `target`.
 
     >>> input("x", "N", 64)
     input x[N,64]
     """
-    return _given("input", name, shape, classes)
+    return normed(_given("input", name, shape, classes), sums_to_one)
 
 
-def target(name: str, *shape: Any) -> Handle:
-    """Return what the loss compares with: y (N, ...)."""
-    return _given("target", name, shape)
+def target(name: str, *shape: Any, sums_to_one: bool = False) -> Handle:
+    """Return what the loss compares with: y (N, ...).
+
+    Where its elements along the last axis add up to one, as those of a distribution, say so: the
+    code relies on it, so that softmax with cross-entropy has the gradient (p - y) / N.
+
+    >>> target("y", "N", 10, sums_to_one=True)
+    target y[N,10]
+
+    Raises:
+        LanguageError: it has no axis, or holds integers.
+    """
+    return normed(_given("target", name, shape), sums_to_one)
+
+
+def normed(handle: Handle, one: bool) -> Handle:
+    """Return a tensor whose elements along the last axis add up to one, if so."""
+    if one and (not handle.rank or handle.bound is not None):
+        raise LanguageError(
+            f"{handle!r} has no axis of real numbers that could sum to one",
+            remedy="Write: target y[N, 10] sums to one",
+        )
+    return replace(handle, sums_to_one=one) if one else handle
 
 
 def label(name: str, *shape: Any, classes: int) -> Handle:

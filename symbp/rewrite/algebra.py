@@ -25,7 +25,7 @@ from symbp.ir.functions import Where, expm1, log1p, relu, sigmoid, softplus
 from symbp.ir.program import Access, Equation, Program, index
 from symbp.ir.trace import note
 from symbp.ir.visit import DEAD, map_bodies
-from symbp.rewrite.cost import cheapest, cost
+from symbp.rewrite.cost import KEPT, cheapest, cost
 
 Rule = Callable[[Expr], Expr | None]
 """What an expression becomes, or None where the rule says nothing about it."""
@@ -73,7 +73,7 @@ Application = tuple[str, Expr, Expr]
 """The name of a rule, an expression, and what the rule made of it."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=KEPT)
 def _simplified(expression: Expr) -> tuple[Expr, tuple[Application, ...]]:
     """Return an equal expression that costs no more, and the rules that lead to it."""
     if isinstance(expression, Access) or not expression.args:

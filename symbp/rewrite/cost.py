@@ -8,17 +8,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy
 from sympy import Expr, Mul
 
 from symbp.ir.functions import Where, maximum, minimum, relu
 from symbp.ir.program import Access
 
+KEPT = 2**16
+"""So many costs are remembered: more than the passes ask for in one round over a large network."""
 DIVISION = 3
 FUNCTION = 20
 CHEAP = (relu, maximum, minimum, sympy.Abs, sympy.sign, sympy.floor)
 
 
+@lru_cache(maxsize=KEPT)
 def cost(expression: Expr) -> int:
     """Return the cost of evaluating an expression once; reading an element costs nothing."""
     if isinstance(expression, Access) or not expression.args:

@@ -33,7 +33,8 @@ def draw(program: Program, initial: Mapping[str, Any], dtype: str, seed: int) ->
     """Return parameters near their initial values, and data by role and shape.
 
     Inputs are normal, targets uniform in 0..1 (which suits cross-entropies too), labels uniform
-    in their range. The parameters are moved a little: zeros are where kinks lie.
+    in their range; where rows are said to sum to one, they do. The parameters are moved a little:
+    zeros are where kinks lie.
     """
     rng = np.random.default_rng(seed)
     extents: dict[Expr, int] = {s: SMALLEST + k for k, s in enumerate(program.sizes())}
@@ -100,6 +101,8 @@ def _values(
     if tensor.bound is not None:
         return rng.integers(0, int(tensor.bound.xreplace(dict(extents))), shape)
     values = rng.uniform(size=shape) if tensor.role == "target" else rng.standard_normal(shape)
+    if tensor.sums_to_one:
+        values = np.abs(values) / np.abs(values).sum(axis=-1, keepdims=True)
     return np.asarray(values, dtype=dtype)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -223,9 +224,13 @@ def offset(access: Access, scope: Scope) -> str:
 
 def place(access: Access, tensors: Mapping[str, Tensor]) -> Expr:
     """Return the same as a polynomial in the indices."""
+    return _polynomial(access.indices, tensors[access.name].shape)
+
+
+@lru_cache(maxsize=2**12)
+def _polynomial(indices: tuple[Expr, ...], extents: tuple[Expr, ...]) -> Expr:
     found, stride = Integer(0), Integer(1)
-    extents = tensors[access.name].shape
-    for g, extent in zip(reversed(access.indices), reversed(extents), strict=True):
+    for g, extent in zip(reversed(indices), reversed(extents), strict=True):
         found, stride = found + g * stride, stride * extent
     return sympy.expand(found)
 

@@ -157,10 +157,12 @@ class Functions:
         if result:
             body.append(f"return {result};")
         changed = set(fixed.values()) if descending else set()
-        given = [self.given(n, phase, changed) for n in phase.reads if _uses(body, self.names[n])]
+        used = _words(body)
+        given = [self.given(n, phase, changed) for n in phase.reads if self.names[n] in used]
         body = [*given, *([""] if given and body else []), *body]
         words = [*self.interface.sizes, *INTERNAL]
-        self.used[name] = [w for w in words if _uses(body, w)]
+        used = _words(body)
+        self.used[name] = [w for w in words if w in used]
         returns = "double" if result else "void"
         head = self.interface.signature(name, self.used[name], f"static {returns}")
         return [head, "{", *indented(body), "}"]
@@ -192,7 +194,7 @@ class Functions:
         both = {*self.used["forward"], *self.used["backward"]}
         words = [*self.interface.sizes, *INTERNAL]
         self.used["value_and_grad"] = [
-            w for w in words if w != "tape" and (w in both or _uses(tape, w))
+            w for w in words if w != "tape" and (w in both or w in _words(tape))
         ]
         head = self.interface.signature(
             "value_and_grad", self.used["value_and_grad"], "static double"
@@ -228,7 +230,8 @@ class Functions:
         )
         refusals = self.refusals(name)
         check = refusals and [f"if ({' || '.join(refusals)}) {{", "    return -1;", "}"]
-        unused = [f"(void){a};" for a in arguments if not _uses([*refusals, *body], a)]
+        used = _words([*refusals, *body])
+        unused = [f"(void){a};" for a in arguments if a not in used]
         return [head, "{", *indented([*unused, *check, *body, "return 0;"]), "}"]
 
     def refusals(self, name: str) -> Lines:
@@ -255,7 +258,7 @@ class Functions:
         return found
 
 
-def _uses(lines: Lines, word: str) -> bool:
-    """Tell whether code, comments apart, names a word."""
+def _words(lines: Lines) -> frozenset[str]:
+    """Return the words that code names, comments and members of structures apart."""
     code = re.sub(r"/\*.*?\*/", "", "\n".join(lines), flags=re.DOTALL)
-    return re.search(rf"(?<!->)\b{re.escape(word)}\b", code) is not None
+    return frozenset(re.findall(r"(?<!->)\b\w+", code))

@@ -121,3 +121,22 @@ def test_what_is_left_comes_with_advice():
 def test_a_range_of_what_is_not_there_is_refused():
     with pytest.raises(DataError, match="there is no q"):
         survey(network_of(CLASSIFIER), "float64", {"q": (0, 1)})
+
+
+@pytest.mark.parametrize(
+    ("most", "total", "safe"),
+    [("max[j](z[n,j])", "sum[j](exp(z[n,j] - m[n]))", True),
+     ("max[j](z[n,j])", "sum[j](exp(z[n,j] - m[n]) * w)", False),
+     ("max[j](2*z[n,j])", "sum[j](exp(z[n,j] - m[n]))", False)],
+)  # fmt: skip
+def test_only_a_sum_over_what_the_maximum_is_over_is_at_least_1(most, total, safe):
+    program = parse(
+        f"input z[4,3]\nparam w\nm[n] = {most}\nZ[n] = {total}\nloss = sum[n](log(Z[n]) + w)"
+    )
+    kinds = {h.kind for h in hazards(program, {"z": (-1e4, 1e4), "w": (0, 1)}, "float64")}
+    assert ("log of zero" not in kinds) == safe
+
+
+def test_a_condition_on_one_element_says_nothing_of_another():
+    program = parse("param u[3]\nloss = sum[i](where(u[i] > 1, 1/u[{}], 0))".format("2 - i"))
+    assert [h.kind for h in hazards(program, {"u": (0, 5)}, "float64")] == ["division by zero"]

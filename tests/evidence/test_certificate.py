@@ -14,7 +14,7 @@ from symbp.evidence.certificate import certify
 from symbp.lang.parser import parse
 
 TEXT = (
-    "network small\ninput x[N, 3]\nlabel t[N] in 3\nh = dense(x, 2, tanh)\nz = dense(h, 3)\n"
+    "network small\ninput x[N, 2]\nlabel t[N] in 2\nh = dense(x, 1, tanh)\nz = dense(h, 2)\n"
     "output softmax(z)\nloss cross_entropy(z, t)\noptimizer sgd(learning_rate=0.1)"
 )
 
@@ -58,7 +58,7 @@ def test_a_module_is_the_same_but_for_the_lines_that_start_the_test(certified):
 def test_a_certificate_tells_what_was_checked_and_is_the_same_each_time(certified, tmp_path):
     folder, _, _ = certified
     found = json.loads((folder / "small.certificate.json").read_text())
-    assert found["parameters"] == {"h_W": [3, 2], "h_b": [2], "z_W": [2, 3], "z_b": [3]}
+    assert found["parameters"] == {"h_W": [2, 1], "h_b": [1], "z_W": [1, 2], "z_b": [2]}
     assert {row["method"] for row in found["rows"]} >= {"complex", "digits", "interpreter"}
     assert {row["verdict"] for row in found["rows"]} == {"ok"}
     certify(parse(TEXT), build(parse(TEXT), directory=tmp_path))

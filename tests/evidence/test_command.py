@@ -8,8 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from symbp.cli import METHODS, main
+from symbp.compiler import gradient_program, load
+from symbp.verify import agrees, judge, table
 from symbp.verify.methods import METHODS as KNOWN
+from tests.system.support import built
 
+SMALL = Path(__file__).parents[2] / "examples" / "linear_regression.bp"
 XOR = str(Path(__file__).parents[2] / "examples" / "xor.bp")
 
 
@@ -48,8 +52,22 @@ def test_words_that_mean_nothing_are_refused(words):
 
 
 def test_build_writes_a_certificate_where_one_is_wished(tmp_path):
-    result = run("build", XOR, "--certify", "-o", str(tmp_path))
+    result = run("build", str(SMALL), "--certify", "-o", str(tmp_path))
     assert result.exit_code == 0, result.output
     assert [Path(line).name for line in result.output.split()] == [
-        "xor.py", "xor.certificate.json", "xor_selftest.py",
+        "linear_regression.py", "linear_regression.certificate.json",
+        "linear_regression_selftest.py",
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["float64", "float32"])
+def xor(request):
+    network = load(XOR)
+    return built(network, dtype=request.param), *gradient_program(network), network.loss
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_judges_by_itself(method, xor):
+    rows = judge(*xor, methods=[method]).rows
+    assert agrees(rows), table(rows)
+    assert len(rows) == 4 + (method == "interpreter")

@@ -40,8 +40,11 @@ def networks(count: int, seed: int, start: int, target: str) -> None:
             click.echo(f"network {number} of seed {seed}\n{outcome.text}")
             for fault in outcome.faults:
                 click.echo(f"  {fault}")
+        done = number + 1 - start
         if sys.stderr.isatty():
-            click.echo(f"\r\033[K{number + 1 - start} of {count}", err=True, nl=False)
+            click.echo(f"\r\033[K{done} of {count}", err=True, nl=False)
+        elif done % 100 == 0 and done < count:
+            click.echo(f"{done} of {count}, {faulty} with a fault")
     click.echo(
         f"{count} networks (seed {seed}, from {start}): {faulty} with a fault,"
         f" {time.monotonic() - begun:.0f} s"

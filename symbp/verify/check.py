@@ -138,7 +138,7 @@ class _Judge:
 
         The floor keeps a gradient that is zero but for rounding from being judged by itself.
         """
-        sizes = {
+        sizes: dict[str, float] = {
             p: max(
                 (_largest(said[p]) for said in self.estimates.values() if p in said), default=0.0
             )
@@ -175,9 +175,9 @@ class _Judge:
 
 
 def _largest(said: Estimate) -> float:
-    if said.directions is not None:
-        return 0.0
-    return float(np.max(np.abs([said.low, said.high]), initial=0.0))
+    """Return the largest element, or what elements of one size would need for such slopes."""
+    found = float(np.max(np.abs([said.low, said.high]), initial=0.0))
+    return found if said.directions is None else found / float(np.sqrt(said.directions.shape[1]))
 
 
 def _loss_rows(

@@ -33,6 +33,9 @@ POINTS = 2
 FINEST = 48
 """exp(u/48) is the symbol that exp(u/2), exp(u/3), exp(3 u/4) are powers of."""
 
+ODD = ("tanh", "sin", "tan", "sinh", "asin", "atan", "erf")
+EVEN = ("cos", "cosh")
+
 
 class _UnluckyError(Exception):
     """A denominator vanishes or a root does not exist at this point; another one is drawn."""
@@ -101,9 +104,15 @@ class _Point:
         if isinstance(e, sympy.Abs | sympy.sign | sympy.Max | sympy.Min):
             return self._sided(e)
         if e.is_Function:
+            name = e.func.__name__
             parts = [self.value(a) for a in e.args]
-            words = f"{e.func.__name__}({','.join(str(v) for v, _ in parts)})"
-            return self._drawn(words), 1 + sum(d for _, d in parts)
+            flips = len(parts) == 1 and name in (*ODD, *EVEN) and parts[0][0] > P // 2
+            if flips:
+                parts = [(P - parts[0][0], parts[0][1])]
+            words = f"{name}({','.join(str(v) for v, _ in parts)})"
+            value = self._drawn(words)
+            sign = -1 if flips and name in ODD else 1
+            return sign * value % P, 1 + sum(d for _, d in parts)
         raise UnknownError(f"{e.func.__name__} has no meaning in a field")
 
     def _exponential(self, argument: Expr) -> tuple[int, int]:
@@ -115,6 +124,8 @@ class _Point:
             if not power.is_Integer:
                 c, m, power = sympy.Integer(1), term, sympy.Integer(FINEST)
             inner, more = self.value(m)
+            if inner > P // 2:  # exp(-m) is 1 / exp(m), however -m is written
+                inner, power = P - inner, -power
             base = self._drawn(f"exp({inner})")
             value = value * pow(base, int(power), P) % P
             degree += abs(int(power)) + more

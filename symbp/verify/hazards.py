@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import BooleanAtom
 
 from symbp.ir.program import Access, Equation, Program, accesses
@@ -110,6 +110,8 @@ class _Bounds:
     known: dict[str, Interval] = field(default_factory=dict)
     parts: dict[tuple[str, int], Interval] = field(default_factory=dict)
     found: dict[tuple[str, str, str], Hazard] = field(default_factory=dict)
+    supposed: dict[Access, Interval] = field(default_factory=dict)
+    """What the branch that is being looked at says of elements."""
     tainted: set[str] = field(default_factory=set)
     """Tensors that hold what no interval bounds, because of what was taken down."""
     at: Equation | None = None
@@ -154,7 +156,7 @@ class _Bounds:
     def value(self, e: Expr) -> Interval:
         """Return where an expression lies, and take down what can go wrong on the way."""
         if isinstance(e, Access):
-            return self.known.get(e.name, Interval(0.0, 0.0))
+            return self.supposed.get(e, self.known.get(e.name, Interval(0.0, 0.0)))
         if isinstance(e, Symbol):
             extent = self.at.extent if self.at else {}
             return (
@@ -188,10 +190,10 @@ class _Bounds:
         condition, a, b = e.args
         found = []
         for branch, holds in ((a, True), (b, False)):
-            before = dict(self.known)
+            before = dict(self.supposed)
             self._suppose(condition, holds)
             found.append(self.value(branch))
-            self.known = before
+            self.supposed = before
         return found[0].hull(found[1])
 
     def _suppose(self, condition: Expr, holds: bool) -> None:
@@ -204,56 +206,62 @@ class _Bounds:
         above = condition.func.__name__ in ("StrictGreaterThan", "GreaterThan")
         if not above and condition.func.__name__ not in ("StrictLessThan", "LessThan"):
             return
-        old, edge = self.known.get(x.name, ALL), float(c)
+        old, edge = self.value(x), float(c)
         strict = condition.func.__name__.startswith("Strict") == holds
         if above == holds:
             low = max(old.low, math.nextafter(edge, math.inf) if strict else edge)
-            self.known[x.name] = Interval(low, max(old.high, low))
+            self.supposed[x] = Interval(low, max(old.high, low))
         else:
             high = min(old.high, math.nextafter(edge, -math.inf) if strict else edge)
-            self.known[x.name] = Interval(min(old.low, high), high)
+            self.supposed[x] = Interval(min(old.low, high), high)
 
     def _sum(self, e: Expr) -> Interval:
         total = Interval(0.0, 0.0)
         for part in map(self.value, e.args):
             total = total + part
-        if self._below_its_maximum(e):
+        if self._maximum_of(e) is not None:
             total = Interval(min(total.low, 0.0), 0.0)
         pattern = _cancelling(e)
         if pattern:
             self._tell("cancellation", e, total, f"write {EXACT[pattern]}")
         return self._fits("overflow", e, total, total)
 
-    def _below_its_maximum(self, e: Expr) -> bool:
-        """Tell whether it is z - m, with m the maximum over z."""
-        if len(e.args) != 2:
-            return False
-        terms = dict(a.as_coeff_Mul()[::-1] for a in e.args)
-        plus = [t for t, c in terms.items() if c == 1 and isinstance(t, Access)]
-        minus = [t for t, c in terms.items() if c == -1 and isinstance(t, Access)]
-        if not (plus and minus):
-            return False
-        writers = self.program.writers().get(minus[0].name, ())
-        return any(
-            w.op == "max" and any(a.name == plus[0].name for a in accesses(w.body)) for w in writers
-        )
+    def _maximum_of(self, e: Expr) -> set[Symbol] | None:
+        """Of z[n,j] - m[n] with m[n] = max[j](z[n,j]), return {j}; of all else, None."""
+        if not e.is_Add or len(e.args) != 2:
+            return None
+        terms = dict(a.as_coeff_Mul() for a in e.args)
+        z, m = terms.get(Integer(1)), terms.get(Integer(-1))
+        if not (isinstance(z, Access) and isinstance(m, Access)):
+            return None
+        for w in self.program.writers().get(m.name, ()):
+            whole = w.op == "max" and w.plain and isinstance(w.body, Access)
+            if whole and w.body.name == z.name and all(g.is_Symbol for g in w.body.indices):
+                where = dict(zip(w.body.indices, z.indices, strict=True))
+                if all(where[g] == k for g, k in zip(w.target.indices, m.indices, strict=True)):
+                    return set(z.free_symbols - m.free_symbols)
+        return None
 
     def _shifted(self, equation: Equation) -> bool:
         """Tell whether it is a sum of exp(z - max(z)), one term of which is 1."""
-        return bool(equation.reduced) and self._peaked(equation.body)
+        over = self._peaked(equation.body, "exp")
+        return bool(over) and over is not None and over <= set(equation.reduced)
 
-    def _peaked(self, e: Expr) -> bool:
-        """Tell whether it is exp(z - max(z)), or a tensor of that."""
+    def _peaked(self, e: Expr, kind: str) -> set[Symbol] | None:
+        """Of exp(z - m), or of z - m when the kind is Add, return what the maximum is over.
+
+        It may stand in a tensor of its own: the indices are then those with which that is read.
+        """
         if isinstance(e, Access):
-            return any(not isinstance(w, Access) and self._peaked(w) for w in self._written(e.name))
-        if e.func.__name__ != "exp":
-            return False
-        below = [e.args[0]]
-        below += self._written(e.args[0].name) if isinstance(e.args[0], Access) else []
-        return any(b.is_Add and self._below_its_maximum(b) for b in below)
-
-    def _written(self, name: str) -> list[Expr]:
-        return [w.body for w in self.program.writers().get(name, ()) if w.op == "sum"]
+            for w in self.program.writers().get(e.name, ()):
+                own = self._peaked(w.body, kind) if w.pointwise else None
+                if own is not None and not isinstance(w.body, Access):
+                    read = zip(w.target.indices, e.indices, strict=True)
+                    return {s for g, k in read if g in own for s in k.free_symbols}
+            return None
+        if kind == "exp":
+            return self._peaked(e.args[0], "Add") if e.func.__name__ == "exp" else None
+        return self._maximum_of(e)
 
     def _power(self, e: Expr) -> Interval:
         base = self.value(e.base)

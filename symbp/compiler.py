@@ -251,13 +251,14 @@ class Choices:
 
     def options(self, network: Network) -> Options:
         """Return what the emitters are told."""
-        words = ["symbp", "build", network.source or "SPEC"]
+        source = codegen.plain(network.source)
+        words = ["symbp", "build", source or "SPEC"]
         words += ["--target", self.target, "--dtype", self.dtype]
         words += ["--threads", str(self.threads)] if self.threads > 1 else []
         words += [w for s, n in self.sizes.items() for w in ("--size", f"{s}={n}")]
         initial = {n: Initial(i.kind, tuple(i.arguments)) for n, i in network.initial.items()}
         command = shlex.join(words)
-        return Options(self.target, self.dtype, network.source, command, initial, self.threads)
+        return Options(self.target, self.dtype, source, command, initial, self.threads)
 
 
 def emit(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import re
 import secrets
@@ -17,7 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -81,6 +82,8 @@ def unarchive(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
             if head and not head.startswith((_ARCHIVE, _ONE_ARRAY)):
                 raise DataError(f"{path.name} is no .npz file", remedy=_SAVE)
             stream.seek(0)
+            if head.startswith(_ARCHIVE):
+                _check_sizes(stream)
             stored = np.load(stream, allow_pickle=False)
             if isinstance(stored, np.ndarray):
                 raise ValueError("it holds one array, not an archive of them")
@@ -93,11 +96,38 @@ def unarchive(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
         ) from None
 
 
+def _check_sizes(stream: IO[bytes]) -> None:
+    """Refuse an archive that would unfold to more than it says, or to more than is sensible.
+
+    An array's header says how much memory it takes before any of its numbers is read.
+    """
+    total = 0
+    with zipfile.ZipFile(stream) as bundle:
+        for entry in bundle.infolist():
+            with bundle.open(entry) as member:
+                version = np.lib.format.read_magic(member)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else (
+                    np.lib.format.read_array_header_2_0
+                )  # fmt: skip
+                shape, _, dtype = read(member)
+            size = math.prod(shape) * dtype.itemsize
+            total += max(size, entry.file_size)
+            if size > entry.file_size and not dtype.hasobject:
+                raise ValueError(f"{entry.filename} says it has {size} bytes and has fewer")
+            if total > MAX_ARCHIVE:
+                raise ValueError(f"it unfolds to more than {MAX_ARCHIVE // 2**30} GB")
+    stream.seek(0)
+
+
+MAX_ARCHIVE = 8 * 2**30
+"""Bytes of all arrays of a file together."""
+
 _SAVE = "Save plain arrays of numbers: numpy.savez('data.npz', x=x, y=y)"
 _ARCHIVE, _ONE_ARRAY = b"PK", b"\x93NUMPY"
 """How files of NumPy begin: what `savez` writes, and what `save` does."""
 
-_DAMAGED = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_DAMAGED = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, NotImplementedError,
+            zipfile.BadZipFile, zlib.error)  # fmt: skip
 """What reading a file that is cut short or spoilt can raise."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from symbp.codegen import c_target, numpy_target
 from symbp.codegen.face import Options
+from symbp.codegen.header import plain
 from symbp.schedule import Plan
 
 TARGETS: dict[str, Callable[[Plan, Options], dict[str, str]]] = {
@@ -18,3 +19,5 @@ TARGETS: dict[str, Callable[[Plan, Options], dict[str, str]]] = {
     "c": c_target.emit,
 }
 """Target -> function that returns the files of a module."""
+
+__all__ = ["TARGETS", "c_target", "plain"]

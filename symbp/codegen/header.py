@@ -30,6 +30,15 @@ def _in_prediction(program: Program, prediction: Program | None) -> list[str]:
     return ["", "In a prediction:", *(f"    {piece}" for line in own for piece in _folded(line))]
 
 
+def plain(name: str) -> str:
+    r"""Return a file's name with nothing in it that could end a comment or a docstring.
+
+    >>> plain('nets/a*b??\\N{DASH}.bp')
+    'nets/a_b___N_DASH_.bp'
+    """
+    return re.sub(r"[^\w ./:+@=,-]", "_", name)
+
+
 def header(
     title: str, program: Program, source: str, command: str, notes: Iterable[str] = (),
     prediction: Program | None = None,

@@ -24,7 +24,7 @@ def digits() -> tuple[Array, Array]:
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
     Learning Repository (1998), https://doi.org/10.24432/C50P49; the test set; CC BY 4.0.
     """
-    with np.load(Path(__file__).with_name("digits.npz")) as stored:
+    with np.load(Path(__file__).with_name("digits.npz"), allow_pickle=False) as stored:
         return stored["x"] / 16.0, stored["t"].astype(np.int64)
 
 

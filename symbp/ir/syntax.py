@@ -34,8 +34,9 @@ RESERVED = frozenset(
 )
 Node = Any
 """A lark tree or token: its `data` names the rule, its `children` follow the grammar."""
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 500_000
 MAX_LINES = 4000
+MAX_WORDS = 30_000
 MAX_OPERANDS = 2000
 MAX_TENSORS = 100
 MAX_NAME = 64
@@ -86,8 +87,12 @@ class _Tokens:
     always_accept = ("_NL",)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        depth = 0
+        depth = words = 0
         for token in stream:
+            words = 0 if token.type == "_NL" and depth <= 0 else words + 1
+            if words > MAX_WORDS:
+                raise _RefusedTokenError(token, f"a statement may have {MAX_WORDS} words and marks",
+                               "Give a part of the formula a name of its own.")  # fmt: skip
             depth += (token.value in "([") - (token.value in ")]") if len(token) == 1 else 0
             if depth > MAX_DEPTH:
                 raise _RefusedTokenError(token, "the brackets are nested too deeply",
@@ -101,7 +106,7 @@ class _Tokens:
 def _spelled(token: Token) -> Token:
     if not token.isidentifier():
         raise _RefusedTokenError(
-            token, f"{str(token)!r} is no name", "Names are letters, digits and _."
+            token, f"{_short(str(token))!r} is no name", "Names are letters, digits and _."
         )
     name = unicodedata.normalize("NFKC", token)
     if len(name) > MAX_NAME:
@@ -171,8 +176,13 @@ def _syntax_error(error: UnexpectedInput, file: str, lines: list[str]) -> Langua
         )  # fmt: skip
     ended = token is None or token.type in ("$END", "_NL")
     remedy = "Close every bracket and finish the line." if ended else _remedy(found, token)
-    shown = "the end of the line" if ended else f"{str(token)!r}"
+    shown = "the end of the line" if ended else repr(_short(str(token)))
     return LanguageError(f"{shown} was not expected here", source=source, remedy=remedy)
+
+
+def _short(token: str) -> str:
+    """Return what a message shows of a token, which may have as many letters as the text."""
+    return token if len(token) <= MAX_NAME else f"{token[:MAX_NAME]}..."
 
 
 def _unclosed(lines: list[str], line: int, column: int) -> Source | None:

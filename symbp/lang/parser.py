@@ -367,7 +367,8 @@ def _elsewhere(
 
     table = {target.name: known.tensor(target.name)}
     return all(
-        apart(
+        len(rule.indices) == len(target.indices)
+        and apart(
             target, box(target.indices, given, steps),
             Access(target.name, *rule.indices), box(rule.indices, rule.given, rule.steps), table,
         )

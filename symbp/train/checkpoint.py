@@ -80,14 +80,14 @@ def restore(path: Path, module: ModuleType, data: Data, given: Mapping[str, Any]
                 f"{path.name} was saved while training on another {what}",
                 remedy="Resume with the same description, data and dtype, or start anew.",
             )
-    settings = Settings(**json.loads(str(saved["settings"])))
+    settings = _settings(path, saved, module)
     for name in ("seed", "validation", "standardize"):
         if name in given and given[name] != getattr(settings, name):
             raise DataError(
                 f"{path.name} was saved with {name} {getattr(settings, name)}, not {given[name]}",
                 remedy="Leave the option out to go on, or start anew without --resume.",
             )
-    losses = [float(loss) for loss in saved["losses"]]
+    losses = saved["losses"].tolist()
     settings = settings.changed({"target_loss": None, **given})
     if settings.epochs < len(losses):
         raise DataError(
@@ -95,13 +95,17 @@ def restore(path: Path, module: ModuleType, data: Data, given: Mapping[str, Any]
             "that are asked for in all",
             remedy=f"Give --epochs {len(losses)} or more, or start anew without --resume.",
         )
-    before, now = json.loads(str(saved["pace"])), _pace(module, settings)
+    before, now = _numbers(path, saved["pace"]), _pace(module, settings)
     changes = tuple(
         f"{name} {now[name]:g}, not {old:g}"
         for name, old in before.items()
         if now.get(name, old) != old
     )
-    return Run(settings, _part(saved, "param."), _part(saved, "state."), losses, changes)
+    params = module.init_params(0)
+    return Run(
+        settings, _part(path, saved, "param.", params),
+        _part(path, saved, "state.", module.init_state(params)), losses, changes,
+    )  # fmt: skip
 
 
 def fingerprint(data: Data) -> str:
@@ -123,8 +127,62 @@ def _pace(module: ModuleType, settings: Settings) -> dict[str, float]:
     return {"batch_size": settings.batch_size, **module.HYPERPARAMETERS, **settings.hyper}
 
 
-def _part(saved: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    return {k.removeprefix(prefix): a for k, a in saved.items() if k.startswith(prefix)}
+def _settings(path: Path, saved: Mapping[str, Array], module: ModuleType) -> Settings:
+    """Return the settings of a file that anybody may have written."""
+    found = _object(path, saved["settings"])
+    hyper = found.get("hyper")
+    sound = (
+        found.keys() == _KINDS.keys()
+        and all(isinstance(found[name], kinds) for name, kinds in _KINDS.items())
+        and isinstance(hyper, dict)
+        and all(
+            n in module.HYPERPARAMETERS and isinstance(v, int | float) for n, v in hyper.items()
+        )
+    )
+    least = {"epochs": 0, "batch_size": 1, "seed": 0, "validation": 0, "checkpoint_every": 1}
+    if not sound or any((found[n] if found[n] is not None else m) < m for n, m in least.items()):
+        raise _damaged(path)
+    return Settings(**found)
+
+
+_KINDS: dict[str, Any] = {
+    "epochs": int, "batch_size": int, "seed": int, "validation": float | int | None,
+    "standardize": bool, "target_loss": float | int | None, "checkpoint_every": int | None,
+    "hyper": dict,
+}  # fmt: skip
+
+
+def _object(path: Path, text: Array) -> dict[str, Any]:
+    try:
+        found = json.loads(str(text))
+    except (ValueError, RecursionError):
+        raise _damaged(path) from None
+    if not isinstance(found, dict):
+        raise _damaged(path)
+    return found
+
+
+def _numbers(path: Path, text: Array) -> dict[str, float]:
+    found = _object(path, text)
+    if not all(isinstance(value, int | float) for value in found.values()):
+        raise _damaged(path)
+    return found
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(f"{path.name} is damaged", remedy="Start anew, without --resume.")
+
+
+def _part(
+    path: Path, saved: Mapping[str, Array], prefix: str, like: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Return the arrays of one kind, which must have the shapes and types of this module's."""
+    found = {name: saved.get(f"{prefix}{name}") for name in like}
+    for name, array in found.items():
+        wanted = np.asarray(like[name])
+        if array is None or (array.shape, array.dtype) != (wanted.shape, wanted.dtype):
+            raise _damaged(path)
+    return {name: array for name, array in found.items() if array is not None}
 
 
 def _read(path: Path) -> dict[str, Array]:
@@ -133,4 +191,6 @@ def _read(path: Path) -> dict[str, Array]:
         raise DataError(
             f"{path} is no saved run", remedy="Give the NAME.state.npz that train writes."
         )
+    if saved["losses"].ndim != 1 or saved["losses"].dtype.kind != "f":
+        raise _damaged(path)
     return saved

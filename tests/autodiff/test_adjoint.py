@@ -97,10 +97,12 @@ def test_the_winner_of_a_formula_is_found_by_its_stored_value():
 
 
 def test_a_maximum_of_one_candidate_is_a_copy():
-    assert adjoints("input x[N]\nm[n] max= x[n]\nL = sum[n](m[n]**2)", "L") == dedent("""\
+    source = "input x[N]\ny[n] = x[n]**2\nm[n] max= y[n]\nL = sum[n](m[n]**2)"
+    assert adjoints(source, "L") == dedent("""\
         dL = 1
         dm[n] = 2 * m[n] * dL
-        dx[n] = dm[n]
+        dy[n] = dm[n]
+        dx[n] = 2 * dy[n] * x[n]
     """)
 
 

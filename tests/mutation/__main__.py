@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("package", choices=TESTS)
     parser.add_argument("--sample", type=int, default=0, help="So many, drawn; all when left out.")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--skip", type=int, default=0, help="Of the sample, the first so many.")
     parser.add_argument("--seconds", type=int, default=600, help="More counts as found.")
     parser.add_argument("--only", default="", help="Of the words of a mutant: FILE:LINE")
     asked = parser.parse_args()
@@ -104,6 +105,7 @@ def main() -> None:
         if f"{path.name}:{mutant.words}".startswith(asked.only)
     ]
     chosen = random.Random(asked.seed).sample(pool, asked.sample) if asked.sample else pool
+    chosen = chosen[asked.skip :]
     whole = chosen[0][0]
     if not survives(asked.package, whole, Mutant("", ast.parse(whole.read_text("utf-8"))), 3600):
         sys.exit("the tests fail without any change")

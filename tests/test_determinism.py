@@ -18,11 +18,14 @@ for source in NETWORKS.values():
 EXAMPLES = """
 from hashlib import sha256
 from symbp.codegen import TARGETS
-from symbp.compiler import derive, emit, load
+from symbp.compiler import derivation, derive, emit, load
+from symbp.derivation.documents import DOCUMENTS, Shown
 from tests.specs import SPECS
 for spec in SPECS:
     network, formulas = load(spec), derive(load(spec))
     texts = {f: getattr(formulas, f)() for f in ("text", "latex", "markdown", "html")}
+    steps = derivation(network)
+    texts |= {f"steps as {f}": write(steps, Shown()) for f, write in DOCUMENTS.items()}
     for target in TARGETS:
         for dtype in ("float64", "float32"):
             files = emit(network, target, dtype)

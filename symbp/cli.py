@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symbp.commands.derive import derive
+from symbp.commands.graph import graph
 from symbp.errors import SymbpError, TargetError
 from symbp.version import VERSION
 
@@ -162,56 +164,8 @@ def build(
             click.echo(path.with_name(name))
 
 
-@main.command()
-@_spec
-@click.option(
-    "--format", "form", type=click.Choice(["text", "latex", "markdown", "html"]), default="text",
-    help="How to write the formulas.",
-)  # fmt: skip
-@click.option("--wrt", metavar="NAME", help="Only the gradient by this parameter or input.")
-@click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Write to a file.")
-def derive(spec: str, form: str, wrt: str | None, file: Path | None) -> None:
-    """Show the gradients of a network as formulas.
-
-    \b
-    Examples:
-      symbp derive xor.bp --wrt W1
-      symbp derive xor.bp --format html -o xor.html
-    """
-    from symbp import artifact, compiler
-
-    network = compiler.load(spec)
-    inputs = [t.name for t in network.program.having("input", "target") if t.name == wrt]
-    formulas = getattr(compiler.derive(network, *inputs), form)(wrt)
-    if file is None:
-        click.echo(formulas.rstrip("\n"))
-    else:
-        artifact.write({file: formulas.rstrip("\n") + "\n"})
-        click.echo(file)
-
-
-@main.command()
-@_spec
-@click.option("--format", "form", type=click.Choice(["svg", "dot", "mermaid"]), default="svg")
-@click.option("--unfolded", is_flag=True, help="Draw each layer, also those that are alike.")
-@click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Write to a file.")
-def graph(spec: str, form: str, unfolded: bool, file: Path | None) -> None:
-    """Draw a network and its adjoint: what is computed of what, and what is kept in between.
-
-    \b
-    Examples:
-      symbp graph xor.bp -o xor.svg
-      symbp graph xor.bp --format mermaid
-    """
-    from symbp import artifact, compiler
-    from symbp.codegen.pictures import FORMATS
-
-    picture = FORMATS[form](compiler.graph(compiler.load(spec), fold=not unfolded))
-    if file is None:
-        click.echo(picture, nl=False)
-    else:
-        artifact.write({file: picture})
-        click.echo(file)
+main.add_command(derive)
+main.add_command(graph)
 
 
 @main.command()

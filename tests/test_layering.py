@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "verify": {"errors", "ir", "artifact"},
 }
 """What each part of symbp may import of symbp; parts that are not named may import all."""
-ORACLE = {"symbp.ir.interpret", "symbp.ir.text", "symbp.ir.program"}
+ORACLE = {"symbp.ir.interpret", "symbp.ir.text", "symbp.ir.program", "symbp.ir.trace"}
 """What the judge may know of the language."""
 FILES = sorted((ROOT / "symbp").rglob("*.py"))
 GENERATED = sorted((ROOT / "generated").rglob("*.py"))

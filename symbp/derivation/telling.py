@@ -21,6 +21,8 @@ from symbp.ir.trace import Step
 class Told:
     """A step in words: each of `before`, `after` and `using` is one formula."""
 
+    number: int
+    """Its place in the derivation, from 1."""
     step: Step
     before: tuple[str, ...]
     after: tuple[str, ...]
@@ -51,7 +53,7 @@ def tell(derivation: Derivation, latex: bool = False) -> tuple[Told, ...]:
     (('loss = sum[n](exp(w * x[n]))',), 'w', ('dw = sum[n](dloss * x[n] * exp(w * x[n]))',))
     """
     teller = _Teller(derivation, latex)
-    return tuple(teller.told(step) for step in derivation.steps)
+    return tuple(teller.told(k, step) for k, step in enumerate(derivation.steps, 1))
 
 
 def stretches(derivation: Derivation, told: Iterable[Told], fold: bool = True) -> Iterator[Stretch]:
@@ -86,7 +88,7 @@ class _Teller:
         )
         self.notation = Notation(wide, derivation.adjoints, derivation.formulas.loss)
 
-    def told(self, step: Step) -> Told:
+    def told(self, number: int, step: Step) -> Told:
         before = self.lines(step.before)
         if not step.derives:
             self.count.subtract(e.target.name for e in step.before)
@@ -97,7 +99,7 @@ class _Teller:
         else:
             after = self.lines(step.after)
         by = self.printer(None)(step.by) if step.by is not None else None
-        return Told(step, tuple(before), tuple(after), tuple(self.lines(step.using)), by)
+        return Told(number, step, tuple(before), tuple(after), tuple(self.lines(step.using)), by)
 
     def formulas(self, equations: Iterable[Equation]) -> list[Formula]:
         groups: dict[str, list[Equation]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,27 @@ def draw(program: Program, initial: Mapping[str, Any], dtype: str, seed: int) ->
         for which, t in enumerate(program.having("noise"))
     }
     return Sample(params, data, {str(s): n for s, n in extents.items()}, noise)
+
+
+def numbers(program: Program, seed: int) -> tuple[Arrays, dict[str, int]]:
+    """Return values for all that a program is given, and its sizes, as small as they tell apart.
+
+    Weights are small, so that nothing saturates; vectors are around 1/2, as variances have to be.
+    """
+    rng = np.random.default_rng(seed)
+    extents: dict[Expr, int] = {s: 2 + k for k, s in enumerate(program.sizes())}
+    found: Arrays = {}
+    for tensor in program.given():
+        if tensor.role in ("param", "state"):
+            shape = _shape(tensor, extents)
+            values = rng.standard_normal(shape)
+            fan = max(shape[0], math.prod(shape[1:])) if len(shape) > 1 else 4
+            found[tensor.name] = values / math.sqrt(fan) + (0.5 if len(shape) < 2 else 0.0)
+        elif tensor.role == "noise":
+            found[tensor.name] = rng.uniform(size=_shape(tensor, extents))
+        elif tensor.role != "hyper" or tensor.default is None:
+            found[tensor.name] = _values(tensor, extents, "float64", rng)
+    return found, {str(s): n for s, n in extents.items()}
 
 
 def drawn(shape: tuple[int, ...], dtype: str, which: int) -> np.ndarray[Any, np.dtype[Any]]:

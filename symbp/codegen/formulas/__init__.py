@@ -7,6 +7,7 @@ Markdown or HTML, each tensor in index form and, where it has one, in matrix for
             -> matrix forms         tree.py          the nodes, with their shapes
                                     elementwise.py   a scalar expression as one matrix
                                     matrix.py        sums as products (read this after tree.py)
+                                    columns.py       with samples as columns
             -> a sheet              sheet.py         what is shown, in which order
             -> entries              printer.py       notation that text and LaTeX share
                                     notation.py      how names are spelled in LaTeX

@@ -38,6 +38,10 @@ class Entry:
     about: str
     index: str
     matrix: str | None
+    code: tuple[str, ...] = ()
+    """The generated lines that compute it, where they are shown."""
+    alike: str = ""
+    """What is left out after it: "layers 2 to 49 alike"."""
 
 
 Sections = list[tuple[str, list[Entry]]]
@@ -55,6 +59,8 @@ class SheetPrinter(FormulaPrinter, ABC):
     ones: str
     meanings: tuple[tuple[str, str], ...]
     """Patterns of signs and what they mean; LOSS stands for the loss."""
+    in_columns: str
+    """What is said where samples are columns."""
 
     def __init__(
         self, sheet: Sheet, order: Sequence[Expr] = (), operands: Mapping[str, Matrix] = EMPTY
@@ -84,11 +90,12 @@ class SheetPrinter(FormulaPrinter, ABC):
         sheet, entries = self.sheet, [e for _, part in sections for e in part]
         used = "\n".join(f"{e.index}\n{e.matrix}" for e in entries)
         layers = {self.named(a)[0]: self.partial(sheet.adjoints[a]) for a in sheet.layers}
-        found = [f"{name} = {meaning}" for name, meaning in layers.items() if name in used]
+        shown = {n: m for n, m in layers.items() if re.search(f"{re.escape(n)}(?![⁰¹²³⁴-⁹])", used)}
+        found = [f"{name} = {meaning}" for name, meaning in shown.items()]
         if sheet.one_hot and re.search(r"\bY\b", used):
             found.append(f"Y = {self.one_hot(sheet.one_hot)}")
         meanings = (m.replace("LOSS", self.loss) for s, m in self.meanings if re.search(s, used))
-        return [*found, *meanings]
+        return [*found, *meanings, *([self.in_columns] if sheet.columns else [])]
 
     # Matrices.
 
@@ -126,6 +133,7 @@ class SheetPrinter(FormulaPrinter, ABC):
         if not top and not under:
             return super().quotient(above, below)
         top.sort(key=self._rank)
+        top = sorted(top, key=lambda f: 1 - f in top)  # a slope h (1 - h) comes last
         scalars = [[f for f in part if not self._is_matrix(f)] for part in (above, below)]
         factor = self.enclosed(*super().quotient(*scalars), MULTIPLY) if any(scalars) else ""
         alone = len(top) == 1 and not under

@@ -1,4 +1,4 @@
-r"""LaTeX: formulas as a textbook sets them; needs amsmath and amssymb.
+r"""LaTeX: formulas as a textbook sets them; needs amsmath.
 
 >>> from symbp.codegen.formulas.formula import formulas
 >>> from symbp.ir.text import parse
@@ -45,7 +45,7 @@ def parenthesised(text: str) -> str:
 
 
 class LatexPrinter(FormulaPrinter):
-    """LaTeX, as a textbook sets it; needs amsmath and amssymb."""
+    """LaTeX, as a textbook sets it; needs amsmath."""
 
     times = " "
     over = "/"
@@ -154,6 +154,8 @@ class LatexSheet(SheetPrinter, LatexPrinter):
         (r"\\lVert", r"\lVert a \rVert^{2} = \sum_{n,j} a_{n,j}^{2}"),
         (r"\[[^]]* (=|<|>|\\le|\\ge|\\ne) ", r"{[c]} = 1 \text{ where } c \text{ holds, else } 0"),
     )
+
+    in_columns = r"\text{samples are columns: a matrix is the transpose of its array}"
 
     def __init__(
         self, sheet: Sheet, order: Sequence[Expr] = (), operands: Mapping[str, Matrix] = EMPTY

@@ -49,6 +49,8 @@ class PlainSheet(SheetPrinter, PlainPrinter):
         (r"\[[^]]* [=<>≤≥≠] ", "[c] = 1 where c holds, else 0"),
     )
 
+    in_columns = "Samples are columns: a matrix is the transpose of its array."
+
     def __init__(
         self, sheet: Sheet, order: Sequence[Expr] = (), operands: Mapping[str, Matrix] = EMPTY
     ) -> None:

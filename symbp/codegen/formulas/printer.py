@@ -129,7 +129,7 @@ def bracketed(expression: Expr) -> Expr:
 
 
 def tidied(above: list[Expr], below: list[Expr]) -> tuple[list[Expr], list[Expr]]:
-    """Take numbers out of sums, 2a - 2b; put brackets first, and sums last where that is free."""
+    """Take numbers out of sums, 2a - 2b; put brackets first, and sums and slopes last if free."""
     number, found = ONE, []
     for factor in above:
         content, rest = factor.primitive() if factor.is_Add else (ONE, factor)
@@ -138,6 +138,7 @@ def tidied(above: list[Expr], below: list[Expr]) -> tuple[list[Expr], list[Expr]
         found += [rest] if rest != 1 else []
     free = len({frozenset(f.free_symbols) for f in found if f.has(Access)}) == 1
     found.sort(key=lambda f: 0 if isinstance(f, Where) else 2 if free and f.is_Add else 1)
+    found = sorted(found, key=lambda f: free and 1 - f in found)  # a slope h (1 - h) comes last
     if decimal(number) is not None:
         return [*([number] if number != 1 else []), *found], below
     over = [Integer(number.p)] if number.p != 1 else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,6 +39,8 @@ class Formulas:
     loss: str
     gradients: dict[str, str]
     """Of each parameter, the tensor that holds its gradient."""
+    columns: bool = False
+    """Whether samples are columns in the matrix forms, as in many textbooks, and not rows."""
 
     def __getitem__(self, parameter: str) -> Gradient:
         return Gradient(parameter, self._gradient(parameter), self)
@@ -47,21 +49,32 @@ class Formulas:
         """Yield the parameters in order, as a dict does."""
         return iter(self.gradients)
 
-    def text(self, wrt: str | None = None) -> str:
-        """Return plain text; with `wrt` only what this parameter's gradient needs.
+    def text(
+        self, wrt: str | None = None, shown: Sections | None = None, more: Sequence[str] = ()
+    ) -> str:
+        """Return plain text.
+
+        Args:
+            wrt: a parameter; only what its gradient needs is shown.
+            shown: entries in the place of `sections`.
+            more: lines that stand before the signs.
 
         Raises:
             LanguageError: there is no parameter of this name.
         """
-        return text.document(self._sheet(wrt))
+        return text.document(self._sheet(wrt), shown, more)
 
-    def latex(self, wrt: str | None = None) -> str:
-        """Return a LaTeX document that needs amsmath and amssymb; `wrt` as in `text`."""
-        return latex.document(self._sheet(wrt))
+    def latex(
+        self, wrt: str | None = None, shown: Sections | None = None, more: Sequence[str] = ()
+    ) -> str:
+        """Return a LaTeX document that needs amsmath; arguments as in `text`."""
+        return latex.document(self._sheet(wrt), shown, more)
 
-    def markdown(self, wrt: str | None = None) -> str:
-        """Return Markdown with ```math blocks, as code hosts show them; `wrt` as in `text`."""
-        return markdown.document(self._sheet(wrt))
+    def markdown(
+        self, wrt: str | None = None, shown: Sections | None = None, more: Sequence[str] = ()
+    ) -> str:
+        """Return Markdown with ```math blocks, as code hosts show them; arguments as in `text`."""
+        return markdown.document(self._sheet(wrt), shown, more)
 
     def html(self, wrt: str | None = None, more: html.More | None = None) -> str:
         """Return one HTML page with MathML that works offline; `wrt` as in `text`.
@@ -87,7 +100,7 @@ class Formulas:
 
     @cached_property
     def _whole(self) -> Sheet:
-        return lay_out(self.name, self.program, self.loss, self.gradients)
+        return lay_out(self.name, self.program, self.loss, self.gradients, self.columns)
 
     def _sheet(self, wrt: str | None) -> Sheet:
         return self._whole if wrt is None else self._whole.only(self._gradient(wrt))

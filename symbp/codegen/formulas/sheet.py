@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from symbp.codegen.formulas.columns import in_columns
 from symbp.codegen.formulas.formula import Formula, formulas
 from symbp.codegen.formulas.matrix import matrix_forms
 from symbp.codegen.formulas.notation import Notation
@@ -33,6 +34,8 @@ class Sheet:
     given: tuple[Tensor, ...]
     forward: tuple[str, ...]
     gradients: tuple[str, ...]
+    columns: bool = False
+    """Whether samples are columns in the matrix forms."""
 
     def only(self, name: str) -> Sheet:
         """Return the sheet with only what one tensor needs."""
@@ -47,12 +50,15 @@ class Sheet:
         )
 
 
-def lay_out(name: str, program: Program, loss: str, gradients: Mapping[str, str]) -> Sheet:
+def lay_out(
+    name: str, program: Program, loss: str, gradients: Mapping[str, str], columns: bool = False
+) -> Sheet:
     """Return the sheet of a network.
 
     Args:
         program: forward and adjoint equations, in order.
         gradients: of each parameter, the tensor that holds its gradient.
+        columns: whether samples are columns in the matrix forms, and not rows.
     """
     found = {f.tensor.name: f for f in formulas(program)}
     backward = _backward(program, loss, gradients)
@@ -61,12 +67,16 @@ def lay_out(name: str, program: Program, loss: str, gradients: Mapping[str, str]
     notation = Notation(program, adjoints, loss)
     labels = [t.name for t in program.having("label")]
     shown = {*gradients.values(), *layers}
+    matrices = matrix_forms(program, inline=[n for n in adjoints if n not in shown])
+    if columns:
+        ranks = {t.name: len(t.shape) for t in program.tensors}
+        matrices = {n: in_columns(m, ranks, ranks[n]) for n, m in matrices.items()}
     return Sheet(
         name=name,
         program=program,
         loss=loss,
         formulas=found,
-        matrices=matrix_forms(program, inline=[n for n in adjoints if n not in shown]),
+        matrices=matrices,
         notation=notation,
         adjoints=adjoints,
         layers=layers,
@@ -74,6 +84,7 @@ def lay_out(name: str, program: Program, loss: str, gradients: Mapping[str, str]
         given=program.given(),
         forward=tuple(n for n in found if n not in backward),
         gradients=tuple(n for n in found if n in backward),
+        columns=columns,
     )
 
 

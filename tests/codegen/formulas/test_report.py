@@ -39,8 +39,8 @@ def test_text():
 
         Gradients
           dp_z (N, 1) = ∂loss/∂p_z
-            dp_z[n,k] = 2 * p[n,k] * (1 - p[n,k]) * (p[n,k] - y[n,k]) / N
-            δ² = 2/N · p ⊙ (1 - p) ⊙ (p - y)
+            dp_z[n,k] = 2 * (p[n,k] - y[n,k]) * p[n,k] * (1 - p[n,k]) / N
+            δ² = 2/N · (p - y) ⊙ p ⊙ (1 - p)
           dp_W (4, 1) = ∂loss/∂p_W
             dp_W[j,k] = sum[n](h[n,j] * dp_z[n,k])
             ∇p_W = hᵀ δ²
@@ -65,7 +65,7 @@ def test_matrix_forms_are_those_of_a_textbook():
     for line in (
         r"z^{(h)} &= x W^{(h)} + \mathbf{1} b^{(h)\top}",
         r"h &= \sigma(z^{(h)})",
-        r"\delta^{(2)} &= \frac{2}{N} p \odot (1 - p) \odot (p - y)",
+        r"\delta^{(2)} &= \frac{2}{N} (p - y) \odot p \odot (1 - p)",
         r"\delta^{(1)} &= (\delta^{(2)} W^{(p)\top}) \odot h \odot (1 - h)",
         r"\delta^{(1)} &= \frac{\partial L}{\partial z^{(h)}}",
     ):

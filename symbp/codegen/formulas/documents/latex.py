@@ -1,11 +1,12 @@
-"""A LaTeX document that needs amsmath and amssymb."""
+"""A LaTeX document that needs amsmath."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from unicodedata import normalize
 
+from symbp.codegen.formulas.entries import Entry, Sections
 from symbp.codegen.formulas.latex import LatexSheet
 from symbp.codegen.formulas.notation import escaped
 from symbp.codegen.formulas.sheet import Sheet
@@ -13,22 +14,24 @@ from symbp.ir.program import Tensor
 
 _PREAMBLE = r"""\documentclass{article}
 \usepackage{amsmath}
-\usepackage{amssymb}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
 """
 
 
-def document(sheet: Sheet) -> str:
+def document(sheet: Sheet, shown: Sections | None = None, more: Sequence[str] = ()) -> str:
+    """Return a sheet as LaTeX; `shown` and `more` as in the document of text."""
     printer = LatexSheet(sheet)
-    sections = printer.sections()
+    sections = printer.sections() if shown is None else shown
     parts = {"Given": [_membership(t, printer) for t in sheet.given]}
     for title, entries in sections:
-        parts[title] = [e.index for e in entries]
-        parts[f"{title} in matrix form"] = [e.matrix for e in entries if e.matrix]
-    parts["Signs"] = printer.legend(sections)
+        parts[title] = [row for e in entries for row in (e.index, *_alike(e))]
+        rows = [row for e in entries for row in (e.matrix, *_alike(e)) if row]
+        parts[f"{title} in matrix form"] = rows
+    found = [section(title, rows) for title, rows in parts.items() if rows]
+    signs = [section("Signs", rows)] if (rows := printer.legend(sections)) else []
     heading = f"\\section*{{Formulas of {escaped(sheet.name)}}}\n"
-    body = heading + "\n".join(_section(title, rows) for title, rows in parts.items() if rows)
+    body = heading + "\n".join([*found, *more, *signs])
     return f"{_PREAMBLE}{_declared(body)}\\begin{{document}}\n{body}\n\\end{{document}}\n"
 
 
@@ -43,16 +46,35 @@ _WIDE, _NARROW, _LEFT = 60, 30, 12
 """Letters that the right sides may have, at most and at least; the left sides for the most."""
 
 
-def _section(title: str, formulas: list[str]) -> str:
-    left = max((letters(re.split(r" = | \\in ", f)[0]) for f in formulas), default=0)
+RELATION = re.compile(r" (?:=|\\in|\\mathrel\{\+\}=) ")
+"""Where the two sides of a formula meet: at the first of them."""
+
+
+def section(title: str, formulas: Sequence[str]) -> str:
+    """Return formulas under a title."""
+    return f"\\subsection*{{{title}}}\n{display(formulas)}"
+
+
+def display(formulas: Sequence[str]) -> str:
+    """Return formulas one under the other, their relations aligned."""
+    left = max((letters(RELATION.split(f, maxsplit=1)[0]) for f in formulas), default=0)
     width = max(_NARROW, min(_WIDE, _WIDE + _LEFT - left))
     body = " \\\\\n".join(_aligned(f, width) for f in formulas)
-    return f"\\subsection*{{{title}}}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _alike(entry: Entry) -> list[str]:
+    return [f"\\text{{({words(entry.alike)})}}"] if entry.alike else []
+
+
+def words(text: str) -> str:
+    """Return words as LaTeX sets them."""
+    return re.sub(r"([%&#_{}])", r"\\\1", text)
 
 
 def _membership(tensor: Tensor, printer: LatexSheet) -> str:
     """Return which set a given tensor is from."""
-    base = r"\mathbb{R}"
+    base = r"\mathbf{R}"
     if tensor.bound is not None:
         base = f"\\{{0, \\dots, {printer(tensor.bound - 1)}\\}}"
     extents = r" \times ".join(map(printer, tensor.shape))
@@ -67,8 +89,10 @@ def _aligned(formula: str, width: int = 60) -> str:
     y &= a + b \\
       &\quad + c
     """
-    relation = " = " if " = " in formula else " \\in "
-    left, _, right = formula.partition(relation)
+    found = RELATION.search(formula)
+    if found is None:
+        return f"& {formula}"
+    left, relation, right = formula[: found.start()], found[0], formula[found.end() :]
     lines: list[str] = []
     for piece in pieces(right, width):
         if lines and letters(f"{lines[-1]} {piece}") <= width:

@@ -45,7 +45,12 @@ class MathML:
         found = _RELATION.search(latex)
         left, right = (latex[: found.end()], latex[found.end() :]) if found else ("", latex)
         shown = [f"{left}{{}}"] if left else []
+        sign = ""
         for piece in pieces(right, WIDTH):
+            if piece in ("+", "-"):
+                sign = f"{piece} "
+                continue
+            piece, sign = sign + piece, ""
             if len(shown) > bool(left) and letters(f"{shown[-1]} {piece}") <= WIDTH:
                 shown[-1] += f" {piece}"
             else:  # what the sign stands after is on the line before

@@ -16,6 +16,7 @@ import symbp
 from symbp import compiler
 from symbp.autodiff import adjoint
 from symbp.cli import main
+from symbp.derivation import documents
 from symbp.errors import LanguageError, Source
 from symbp.ir.program import Program
 from symbp.ir.text import parse
@@ -42,11 +43,8 @@ class Network:
     loss: str = "loss"
 
 
-class Formulas:
-    def text(self, wrt):
-        return f"d{wrt} = ...\n"
-
-    latex = markdown = html = text
+def document(derivation, shown):
+    return f"d{shown.wrt} = ...\n"
 
 
 def load(spec):
@@ -68,10 +66,12 @@ def gradient_program(network):
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch):
     for name, function in (
-        ("load", load), ("build", build), ("derive", lambda network: Formulas()),
+        ("load", load), ("build", build), ("derivation", lambda network: None),
         ("gradient_program", gradient_program),
     ):  # fmt: skip
         monkeypatch.setattr(compiler, name, function)
+    for form in ("text", "latex"):
+        monkeypatch.setitem(documents.DOCUMENTS, form, document)
 
 
 @pytest.fixture

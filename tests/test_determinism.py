@@ -19,10 +19,13 @@ EXAMPLES = f"""
 from hashlib import sha256
 from pathlib import Path
 from symbp.codegen import TARGETS
-from symbp.compiler import derive, emit, load
+from symbp.compiler import derivation, derive, emit, load
+from symbp.derivation.documents import DOCUMENTS, Shown
 for spec in sorted(Path({str(ROOT / "examples")!r}).glob("*.bp")):
     network, formulas = load(str(spec)), derive(load(str(spec)))
     texts = {{f: getattr(formulas, f)() for f in ("text", "latex", "markdown", "html")}}
+    steps = derivation(network)
+    texts |= {{f"steps as {{f}}": write(steps, Shown()) for f, write in DOCUMENTS.items()}}
     for target in TARGETS:
         for dtype in ("float64", "float32"):
             files = emit(network, target, dtype)

@@ -4,12 +4,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
 from symbp import compiler
 from symbp.derivation import Derivation
 from symbp.derivation.derivation import replayed
+from symbp.ir.program import Program
 from symbp.ir.text import show
 from symbp.ir.trace import recording
+from tests.rewrite.test_random_programs import derived as drawn
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.bp"))
 
@@ -64,3 +67,11 @@ def test_nothing_is_kept_when_nobody_records():
 
 def test_each_step_says_why_its_pass_is_there():
     assert all(step.reason for step in derived("lenet").steps)
+
+
+@settings(max_examples=settings.default.max_examples // 4)
+@given(drawn())
+def test_of_drawn_programs_too_the_steps_are_all_that_happens(program: Program):
+    with recording() as trace:
+        after = compiler.tidy(program)
+    assert Counter(replayed(program.equations, trace.steps)) == Counter(after.equations)

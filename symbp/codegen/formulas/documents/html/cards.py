@@ -47,7 +47,7 @@ class Cards:
         name = escape(entry.name)
         yield f'<article class="card" id="symbol-{name}">'
         yield f'<h3>{self.symbol(entry.name)} <code data-symbol="{name}">{name}</code>'
-        yield f'<span class="shape">{escape(entry.shape)}</span>{self._badges(entry.name)}</h3>'
+        yield f'<span class="shape">{escape(entry.shape)}</span>{self.badges(entry.name)}</h3>'
         yield '<div class="forms">'
         same = entry.matrix in (None, entry.index)
         yield self._form("index" if same else "index half", "Index form", entry.index)
@@ -58,7 +58,8 @@ class Cards:
         yield from self._steps(self.moves.get(entry.name, ()))
         yield "</article>"
 
-    def _badges(self, name: str) -> str:
+    def badges(self, name: str) -> str:
+        """Return what is special about a tensor: that it is kept, that it stands for many."""
         node, words = self.nodes.get(name), []
         if node is not None and node.kept:
             words.append(("kept", "kept for the backward pass"))

@@ -120,7 +120,7 @@ class _Page:
             yield (
                 f'<li id="symbol-{name}"><span class="role">{tensor.role}</span> '
                 f'{self.cards.symbol(tensor.name)} <code data-symbol="{name}">{name}</code> '
-                f'<span class="shape">{shape}</span>{self.cards._badges(tensor.name)}</li>'
+                f'<span class="shape">{shape}</span>{self.cards.badges(tensor.name)}</li>'
             )
         yield "</ul></section>"
 

@@ -19,6 +19,7 @@ import click
 
 from symbp.audit_command import audit
 from symbp.commands.derive import derive
+from symbp.commands.graph import graph
 from symbp.compare.command import diff
 from symbp.errors import SymbpError, TargetError
 from symbp.fuzz.command import fuzz
@@ -181,30 +182,6 @@ def build(
 
             for file in certified(network, path, sizes=fixed):
                 click.echo(file)
-
-
-@main.command()
-@_spec
-@click.option("--format", "form", type=click.Choice(["svg", "dot", "mermaid"]), default="svg")
-@click.option("--unfolded", is_flag=True, help="Draw each layer, also those that are alike.")
-@click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Write to a file.")
-def graph(spec: str, form: str, unfolded: bool, file: Path | None) -> None:
-    """Draw a network and its adjoint: what is computed of what, and what is kept in between.
-
-    \b
-    Examples:
-      symbp graph xor.bp -o xor.svg
-      symbp graph xor.bp --format mermaid
-    """
-    from symbp import artifact, compiler
-    from symbp.codegen.pictures import FORMATS
-
-    picture = FORMATS[form](compiler.graph(compiler.load(spec), fold=not unfolded))
-    if file is None:
-        click.echo(picture, nl=False)
-    else:
-        artifact.write({file: picture})
-        click.echo(file)
 
 
 @main.command()
@@ -487,7 +464,7 @@ def _assignment(text: str) -> tuple[str, float]:
 
 
 fuzz.add_command(fuzz_text)
-for _command in (audit, derive, diff, fuzz, summary):
+for _command in (audit, derive, diff, fuzz, graph, summary):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from symbp.codegen.formulas import Formulas
 from symbp.codegen.pictures import Graph, draw
 from symbp.derivation import Aligned, Derivation, aligned
 from symbp.derivation import page as pages
+from symbp.derivation.documents import Shown
 from symbp.errors import TargetError
 from symbp.ir.check import check
 from symbp.ir.program import Program
@@ -156,14 +157,14 @@ def three_forms(network: Network, *inputs: str, wrt: str | None = None) -> tuple
     ))  # fmt: skip
 
 
-def page(network: Network, *inputs: str, wrt: str | None = None) -> str:
+def page(network: Network, *inputs: str, shown: Shown | None = None) -> str:
     """Return a derivation as one HTML page: formulas, picture, code, and how it came about.
 
-    Args and errors are those of `three_forms`, and TargetError: the extra `html` is missing.
+    Args and errors are those of `derive`, and TargetError: the extra `html` is missing.
     """
-    return pages.page(
-        derivation(network, *inputs), three_forms(network, *inputs, wrt=wrt), wrt
-    )  # fmt: skip
+    shown = shown or Shown()
+    forms = three_forms(network, *inputs, wrt=shown.wrt)
+    return pages.page(derivation(network, *inputs), forms, shown)
 
 
 def plan(network: Network, batches: Collection[str] = ()) -> schedule.Plan:

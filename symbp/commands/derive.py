@@ -59,7 +59,7 @@ def derive(
         width=shutil.get_terminal_size().columns if wide else None,
     )  # fmt: skip
     if form == "html":
-        written = compiler.page(network, *inputs, wrt=wrt)
+        written = compiler.page(network, *inputs, shown=shown)
     else:
         written = DOCUMENTS[form](derivation, shown)
     if file is None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 
 from symbp import compiler
+from symbp.cli import main
 from symbp.codegen.pictures import FORMATS, draw
 from symbp.ir.visit import rename
 from tests.codegen.pictures.networks import deep
@@ -79,3 +81,24 @@ def test_a_picture_is_the_same_for_every_hash_seed(form):
         ).stdout  # fmt: skip
 
     assert drawn("1") == drawn("2") != b""
+
+
+def test_the_command_writes_the_picture_or_prints_it(tmp_path):
+    spec, path = str(ROOT / "examples" / "xor.bp"), tmp_path / "xor.svg"
+    run = CliRunner().invoke(main, ["graph", spec, "-o", str(path)])
+    assert (run.exit_code, run.output.strip()) == (0, str(path))
+    assert CliRunner().invoke(main, ["graph", spec]).output == path.read_text("utf-8")
+    assert CliRunner().invoke(main, ["graph", "none.bp"]).exit_code == 2
+
+
+def test_all_layers_are_drawn_where_that_is_asked_for(tmp_path):
+    spec = tmp_path / "deep.bp"
+    lines = ["network deep", "input x[N,4]", "target y[N,4]", "h0 = dense(x, 4)"]
+    lines += [f"h{k} = dense(h{k - 1}, 4, tanh)" for k in range(1, 7)]
+    spec.write_text("\n".join([*lines, "output h6", "loss mse(h6, y)"]), "utf-8")
+    drawn = [
+        CliRunner().invoke(main, ["graph", str(spec), "--format", "dot", *extra]).output
+        for extra in ([], ["--all"])
+    ]
+    assert ["alike" in text for text in drawn] == [True, False]
+    assert ['"h5" -> ' in text for text in drawn] == [False, True]

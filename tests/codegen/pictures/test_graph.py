@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from symbp import compiler
+from symbp.codegen.pictures import draw
 from symbp.codegen.pictures.boxes import boxes
 from symbp.codegen.pictures.layout import lay_out
 from symbp.codegen.pictures.ranks import rows
@@ -18,8 +19,14 @@ EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.bp"))
 
 
 @cache
+def planned(name):
+    return compiler.plan(compiler.load(str(ROOT / "examples" / f"{name}.bp")))
+
+
+@cache
 def example(name, fold=True):
-    return compiler.graph(compiler.load(str(ROOT / "examples" / f"{name}.bp")), fold)
+    plan = planned(name)
+    return draw(name, plan.forward, plan.backward, plan.gradients, fold)
 
 
 def ends(graph, **having):
@@ -31,7 +38,7 @@ def ends(graph, **having):
 
 
 def test_what_the_backward_pass_keeps_is_the_tape_of_the_plan():
-    graph, plan = example("xor"), compiler.plan(compiler.load(str(ROOT / "examples" / "xor.bp")))
+    graph, plan = example("xor"), planned("xor")
     assert {node.name for node in graph.nodes if node.kept} == set(plan.tape)
     assert ends(graph, kept=True) == [
         ("p", "dp_z"), ("v1", "dp_z"), ("h", "dW2"), ("h", "dh_z"),
@@ -47,7 +54,7 @@ def test_each_edge_carries_the_shape_of_what_goes_along_it():
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_read_of_the_plan_is_an_edge_and_no_other_is(name):
-    plan = compiler.plan(compiler.load(str(ROOT / "examples" / f"{name}.bp")))
+    plan = planned(name)
     reads = {
         (a.name, e.target.name)
         for phase in (plan.forward, plan.backward)

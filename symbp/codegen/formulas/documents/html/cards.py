@@ -47,7 +47,7 @@ class Cards:
         name = escape(entry.name)
         yield f'<article class="card" id="symbol-{name}">'
         yield f'<h3>{self.symbol(entry.name)} <code data-symbol="{name}">{name}</code>'
-        yield f'<span class="shape">{escape(entry.shape)}</span>{self._badges(entry.name)}</h3>'
+        yield f'<span class="shape">{escape(entry.shape)}</span>{self.badges(entry.name)}</h3>'
         yield '<div class="forms">'
         same = entry.matrix in (None, entry.index)
         yield self._form("index" if same else "index half", "Index form", entry.index)
@@ -58,7 +58,8 @@ class Cards:
         yield from self._steps(self.moves.get(entry.name, ()))
         yield "</article>"
 
-    def _badges(self, name: str) -> str:
+    def badges(self, name: str) -> str:
+        """Return what is special about a tensor: that it is kept, that it stands for many."""
         node, words = self.nodes.get(name), []
         if node is not None and node.kept:
             words.append(("kept", "kept for the backward pass"))
@@ -77,10 +78,8 @@ class Cards:
                 continue
             text = highlighted(own, LANGUAGES[language], self.names)
             label = f"{language} code of {name}"
-            code = (
-                f'<pre tabindex="0" aria-label="{escape(label)}" role="region">'
-                f"<code>{text}</code></pre>"
-            )
+            region = f'tabindex="0" role="region" aria-label="{escape(label)}"'
+            code = f"<pre {region}><code>{text}</code></pre>"
             head = f"<h4>{language}</h4>"
             if len(own) > LONG:
                 summary = f"<summary>{plural(len(own), 'line')}</summary>"
@@ -91,13 +90,13 @@ class Cards:
         if moves:
             yield '<details class="steps"><summary>How it came about: '
             yield f"{plural(len(moves), 'step')}</summary><ol>"
-            yield from (f"<li>{self.move(move)}</li>" for move in moves)
+            yield from (f'<li value="{m.number}">{self.move(m)}</li>' for m in moves)
             yield "</ol></details>"
 
     def move(self, move: Move) -> str:
         """Return a step: its rule, what it was applied to, and what came of it."""
         by = f" by {self.mathml.inline(move.by)}" if move.by else ""
-        parts = [f'<p class="rule"><b>{escape(move.rule)}</b>{by}</p>']
+        parts = [f'<p class="rule"><strong>{escape(move.rule)}</strong>{by}</p>']
         parts += self._lines("before", "from", move.before)
         parts += self._lines("using", "with", move.using)
         parts += self._lines("after", "to", move.after) if move.after else [

@@ -20,6 +20,8 @@ _LETTER = re.compile("<mi>([\ue000-\uf8ff])</mi>")
 _SIGN = "+="
 _ADDED = f"\\text{{{_SIGN}}}"
 _ADDS = f'<mo lspace="0.28em" rspace="0.28em">{_SIGN}</mo>'
+_TALL = re.compile(r"\\(?:frac|sum|max_|min_)")
+_FENCE = 'stretchy="true" fence="true"'
 _OPERATORS = {
     "&#x022A4;": 'lspace="0em" rspace="0em"',
     "&#x02299;": 'lspace="0.22em" rspace="0.22em"',
@@ -45,11 +47,18 @@ class MathML:
         found = _RELATION.search(latex)
         left, right = (latex[: found.end()], latex[found.end() :]) if found else ("", latex)
         shown = [f"{left}{{}}"] if left else []
+        sign = ""
         for piece in pieces(right, WIDTH):
+            if piece in ("+", "-"):
+                sign = f"{piece} "
+                continue
+            piece, sign = sign + piece, ""
             if len(shown) > bool(left) and letters(f"{shown[-1]} {piece}") <= WIDTH:
                 shown[-1] += f" {piece}"
             else:  # what the sign stands after is on the line before
                 shown.append(f"{{}} {piece}" if piece[0] in "+-" and shown else piece)
+        if _TALL.search(right):
+            shown = [piece.replace("\\big", "\\bigg") for piece in shown]
         return f'<p class="formula">{"<wbr>".join(map(self.inline, shown))}</p>'
 
     def inline(self, latex: str) -> str:
@@ -94,6 +103,7 @@ def _converter() -> Callable[[str], str]:
         text = text[text.index(">") + 1 : text.rindex("<")]
         for sign, attributes in _OPERATORS.items():
             text = text.replace(f"<mo>{sign}<", f"<mo {attributes}>{sign}<")
+        text = text.replace(f"{_FENCE} minsize", f'{_FENCE} lspace="0em" rspace="0em" minsize')
         return _under(text.replace(f"<mtext>{_SIGN}</mtext>", _ADDS))
 
     return inner

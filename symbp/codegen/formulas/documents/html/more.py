@@ -12,6 +12,8 @@ Lines = Mapping[str, tuple[str, ...]]
 class Move:
     """A step of a derivation; equations are LaTeX."""
 
+    number: int
+    """Its place among all."""
     rule: str
     reason: str
     target: str
@@ -32,3 +34,5 @@ class More:
     """All steps in order."""
     told: tuple[tuple[tuple[Move, ...], str], ...] = ()
     """The same, those that repeat from layer to layer once, with what is left out in words."""
+    fold: bool = True
+    """Layers that are alike are shown once."""

@@ -16,6 +16,7 @@ from symbp.codegen.formulas.documents.html.symbols import Symbols
 from symbp.codegen.formulas.entries import Sections
 from symbp.codegen.formulas.latex import LatexSheet
 from symbp.codegen.formulas.sheet import Sheet
+from symbp.codegen.formulas.tree import ONE
 from symbp.codegen.header import shape_text
 from symbp.codegen.pictures import Graph, draw, svg
 from symbp.schedule.plan import split
@@ -38,7 +39,7 @@ class _Page:
     def __init__(self, sheet: Sheet, gradients: Mapping[str, str], more: More) -> None:
         self.sheet, self.gradients, self.more = sheet, gradients, more
         passes = split(sheet.program, sheet.loss, gradients)
-        self.graph: Graph = draw(sheet.name, *passes, gradients)
+        self.graph: Graph = draw(sheet.name, *passes, gradients, more.fold)
         printer = LatexSheet(sheet)
         self.mathml = MathML(Symbols(sheet))
         self.cards = Cards(printer, self.mathml, self.graph, more)
@@ -105,7 +106,7 @@ class _Page:
 
     def _given(self) -> Iterator[str]:
         given = [t for t in self.sheet.given if t.name not in self.hidden]
-        numbers = [prod(t.shape) for t in self.sheet.given if t.role == "param"]
+        numbers = [prod(t.shape, start=ONE) for t in self.sheet.given if t.role == "param"]
         known = sum(int(n) for n in numbers if n.is_Integer)
         yield '<p class="lead">' + ", ".join(filter(None, [
             f"{plural(known, 'parameter')} in {plural(len(numbers), 'tensor')}" if numbers else "",
@@ -119,7 +120,7 @@ class _Page:
             yield (
                 f'<li id="symbol-{name}"><span class="role">{tensor.role}</span> '
                 f'{self.cards.symbol(tensor.name)} <code data-symbol="{name}">{name}</code> '
-                f'<span class="shape">{shape}</span>{self.cards._badges(tensor.name)}</li>'
+                f'<span class="shape">{shape}</span>{self.cards.badges(tensor.name)}</li>'
             )
         yield "</ul></section>"
 
@@ -149,8 +150,8 @@ class _Page:
                 note = (
                     f' <span class="badge alike">{escape(alike)}</span>' if alike and not k else ""
                 )
-                summary = f"<b>{escape(move.rule)}</b> {self._target(move.target)}{note}"
-                yield f"<li><details><summary>{summary}</summary>"
+                summary = f"<strong>{escape(move.rule)}</strong> {self._target(move.target)}{note}"
+                yield f'<li value="{move.number}"><details><summary>{summary}</summary>'
                 yield f"{self.cards.move(move)}</details></li>"
         yield "</ol></section>"
 

@@ -8,7 +8,7 @@ taken out and a letter that no formula has is put in its place.
 >>> program = parse("input x[N]\nparam w\nL = sum[n](w * x[n])\ndw = sum[n](x[n])")
 >>> symbols = Symbols(lay_out("line", program, "L", {"w": "dw"}))
 >>> symbols.taken(r"\nabla_{w} L = x^{\top} \mathbf{1}").found
-[('dw', '\\nabla_{w} L'), ('x', 'x')]
+[('dw', '\\nabla_{w} L'), ('x', 'x^{\\top}')]
 """
 
 from __future__ import annotations

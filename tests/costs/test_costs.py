@@ -11,9 +11,9 @@ from symbp.errors import ShapeError
 from symbp.ir.text import parse
 from symbp.lang.parser import parse as network
 from tests.costs.counted import measured
+from tests.specs import SPECS, stem
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("*.bp"))
 
 
 def operations(source: str, **sizes: int) -> Operations:
@@ -182,9 +182,9 @@ def test_a_size_that_is_missing_is_named():
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="the counting number needs g++")
-@pytest.mark.parametrize("spec", EXAMPLES, ids=lambda p: p.stem)
-def test_costs_are_what_the_emitted_c_does(spec: Path, tmp_path, monkeypatch):
-    net = compiler.load(str(spec))
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_costs_are_what_the_emitted_c_does(spec: str, tmp_path, monkeypatch):
+    net = compiler.load(spec)
     sizes = {str(s): n for s, n in zip(net.program.sizes(), (3, 4), strict=False)}
     plan = compiler.plan(net)
     found = [of(plan, phase, **sizes) for phase in ("forward", "backward", "step")]

@@ -8,8 +8,8 @@ import pytest
 
 from symbp import compiler
 from symbp.derivation.documents import Shown, latex
+from tests.specs import SPECS, stem
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.bp"))
 needs_latex = pytest.mark.skipif(
     shutil.which("pdflatex") is None,
     reason="pdflatex is not installed: apt-get install texlive-latex-recommended",
@@ -27,9 +27,9 @@ def compiled(document: str, folder: Path) -> str:
 
 
 @needs_latex
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
-def test_a_derivation_compiles_and_nothing_sticks_out(path: Path, tmp_path: Path):
-    said = compiled(latex(compiler.derivation(compiler.load(str(path))), Shown()), tmp_path)
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_a_derivation_compiles_and_nothing_sticks_out(spec: str, tmp_path: Path):
+    said = compiled(latex(compiler.derivation(compiler.load(spec)), Shown()), tmp_path)
     assert [line for line in said.splitlines() if "Overfull" in line] == []
     assert "Missing character" not in said
 

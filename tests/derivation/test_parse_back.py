@@ -1,7 +1,6 @@
 """Every formula that is shown can be read back, and says what its equations say."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from symbp.ir.program import Program
 from symbp.ir.text import scalar
 from symbp.lang.parser import parse
 from symbp.verify.samples import numbers
+from tests.specs import SPECS, stem
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.bp"))
 CONVOLUTION = """
 network small
 input x[N, 36]
@@ -79,12 +78,12 @@ def read_back(program: Program, name: str, formula: str) -> Program:
     return parse("\n".join([*lines, "output result", f"loss {loss}"])).program
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
-def test_every_formula_of_every_example_reads_back(path: Path):
-    if path.stem == "lenet":  # of its layers there is a smaller network below
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_every_formula_of_every_example_reads_back(spec: str):
+    if stem(spec) == "lenet":  # of its layers there is a smaller network below
         all_read_back(compiler.derive(parse(CONVOLUTION)))
     else:
-        all_read_back(compiler.derive(compiler.load(str(path))))
+        all_read_back(compiler.derive(compiler.load(spec)))
 
 
 def all_read_back(formulas: Formulas) -> None:

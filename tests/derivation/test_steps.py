@@ -1,7 +1,6 @@
 """The steps of a derivation are what the passes did, all of it, and in their order."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +12,7 @@ from symbp.ir.program import Program
 from symbp.ir.text import show
 from symbp.ir.trace import recording
 from tests.rewrite.test_random_programs import derived as drawn
-
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.bp"))
+from tests.specs import SPECS, stem
 
 
 def derived(name: str) -> Derivation:
@@ -25,9 +23,9 @@ def told(derivation: Derivation, target: str) -> list[tuple[str, list[str]]]:
     return [(s.rule, [show(e) for e in s.after]) for s in derivation.at(target)]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
-def test_the_steps_applied_to_the_network_give_its_formulas(path: Path):
-    derivation = compiler.derivation(compiler.load(str(path)))
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_the_steps_applied_to_the_network_give_its_formulas(spec: str):
+    derivation = compiler.derivation(compiler.load(spec))
     found = replayed(derivation.program.equations, derivation.steps)
     assert Counter(found) == Counter(derivation.formulas.program.equations)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from sympy import Expr
@@ -11,9 +10,9 @@ from sympy import Expr
 from symbp import compiler, verify
 from symbp.derivation import Derivation, Step
 from symbp.verify.steps import Verdict
+from tests.specs import SPECS, stem
 
 algebra = import_module("symbp.rewrite.algebra")
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.bp"))
 
 
 def judged(derivation: Derivation, steps: list[Step] | None = None) -> list[Verdict]:
@@ -36,9 +35,9 @@ def wrong(name: str, target: str, rule: str, change: Callable[[Expr], Expr]) -> 
     return [v for v in judged(derivation, steps) if not v.agrees]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
-def test_every_step_of_every_example_verifies(path: Path):
-    derivation = compiler.derivation(compiler.load(str(path)))
+@pytest.mark.parametrize("spec", SPECS, ids=stem)
+def test_every_step_of_every_example_verifies(spec: str):
+    derivation = compiler.derivation(compiler.load(spec))
     verdicts = judged(derivation)
     assert len(verdicts) == len(derivation.steps) + 1
     assert [str(v) for v in verdicts if not v.agrees] == []

@@ -13,14 +13,15 @@ from symbp.codegen.pictures.layout import lay_out
 from symbp.codegen.pictures.ranks import rows
 from symbp.lang.parser import parse
 from tests.codegen.pictures.networks import deep, residual
+from tests.specs import SPECS
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.bp"))
+EXAMPLES = [Path(spec).name for spec in SPECS]
 
 
 @cache
 def planned(name):
-    return compiler.plan(compiler.load(str(ROOT / "examples" / f"{name}.bp")))
+    return compiler.plan(compiler.load(str(ROOT / "examples" / name)))
 
 
 @cache
@@ -38,7 +39,7 @@ def ends(graph, **having):
 
 
 def test_what_the_backward_pass_keeps_is_the_tape_of_the_plan():
-    graph, plan = example("xor"), planned("xor")
+    graph, plan = example("xor.bp"), planned("xor.bp")
     assert {node.name for node in graph.nodes if node.kept} == set(plan.tape)
     assert ends(graph, kept=True) == [
         ("p", "dp_z"), ("v1", "dp_z"), ("h", "dW2"), ("h", "dh_z"),
@@ -46,7 +47,7 @@ def test_what_the_backward_pass_keeps_is_the_tape_of_the_plan():
 
 
 def test_each_edge_carries_the_shape_of_what_goes_along_it():
-    graph = example("xor")
+    graph = example("xor.bp")
     shapes = {node.name: node.shape for node in graph.nodes}
     assert all(edge.shape == shapes[edge.source] for edge in graph.edges)
     assert shapes["dW1"] == "(2, 4)"
@@ -89,7 +90,7 @@ def test_no_two_boxes_touch(name):
 
 
 def test_a_recurrence_leads_back_to_its_step():
-    assert ("h_h", "h_z") in ends(example("sunspots"), again=True)
+    assert ("h_h", "h_z") in ends(example("sunspots.bp"), again=True)
 
 
 def test_layers_that_are_alike_are_drawn_once():
@@ -120,12 +121,12 @@ def test_layers_of_other_widths_are_not_alike():
 
 
 def test_parameters_of_one_row_share_a_box():
-    found = [tuple(n.name for n in box.nodes) for box in boxes(example("xor"))]
+    found = [tuple(n.name for n in box.nodes) for box in boxes(example("xor.bp"))]
     assert ("W1", "b1") in found
     assert ("db1", "dW1") in found
 
 
 def test_boxes_in_a_chain_stand_below_each_other():
-    layout = lay_out(example("xor"))
+    layout = lay_out(example("xor.bp"))
     chain = [layout.boxes[name].centre for name in ("x", "h_z", "h", "p_z", "p")]
     assert all(abs(a - b) < 8 for a, b in pairwise(chain))

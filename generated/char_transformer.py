@@ -503,7 +503,7 @@ def _predict(
     np.copyto(s33, np.where(np.arange(32) % 2 == 0, s33, s34))
     np.add(s33, e_E[x], out=h)
     # n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2)
-    np.einsum("abc,abc->ab", h, h, out=n1_mean_square_sum, optimize=True)
+    np.einsum("abc,abc->ab", h, h, out=n1_mean_square_sum)
     # n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k]
     n1_mean_square = np.multiply(0.03125, n1_mean_square_sum, out=n1_mean_square_sum)
     # n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05)
@@ -548,7 +548,7 @@ def _predict(
     # r[n,k,j] = a[n,k,j] + h[n,k,j]
     r = np.add(a, h, out=a)
     # n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2)
-    n2_mean_square_sum = np.einsum("abc,abc->ab", r, r, out=n1_mean_square, optimize=True)
+    n2_mean_square_sum = np.einsum("abc,abc->ab", r, r, out=n1_mean_square)
     # n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k]
     n2_mean_square = np.multiply(0.03125, n2_mean_square_sum, out=n2_mean_square_sum)
     # n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05)
@@ -569,7 +569,7 @@ def _predict(
     # u[n,k,j] = m[n,k,j] + r[n,k,j]
     u = np.add(m, r, out=m)
     # n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2)
-    n3_mean_square_sum = np.einsum("abc,abc->ab", u, u, out=n2_mean_square, optimize=True)
+    n3_mean_square_sum = np.einsum("abc,abc->ab", u, u, out=n2_mean_square)
     # n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k]
     n3_mean_square = np.multiply(0.03125, n3_mean_square_sum, out=n3_mean_square_sum)
     # n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05)
@@ -631,7 +631,7 @@ def _forward(
     np.copyto(s2, np.where(np.arange(32) % 2 == 0, s2, s3))
     np.add(s2, e_E[x], out=h)
     # n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2)
-    np.einsum("abc,abc->ab", h, h, out=n1_mean_square_sum, optimize=True)
+    np.einsum("abc,abc->ab", h, h, out=n1_mean_square_sum)
     # n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k]
     n1_mean_square = np.multiply(0.03125, n1_mean_square_sum, out=n1_mean_square_sum)
     # n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05)
@@ -674,7 +674,7 @@ def _forward(
     # r[n,k,j] = a[n,k,j] + h[n,k,j]
     r = np.add(a, h, out=a)
     # n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2)
-    n2_mean_square_sum = np.einsum("abc,abc->ab", r, r, out=s4, optimize=True)
+    n2_mean_square_sum = np.einsum("abc,abc->ab", r, r, out=s4)
     # n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k]
     n2_mean_square = np.multiply(0.03125, n2_mean_square_sum, out=n2_mean_square_sum)
     # n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05)
@@ -695,7 +695,7 @@ def _forward(
     # u[n,k,j] = m[n,k,j] + r[n,k,j]
     u = np.add(m, r, out=m)
     # n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2)
-    n3_mean_square_sum = np.einsum("abc,abc->ab", u, u, out=s6, optimize=True)
+    n3_mean_square_sum = np.einsum("abc,abc->ab", u, u, out=s6)
     # n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k]
     n3_mean_square = np.multiply(0.03125, n3_mean_square_sum, out=n3_mean_square_sum)
     # n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05)
@@ -877,7 +877,7 @@ def _backward(
         2, 3, 1), out=da_p
     )
     # da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p)
-    da_Z_sum = np.einsum("abcd,abcd->abc", a_p, da_p, out=a_Z_max, optimize=True)
+    da_Z_sum = np.einsum("abcd,abcd->abc", a_p, da_p, out=a_Z_max)
     # da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] - da_Z_sum[n,h_2,t_2])
     #     * a_p[n,h_2,t_2,u_2], 0)  (of a_s)
     np.subtract(da_p, da_Z_sum[:, :, :, None], out=s13)

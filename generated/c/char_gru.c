@@ -235,15 +235,30 @@ static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t cla
 #define VECTOR_BYTES 16
 #endif
 
-/* A register's numbers, wherever they lie in memory. */
+/* A register's numbers, wherever they lie in memory; and as many whole numbers. */
 typedef double vector
         __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
 
 enum {
     LANES = VECTOR_BYTES / (int)sizeof(double),
     TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
     TILE_COLUMNS = 2 * LANES
 };
+
+/* The numbers of two registers, one after the other, that stand at some places. */
+static inline __attribute__((always_inline)) vector shuffled(vector a, vector b, places at)
+{
+#if defined(__clang__)
+    vector found = a;
+    for (int e = 0; e < LANES; e++) {
+        found[e] = at[e] < LANES ? a[at[e]] : b[at[e] - LANES];
+    }
+    return found;
+#else
+    return __builtin_shuffle(a, b, at);
+#endif
+}
 
 #endif
 
@@ -321,9 +336,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
 #undef ROWS
 }
 
-/* As many whole numbers. */
-typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
-
 /* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
 static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
@@ -335,8 +347,8 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
     for (int r = 0; r < LANES; r++) {
         if (!(r & s)) {
             const vector a = rows[r], b = rows[r + s];
-            rows[r] = __builtin_shuffle(a, b, low);
-            rows[r + s] = __builtin_shuffle(a, b, high);
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
         }
     }
 }
@@ -442,6 +454,138 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
             c[i * c_row + j * c_column] = sum;
+        }
+    }
+}
+
+#endif
+
+#if defined(__GNUC__)
+
+enum {
+    DOT_ROWS = TILE_ROWS / 2,
+    DOT_COLUMNS = 4,
+    DOT_NEAR = 16384 / (int)sizeof(double) /* so many numbers of b stay near */
+};
+
+/* Adds to each number the one `half` places further. */
+static inline __attribute__((always_inline)) vector folded(vector lanes, int half)
+{
+    places at;
+    for (int e = 0; e < LANES; e++) {
+        at[e] = (e + half) % LANES;
+    }
+    return lanes + shuffled(lanes, lanes, at);
+}
+
+/* The sum of a register's numbers. */
+static inline __attribute__((always_inline)) double added_up(vector lanes)
+{
+    lanes = folded(lanes, 1);
+    if (LANES > 2) {
+        lanes = folded(lanes, 2);
+    }
+    if (LANES > 4) {
+        lanes = folded(lanes, 4);
+    }
+    if (LANES > 8) {
+        lanes = folded(lanes, 8);
+    }
+    return lanes[0];
+}
+
+/* A tile of dot products; each lane of a register sums a part of the terms. */
+static inline __attribute__((always_inline)) void dots_tile(int rows, int columns,
+        ptrdiff_t steps, ptrdiff_t length, const double *a, const ptrdiff_t *a_rows,
+        const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_columns,
+        const ptrdiff_t *b_steps, double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
+{
+    vector sums[DOT_ROWS][DOT_COLUMNS] = {{{0}}};
+    const ptrdiff_t whole = length - length % LANES;
+    for (ptrdiff_t s = 0; s < steps; s++) {
+        const double *left = a + a_steps[s], *right = b + b_steps[s];
+        for (ptrdiff_t k = 0; k < whole; k += LANES) {
+            vector near[DOT_COLUMNS];
+#pragma GCC unroll 4
+            for (int j = 0; j < columns; j++) {
+                near[j] = *(const vector *)(right + b_columns[j] + k);
+            }
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++) {
+                const vector one = *(const vector *)(left + a_rows[r] + k);
+#pragma GCC unroll 4
+                for (int j = 0; j < columns; j++) {
+                    sums[r][j] += one * near[j];
+                }
+            }
+        }
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < columns; j++) {
+            double sum = added_up(sums[r][j]);
+            for (ptrdiff_t s = 0; s < steps; s++) {
+                for (ptrdiff_t k = whole; k < length; k++) {
+                    sum += a[a_rows[r] + a_steps[s] + k] * b[b_columns[j] + b_steps[s] + k];
+                }
+            }
+            c[c_rows[r] + c_columns[j]] += sum;
+        }
+    }
+}
+
+/*
+ * c[i,j] += sum of a[i,s,k] b[j,s,k], k along memory in both: a[i,s,k] lies at
+ * a[a_rows[i] + a_steps[s] + k], b[j,s,k] at b[b_columns[j] + b_steps[s] + k], c[i,j] at
+ * c[c_rows[i] + c_columns[j]].
+ */
+static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
+        const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
+        const double *b, const ptrdiff_t *b_columns, const ptrdiff_t *b_steps,
+        double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
+{
+    const ptrdiff_t near = 1 + DOT_NEAR / (DOT_COLUMNS * length);
+#define ROWS(count, wide) \
+    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
+        dots_tile(count, wide, most, length, a, a_rows + i, a_steps + s, b, b_columns + j, \
+                b_steps + s, c, c_rows + i, c_columns + j); \
+    }
+#define COLUMNS(wide) \
+    for (const ptrdiff_t last = columns - (columns - j) % wide; j < last; j += wide) { \
+        ptrdiff_t i = 0; \
+        ROWS(DOT_ROWS, wide) \
+        ROWS(1, wide) \
+    }
+    for (ptrdiff_t s = 0; s < steps; s += near) {
+        const ptrdiff_t most = steps - s < near ? steps - s : near;
+        ptrdiff_t j = 0;
+        COLUMNS(DOT_COLUMNS)
+        COLUMNS(1)
+    }
+#undef COLUMNS
+#undef ROWS
+}
+
+#else
+
+/*
+ * c[i,j] += sum of a[i,s,k] b[j,s,k], k along memory in both: a[i,s,k] lies at
+ * a[a_rows[i] + a_steps[s] + k], b[j,s,k] at b[b_columns[j] + b_steps[s] + k], c[i,j] at
+ * c[c_rows[i] + c_columns[j]].
+ */
+static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
+        const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
+        const double *b, const ptrdiff_t *b_columns, const ptrdiff_t *b_steps,
+        double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
+{
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            double sum = 0;
+            for (ptrdiff_t s = 0; s < steps; s++) {
+                for (ptrdiff_t k = 0; k < length; k++) {
+                    sum += a[a_rows[i] + a_steps[s] + k] * b[b_columns[j] + b_steps[s] + k];
+                }
+            }
+            c[c_rows[i] + c_columns[j]] += sum;
         }
     }
 }
@@ -886,9 +1030,38 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
     double *de = work + 128 * N + 1754 * N * T + 8192; /* (N, T, 16) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        multiply(N, 16, 192, (matrix){dh_z + 192 * t_2 * N, 192, 1}, (matrix){h_W, 1, 192}, NOTHING,
-                de + 16 * t_2, 16 * T, 1, work);
+    fill(de, 16 * N * T, 0.0);
+    {
+        ptrdiff_t left_rows[16], rows_of_sums[16];
+        ptrdiff_t right_columns[1], columns_of_sums[1];
+        ptrdiff_t left_steps[1], right_steps[1];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t i = 0; i < 16; i++) {
+                left_rows[entry] = 192 * i;
+                rows_of_sums[entry] = i;
+                entry++;
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            right_columns[entry] = 0;
+            columns_of_sums[entry] = 0;
+            entry++;
+        }
+        {
+            ptrdiff_t entry = 0;
+            left_steps[entry] = 0;
+            right_steps[entry] = 0;
+            entry++;
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                multiply_dots(16, 1, 1, 192, h_W, left_rows, left_steps, dh_z + 192 * (n + t_2 * N),
+                        right_columns, right_steps, de + 16 * (t_2 + n * T), rows_of_sums,
+                        columns_of_sums);
+            }
+        }
     }
 
     /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
@@ -1026,7 +1199,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
-    double *dlogits_W = work + 128 * N + 1770 * N * T + 8268; /* (64, 76) */
+    double *dlogits_W = work + 128 * N + 1770 * N * T + 8272; /* (64, 76) */
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -1198,7 +1371,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
-    double *dh_d = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
+    double *dh_d = work + 128 * N + 1770 * N * T + 13136; /* (3, 64) */
     multiply(1, 192, N * T, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
 
     /* h_d_m_next[i,j] = h_d_m[i,j] * beta1 + dh_d[i,j] * v1_2 */
@@ -1223,7 +1396,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2_2 + h_U_v[i,j,k0] * beta2 */
     /* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
-    double *dh_U = work + 128 * N + 1770 * N * T + 13324; /* (64, 3, 64) */
+    double *dh_U = work + 128 * N + 1770 * N * T + 13328; /* (64, 3, 64) */
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -1249,7 +1422,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     /* dh_b[g,j] = sum[t_2,n](dh_z[t_2,n,g,j])  (of h_z) */
-    double *dh_b = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
+    double *dh_b = work + 128 * N + 1770 * N * T + 13136; /* (3, 64) */
     multiply(1, 192, N * T, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
@@ -1271,13 +1444,42 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
     double *de = work + 128 * N + 1754 * N * T + 8192; /* (N, T, 16) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        multiply(N, 16, 192, (matrix){dh_z + 192 * t_2 * N, 192, 1}, (matrix){h_W, 1, 192}, NOTHING,
-                de + 16 * t_2, 16 * T, 1, work);
+    fill(de, 16 * N * T, 0.0);
+    {
+        ptrdiff_t left_rows[16], rows_of_sums[16];
+        ptrdiff_t right_columns[1], columns_of_sums[1];
+        ptrdiff_t left_steps[1], right_steps[1];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t i = 0; i < 16; i++) {
+                left_rows[entry] = 192 * i;
+                rows_of_sums[entry] = i;
+                entry++;
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            right_columns[entry] = 0;
+            columns_of_sums[entry] = 0;
+            entry++;
+        }
+        {
+            ptrdiff_t entry = 0;
+            left_steps[entry] = 0;
+            right_steps[entry] = 0;
+            entry++;
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                multiply_dots(16, 1, 1, 192, h_W, left_rows, left_steps, dh_z + 192 * (n + t_2 * N),
+                        right_columns, right_steps, de + 16 * (t_2 + n * T), rows_of_sums,
+                        columns_of_sums);
+            }
+        }
     }
 
     /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
-    double *dh_W = work + 128 * N + 1770 * N * T + 25612; /* (16, 3, 64) */
+    double *dh_W = work + 128 * N + 1770 * N * T + 25616; /* (16, 3, 64) */
     fill(dh_W, 3072, 0.0);
     for (ptrdiff_t i = 0; i < 16; i++) {
         for (ptrdiff_t g = 0; g < 3; g++) {
@@ -1310,7 +1512,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
-    double *de_E = work + 128 * N + 1770 * N * T + 28684; /* (76, 16) */
+    double *de_E = work + 128 * N + 1770 * N * T + 28688; /* (76, 16) */
     fill(de_E, 1216, 0.0);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -1517,7 +1719,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "245a35f4a975ec53";
+    return "2c50ccfbca221185";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -211,15 +211,30 @@ static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t cla
 #define VECTOR_BYTES 16
 #endif
 
-/* A register's numbers, wherever they lie in memory. */
+/* A register's numbers, wherever they lie in memory; and as many whole numbers. */
 typedef double vector
         __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
 
 enum {
     LANES = VECTOR_BYTES / (int)sizeof(double),
     TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
     TILE_COLUMNS = 2 * LANES
 };
+
+/* The numbers of two registers, one after the other, that stand at some places. */
+static inline __attribute__((always_inline)) vector shuffled(vector a, vector b, places at)
+{
+#if defined(__clang__)
+    vector found = a;
+    for (int e = 0; e < LANES; e++) {
+        found[e] = at[e] < LANES ? a[at[e]] : b[at[e] - LANES];
+    }
+    return found;
+#else
+    return __builtin_shuffle(a, b, at);
+#endif
+}
 
 #endif
 
@@ -297,9 +312,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
 #undef ROWS
 }
 
-/* As many whole numbers. */
-typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
-
 /* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
 static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
@@ -311,8 +323,8 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
     for (int r = 0; r < LANES; r++) {
         if (!(r & s)) {
             const vector a = rows[r], b = rows[r + s];
-            rows[r] = __builtin_shuffle(a, b, low);
-            rows[r + s] = __builtin_shuffle(a, b, high);
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
         }
     }
 }
@@ -735,7 +747,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(N, 24, 76, (matrix){dlogits, 76, 1}, (matrix){e_E, 24, 1}, NOTHING, dz, 24, 1, work);
 
     /* dz_b[j] = sum[n](dz[n,j])  (of z) */
-    double *dz_b = work + 714 * N + 8268; /* (24,) */
+    double *dz_b = work + 714 * N + 8272; /* (24,) */
     fill(dz_b, 24, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 24; j++) {
@@ -764,7 +776,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(N, 64, 24, (matrix){dz, 24, 1}, (matrix){z_W, 1, 24}, NOTHING, dh, 64, 1, work);
 
     /* dz_W[i,j] = sum[n](h[n,i] * dz[n,j])  (of z) */
-    double *dz_W = work + 714 * N + 8292; /* (64, 24) */
+    double *dz_W = work + 714 * N + 8304; /* (64, 24) */
     multiply(64, 24, N, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
 
     /* z_W_m_next[i,j] = z_W_m[i,j] * beta1 + dz_W[i,j] * v1_2 */
@@ -791,7 +803,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     }
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
-    double *dh_b = work + 714 * N + 9828; /* (64,) */
+    double *dh_b = work + 714 * N + 9840; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
@@ -820,7 +832,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* h_W_v_next[i,j] = dh_W[i,j]**2 * v2 + h_W_v[i,j] * beta2 */
     /* h_W_next[i,j] = h_W[i,j] - h_W_m_next[i,j] * learning_rate * v3 / (sqrt(h_W_v_next[i,j] * v4)
        + epsilon) */
-    double *dh_W = work + 714 * N + 9892; /* (192, 64) */
+    double *dh_W = work + 714 * N + 9904; /* (192, 64) */
     {
         const ptrdiff_t block = N < 192 ? (N + 7) / 8 * 8 : 192;
         for (ptrdiff_t begin = 0; begin < 192; begin += block) {
@@ -846,7 +858,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* de_E[k,d] = sum[n](dlogits[n,k] * z[n,d])  (of logits) */
     /* de_E[x[n,k],d] += dflatten[n,d + 24 * k] */
-    double *de_E = work + 714 * N + 22180; /* (76, 24) */
+    double *de_E = work + 714 * N + 22192; /* (76, 24) */
     multiply(76, 24, N, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1, work);
     for (ptrdiff_t k = 0; k < 8; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -1050,7 +1062,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "c73becf76aabadff";
+    return "095274554efa9b99";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

@@ -181,15 +181,30 @@ static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t cla
 #define VECTOR_BYTES 16
 #endif
 
-/* A register's numbers, wherever they lie in memory. */
+/* A register's numbers, wherever they lie in memory; and as many whole numbers. */
 typedef double vector
         __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
 
 enum {
     LANES = VECTOR_BYTES / (int)sizeof(double),
     TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4, /* as many as there are registers for */
     TILE_COLUMNS = 2 * LANES
 };
+
+/* The numbers of two registers, one after the other, that stand at some places. */
+static inline __attribute__((always_inline)) vector shuffled(vector a, vector b, places at)
+{
+#if defined(__clang__)
+    vector found = a;
+    for (int e = 0; e < LANES; e++) {
+        found[e] = at[e] < LANES ? a[at[e]] : b[at[e] - LANES];
+    }
+    return found;
+#else
+    return __builtin_shuffle(a, b, at);
+#endif
+}
 
 #endif
 
@@ -267,9 +282,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
 #undef ROWS
 }
 
-/* As many whole numbers. */
-typedef int64_t places __attribute__((vector_size(VECTOR_BYTES)));
-
 /* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
 static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
@@ -281,8 +293,8 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
     for (int r = 0; r < LANES; r++) {
         if (!(r & s)) {
             const vector a = rows[r], b = rows[r + s];
-            rows[r] = __builtin_shuffle(a, b, low);
-            rows[r + s] = __builtin_shuffle(a, b, high);
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
         }
     }
 }
@@ -934,7 +946,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "b9403a37cdb0b1e6";
+    return "cc7bd835dd342764";
 }
 
 digits_hyper digits_default_hyper(void)

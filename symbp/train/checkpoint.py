@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -63,7 +64,10 @@ class Run:
 def begin(module: ModuleType, settings: Settings) -> Run:
     """Return a run that has not made a step."""
     params = module.init_params(settings.seed)
-    return Run(settings, params, module.init_state(params))
+    # A module that draws noise takes a seed for that too.
+    noisy = "seed" in inspect.signature(module.init_state).parameters
+    state = module.init_state(params, **({"seed": settings.seed} if noisy else {}))
+    return Run(settings, params, state)
 
 
 def restore(path: Path, module: ModuleType, data: Data, given: Mapping[str, Any]) -> Run:

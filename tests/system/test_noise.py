@@ -10,6 +10,7 @@ from symbp import compiler
 from symbp.codegen import runtime
 from symbp.errors import LanguageError
 from symbp.ir.text import text
+from symbp.train.checkpoint import Settings, begin
 from symbp.verify import check
 from symbp.verify.samples import drawn as noise
 from tests.codegen.built import arrays, assert_agrees
@@ -197,3 +198,12 @@ def test_the_report_shows_noise():
     formulas = compiler.derive(bp.parse(DROPPED))
     for shown in (formulas.text(), formulas.latex(), formulas.markdown()):
         assert "h" in shown
+
+
+def test_the_seed_of_a_training_is_that_of_its_noise():
+    module = built(bp.parse(DROPPED))
+    states = [begin(module, Settings(seed=seed)).state for seed in (0, 5)]
+    wanted = [module.init_state(module.init_params(), seed=seed) for seed in (0, 5)]
+    for found, state in zip(states, wanted, strict=True):
+        assert all(np.array_equal(found[name], state[name]) for name in state)
+    assert any(not np.array_equal(states[0][name], states[1][name]) for name in states[0])

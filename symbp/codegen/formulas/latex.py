@@ -30,7 +30,7 @@ from symbp.ir.program import Access
 
 _LATEX_FUNCTIONS = {
     "sigmoid": r"\sigma", "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min",
-    "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan",
+    "asin": r"\arcsin", "normal_cdf": r"\Phi", "acos": r"\arccos", "atan": r"\arctan",
     **{name: f"\\{name}" for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
 }  # fmt: skip
 _FENCES = {"Abs": (r"\left|", r"\right|"), "floor": (r"\left\lfloor ", r" \right\rfloor")}

@@ -216,6 +216,7 @@ IDENTITIES = {
     "exp(a[n]) - 1": "expm1(a[n])",
     "exp(a[n]) * exp(c)": "exp(a[n] + c)",
     "exp(a[n]) * sigmoid(-a[n])": "sigmoid(a[n])",
+    "exp(c - a[n]) * sigmoid(a[n] - c)": "sigmoid(c - a[n])",
     "exp(a[n]) / (1 + exp(a[n]))": "sigmoid(a[n])",
     "where(a[n] > 0, c, 0) * a[n]": "where(a[n] > 0, a[n] * c, 0)",
     "where(relu(a[n]) > 0, 1, 0)": "where(a[n] > 0, 1, 0)",

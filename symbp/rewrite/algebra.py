@@ -184,7 +184,9 @@ def _exp_of_sigmoid(e: Expr) -> Expr | None:
     bases = [f.as_base_exp()[0] for f in e.args if not isinstance(f, exp)]
     for f in e.args:
         if isinstance(f, exp) and sigmoid(-f.args[0]) in bases:
-            return e / f / sigmoid(-f.args[0]) * sigmoid(f.args[0])
+            # Not e / f: SymPy leaves exp(a - b) exp(b - a) as it stands.
+            rest = Mul(*(g for g in e.args if g is not f))
+            return rest / sigmoid(-f.args[0]) * sigmoid(f.args[0])
     return None
 
 

@@ -8,12 +8,13 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
+import sympy
 from mpmath import mpf
 
 from symbp.compiler import finish, gradient_program, tidy
 from symbp.ir.check import check
 from symbp.ir.interpret import high_precision, interpret
-from symbp.ir.program import Program
+from symbp.ir.program import Access, Program
 from symbp.ir.text import parse, text
 from symbp.lang.network import Network
 from symbp.rewrite import (
@@ -28,6 +29,7 @@ from symbp.rewrite import (
     share,
     stabilise,
 )  # fmt: skip
+from symbp.rewrite.cost import FUNCTION, cost
 from tests.codegen.built import arrays, net
 
 GIVEN = "input x[N,4], z[N,3], a[N]\nparam W[4,3], b[3], w[4], c\nlabel t[N] in 3\n"
@@ -216,6 +218,7 @@ IDENTITIES = {
     "exp(a[n]) - 1": "expm1(a[n])",
     "exp(a[n]) * exp(c)": "exp(a[n] + c)",
     "exp(a[n]) * sigmoid(-a[n])": "sigmoid(a[n])",
+    "exp(c - a[n]) * sigmoid(a[n] - c)": "sigmoid(c - a[n])",
     "exp(a[n]) / (1 + exp(a[n]))": "sigmoid(a[n])",
     "where(a[n] > 0, c, 0) * a[n]": "where(a[n] > 0, a[n] * c, 0)",
     "where(relu(a[n]) > 0, 1, 0)": "where(a[n] > 0, 1, 0)",
@@ -224,6 +227,10 @@ IDENTITIES = {
     "-(a[n] - c) * b[0]": "(c - a[n]) * b[0]",
     "(c - a[n])**2 + (a[n] - c)**2": "2 * (c - a[n])**2",
 }
+
+
+def test_a_power_with_an_open_exponent_costs_as_much_as_a_function():
+    assert cost(Access("a") ** Access("b")) == FUNCTION == cost(sympy.exp(Access("a")))
 
 
 @pytest.mark.parametrize("before", IDENTITIES)

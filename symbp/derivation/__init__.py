@@ -7,6 +7,9 @@ In: what the passes have told (`symbp/ir/trace.py`) and the formulas that they e
     folding.py      layers that are alike are told once
     telling.py      the steps as text or LaTeX
     aligned.py      of each tensor index form, matrix form and generated code, side by side
+    documents.py    all of it as text, Markdown or LaTeX
+
+Whether the steps are right is judged from outside, in `symbp/verify/steps.py`.
 """
 
 from symbp.derivation.aligned import Aligned, aligned

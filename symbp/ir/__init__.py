@@ -10,5 +10,6 @@
 
 Nothing here knows how a program was written, differentiated or emitted. Read first
 `program.py` (the nodes), then `interpret.py` (what a program means), `check.py` (which
-programs are well formed) and `text.py` (how they are written down).
+programs are well formed) and `text.py` (how they are written down). `trace.py` is how passes tell
+what they do.
 """

@@ -8,6 +8,7 @@ In: what the passes have told (`symbp/ir/trace.py`) and the formulas that they e
     telling.py      the steps as text or LaTeX
     aligned.py      of each tensor index form, matrix form and generated code, side by side
     documents.py    all of it as text, Markdown or LaTeX
+    page.py         the same as one HTML page
 
 Whether the steps are right is judged from outside, in `symbp/verify/steps.py`.
 """

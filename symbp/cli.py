@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from symbp.audit_command import audit
+from symbp.commands.audit import audit
 from symbp.commands.derive import derive
+from symbp.commands.diff import diff
+from symbp.commands.fuzz import fuzz
 from symbp.commands.graph import graph
-from symbp.compare.command import diff
+from symbp.commands.summary import summary
 from symbp.errors import SymbpError, TargetError
-from symbp.fuzz.command import fuzz
-from symbp.fuzz.text_command import text as fuzz_text
-from symbp.summary.command import summary
 from symbp.version import VERSION
 
 if TYPE_CHECKING:
@@ -463,7 +462,6 @@ def _assignment(text: str) -> tuple[str, float]:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
 
 
-fuzz.add_command(fuzz_text)
 for _command in (audit, derive, diff, fuzz, graph, summary):
     main.add_command(_command)
 

@@ -1199,7 +1199,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
-    double *dlogits_W = work + 128 * N + 1770 * N * T + 8272; /* (64, 76) */
+    double *dlogits_W = work + 128 * N + 1770 * N * T + 8268; /* (64, 76) */
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -1371,7 +1371,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
-    double *dh_d = work + 128 * N + 1770 * N * T + 13136; /* (3, 64) */
+    double *dh_d = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
     multiply(1, 192, N * T, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
 
     /* h_d_m_next[i,j] = h_d_m[i,j] * beta1 + dh_d[i,j] * v1_2 */
@@ -1396,7 +1396,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2_2 + h_U_v[i,j,k0] * beta2 */
     /* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
-    double *dh_U = work + 128 * N + 1770 * N * T + 13328; /* (64, 3, 64) */
+    double *dh_U = work + 128 * N + 1770 * N * T + 13324; /* (64, 3, 64) */
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -1422,7 +1422,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     /* dh_b[g,j] = sum[t_2,n](dh_z[t_2,n,g,j])  (of h_z) */
-    double *dh_b = work + 128 * N + 1770 * N * T + 13136; /* (3, 64) */
+    double *dh_b = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
     multiply(1, 192, N * T, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
@@ -1479,7 +1479,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
-    double *dh_W = work + 128 * N + 1770 * N * T + 25616; /* (16, 3, 64) */
+    double *dh_W = work + 128 * N + 1770 * N * T + 25612; /* (16, 3, 64) */
     fill(dh_W, 3072, 0.0);
     for (ptrdiff_t i = 0; i < 16; i++) {
         for (ptrdiff_t g = 0; g < 3; g++) {
@@ -1512,7 +1512,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
-    double *de_E = work + 128 * N + 1770 * N * T + 28688; /* (76, 16) */
+    double *de_E = work + 128 * N + 1770 * N * T + 28684; /* (76, 16) */
     fill(de_E, 1216, 0.0);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -1719,7 +1719,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "2c50ccfbca221185";
+    return "108084cf5f997650";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -40,7 +40,7 @@
  * Memory in bytes:
  *     175200  parameters, and as much again for their gradients
  *     350408  state of the optimizer
- *     1024 * N + 14160 * N * T + 239232  workspace
+ *     1024 * N + 14160 * N * T + 239200  workspace
  *     512 * N + 5120 * N * T + 16384  workspace of predict alone
  *
  * Made by symbp 0.1.0 from char_gru.bp (network 5667b39f7c403b16):
@@ -60,7 +60,7 @@ extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define CHAR_GRU_WORKSPACE(N, T) (128 * (N) + 1770 * (N) * (T) + 29904)
+#define CHAR_GRU_WORKSPACE(N, T) (128 * (N) + 1770 * (N) * (T) + 29900)
 #define CHAR_GRU_PREDICT_WORKSPACE(N, T) (64 * (N) + 640 * (N) * (T) + 2048)
 
 /* The parameters; also a gradient for each of them. */

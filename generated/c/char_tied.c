@@ -747,7 +747,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(N, 24, 76, (matrix){dlogits, 76, 1}, (matrix){e_E, 24, 1}, NOTHING, dz, 24, 1, work);
 
     /* dz_b[j] = sum[n](dz[n,j])  (of z) */
-    double *dz_b = work + 714 * N + 8272; /* (24,) */
+    double *dz_b = work + 714 * N + 8268; /* (24,) */
     fill(dz_b, 24, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 24; j++) {
@@ -776,7 +776,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(N, 64, 24, (matrix){dz, 24, 1}, (matrix){z_W, 1, 24}, NOTHING, dh, 64, 1, work);
 
     /* dz_W[i,j] = sum[n](h[n,i] * dz[n,j])  (of z) */
-    double *dz_W = work + 714 * N + 8304; /* (64, 24) */
+    double *dz_W = work + 714 * N + 8292; /* (64, 24) */
     multiply(64, 24, N, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
 
     /* z_W_m_next[i,j] = z_W_m[i,j] * beta1 + dz_W[i,j] * v1_2 */
@@ -803,7 +803,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     }
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
-    double *dh_b = work + 714 * N + 9840; /* (64,) */
+    double *dh_b = work + 714 * N + 9828; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
@@ -832,7 +832,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* h_W_v_next[i,j] = dh_W[i,j]**2 * v2 + h_W_v[i,j] * beta2 */
     /* h_W_next[i,j] = h_W[i,j] - h_W_m_next[i,j] * learning_rate * v3 / (sqrt(h_W_v_next[i,j] * v4)
        + epsilon) */
-    double *dh_W = work + 714 * N + 9904; /* (192, 64) */
+    double *dh_W = work + 714 * N + 9892; /* (192, 64) */
     {
         const ptrdiff_t block = N < 192 ? (N + 7) / 8 * 8 : 192;
         for (ptrdiff_t begin = 0; begin < 192; begin += block) {
@@ -858,7 +858,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* de_E[k,d] = sum[n](dlogits[n,k] * z[n,d])  (of logits) */
     /* de_E[x[n,k],d] += dflatten[n,d + 24 * k] */
-    double *de_E = work + 714 * N + 22192; /* (76, 24) */
+    double *de_E = work + 714 * N + 22180; /* (76, 24) */
     multiply(76, 24, N, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1, work);
     for (ptrdiff_t k = 0; k < 8; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -1062,7 +1062,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "095274554efa9b99";
+    return "43a064fef03f4da6";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

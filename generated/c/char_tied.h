@@ -32,7 +32,7 @@
  * Memory in bytes:
  *     126496  parameters, and as much again for their gradients
  *     253000  state of the optimizer
- *     5712 * N + 192128  workspace
+ *     5712 * N + 192032  workspace
  *     2240 * N + 49152  workspace of predict alone
  *
  * Made by symbp 0.1.0 from char_tied.bp (network 27bdb9e33e25213b):
@@ -52,7 +52,7 @@ extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define CHAR_TIED_WORKSPACE(N) (714 * (N) + 24016)
+#define CHAR_TIED_WORKSPACE(N) (714 * (N) + 24004)
 #define CHAR_TIED_PREDICT_WORKSPACE(N) (280 * (N) + 6144)
 
 /* The parameters; also a gradient for each of them. */

@@ -1612,7 +1612,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
-    double *dlogits_W = work + 4 * N * (T * T) + 897 * N * T + 8272; /* (32, 76) */
+    double *dlogits_W = work + 4 * N * (T * T) + 897 * N * T + 8268; /* (32, 76) */
     {
         const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
         for (ptrdiff_t begin = 0; begin < 32; begin += block) {
@@ -1674,7 +1674,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dn3_g_sum[j] = sum[n,k](v3[n,k,j] * v2[n,k])  (of n3) */
-    double *dn3_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10704; /* (32,) */
+    double *dn3_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v2, 1, 1}, (matrix){v3, 32, 1}, NOTHING, dn3_g_sum, 1, 1, work);
 
     /* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
@@ -1721,7 +1721,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
-    double *dm_b = work + 4 * N * (T * T) + 897 * N * T + 10704; /* (32,) */
+    double *dm_b = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
 
     /* m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1_2 */
@@ -1743,7 +1743,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
     /* m_W_m_next[i,j] = m_W_m[i,j] * beta1 + dm_W[i,j] * v1_2 */
     /* m_W_v_next[i,j] = dm_W[i,j]**2 * v2_2 + m_W_v[i,j] * beta2 */
-    double *dm_W = work + 4 * N * (T * T) + 897 * N * T + 10736; /* (64, 32) */
+    double *dm_W = work + 4 * N * (T * T) + 897 * N * T + 10732; /* (64, 32) */
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -1782,7 +1782,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
-    double *df_b = work + 4 * N * (T * T) + 897 * N * T + 12784; /* (64,) */
+    double *df_b = work + 4 * N * (T * T) + 897 * N * T + 12780; /* (64,) */
     multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
 
     /* f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1_2 */
@@ -1804,7 +1804,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
     /* f_W_m_next[i,j] = f_W_m[i,j] * beta1 + df_W[i,j] * v1_2 */
     /* f_W_v_next[i,j] = df_W[i,j]**2 * v2_2 + f_W_v[i,j] * beta2 */
-    double *df_W = work + 4 * N * (T * T) + 897 * N * T + 10736; /* (32, 64) */
+    double *df_W = work + 4 * N * (T * T) + 897 * N * T + 10732; /* (32, 64) */
     {
         const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
         for (ptrdiff_t begin = 0; begin < 32; begin += block) {
@@ -1864,7 +1864,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dn2_g_sum[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n2) */
-    double *dn2_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10704; /* (32,) */
+    double *dn2_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn2_g_sum, 1, 1, work);
 
     /* dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2) */
@@ -1911,7 +1911,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
-    double *da_Wo = work + 4 * N * (T * T) + 897 * N * T + 12848; /* (32, 32) */
+    double *da_Wo = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
     multiply(32, 32, N * T, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32, 1,
             work);
 
@@ -2016,7 +2016,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
-    double *da_Wv = work + 4 * N * (T * T) + 897 * N * T + 12848; /* (32, 32) */
+    double *da_Wv = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
     multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
             work);
 
@@ -2031,7 +2031,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
-    double *da_Wk = work + 4 * N * (T * T) + 897 * N * T + 12848; /* (32, 32) */
+    double *da_Wk = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
     multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
             work);
 
@@ -2046,7 +2046,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
-    double *da_Wq = work + 4 * N * (T * T) + 897 * N * T + 12848; /* (32, 32) */
+    double *da_Wq = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
     multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
             work);
 
@@ -2121,7 +2121,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dn1_g_sum[j] = sum[n,k](v9[n,k,j] * v8[n,k])  (of n1) */
-    double *dn1_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10704; /* (32,) */
+    double *dn1_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v8, 1, 1}, (matrix){v9, 32, 1}, NOTHING, dn1_g_sum, 1, 1, work);
 
     /* dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1) */
@@ -2150,7 +2150,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + 100 * sqrt(10) * v8[n,k] *
        dn1[n,k,d] * n1_g[d] + dr[n,k,d]  (of e) */
-    double *de_E = work + 4 * N * (T * T) + 897 * N * T + 8272; /* (76, 32) */
+    double *de_E = work + 4 * N * (T * T) + 897 * N * T + 8268; /* (76, 32) */
     fill(de_E, 2432, 0.0);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -2375,7 +2375,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "be2469cb2233db56";
+    return "7172197bf7d8e1fe";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

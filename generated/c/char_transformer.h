@@ -64,7 +64,7 @@
  * Memory in bytes:
  *     106592  parameters, and as much again for their gradients
  *     213192  state of the optimizer
- *     32 * N * T**2 + 7176 * N * T + 110976  workspace
+ *     32 * N * T**2 + 7176 * N * T + 110944  workspace
  *     16 * N * T**2 + 1816 * N * T + 65536  workspace of predict alone
  *
  * Made by symbp 0.1.0 from char_transformer.bp (network b331bfed12fe83c9):
@@ -84,7 +84,7 @@ extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define CHAR_TRANSFORMER_WORKSPACE(N, T) (4 * (N) * ((T) * (T)) + 897 * (N) * (T) + 13872)
+#define CHAR_TRANSFORMER_WORKSPACE(N, T) (4 * (N) * ((T) * (T)) + 897 * (N) * (T) + 13868)
 #define CHAR_TRANSFORMER_PREDICT_WORKSPACE(N, T) (2 * (N) * ((T) * (T)) + 227 * (N) * (T) + 8192)
 
 /* The parameters; also a gradient for each of them. */

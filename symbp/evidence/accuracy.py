@@ -77,7 +77,7 @@ def _at(
 
 
 def _by_hand(name: str, sample: Sample) -> dict[str, Array]:
-    found = GRADIENTS[name](sample.params, *sample.data.values())
+    found = GRADIENTS[name](sample.params, *sample.data.values(), *sample.noise.values())
     return {n: np.asarray(g) for n, g in found.items()}
 
 

@@ -200,3 +200,20 @@ static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         }
     }
 }
+
+static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
+        const Real *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps, const Real *b,
+        const ptrdiff_t *b_columns, const ptrdiff_t *b_steps, Real *c, const ptrdiff_t *c_rows,
+        const ptrdiff_t *c_columns)
+{
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            for (ptrdiff_t s = 0; s < steps; s++) {
+                for (ptrdiff_t k = 0; k < length; k++) {
+                    c[c_rows[i] + c_columns[j]] += a[a_rows[i] + a_steps[s] + k]
+                            * b[b_columns[j] + b_steps[s] + k];
+                }
+            }
+        }
+    }
+}

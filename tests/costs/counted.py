@@ -62,6 +62,8 @@ def counting(text: str, name: str, network: Network) -> str:
     heads = [f"int {name}_{f}(" for f in FUNCTIONS]
     heads += [h for h in (f"{name}_hyper {name}_default_hyper(",) if f"\n{h}" in text]
     ends = [_function(text, h) for h in heads]
+    draw = re.search(rf"^void {name}_draw\(.*?\)$", text, re.S | re.M)
+    ends += [f"{draw[0]} {{}}"] if draw else []  # noise is no part of what is counted
     text = "\n".join([text[begin : text.index(f"int {name}_predict(")], *ends])
     sizes = "|".join(map(str, network.program.sizes()))
     if sizes:
@@ -147,7 +149,7 @@ def _memory(
     rng = np.random.default_rng(0)
     labels = {t.name: t for t in network.program.given() if t.bound is not None}
     found = {}
-    for struct in ("params", "state", "data", "tape"):
+    for struct in ("params", "state", "data", "tape", "noise"):
         body = re.search(rf"typedef struct {name}_{struct} {{(.*?)\n}}", header, re.S)
         found[struct] = []
         for field, shape in re.findall(r"\*(\w+);\s+/\* .*?(\(.*?\))", body[1] if body else ""):
@@ -158,7 +160,8 @@ def _memory(
                 found[struct].append(np.arange(count, dtype=np.int64) % classes)
                 continue
             array = np.zeros(count, REAL)
-            array["value"] = 0.0 if struct == "state" else rng.normal(size=count)
+            drawn = rng.uniform if struct == "noise" else rng.normal
+            array["value"] = 0.0 if struct == "state" else drawn(size=count)
             array["flags"] = 0 if extent else SAME
             found[struct].append(array)
     found["grads"] = [a.copy() for a in found["params"]]

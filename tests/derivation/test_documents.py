@@ -10,7 +10,7 @@ from symbp import compiler, verify
 from symbp.bench.scaling import perceptron
 from symbp.cli import main
 from symbp.derivation.documents import Shown, markdown, text
-from symbp.verify import Verdict
+from symbp.verify.steps import Verdict
 
 ROOT = Path(__file__).parents[2]
 

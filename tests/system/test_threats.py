@@ -91,8 +91,8 @@ def test_html_and_latex_say_names_and_nothing_else():
     text = lines + "loss mean[n]((script*w_1_2*input_*é*x[n])**2)\n"
     formulas = compiler.derive(parse(text, 'a"><script>x</script>.bp'))
     html = formulas.html()
-    assert "<script" not in html
-    assert "x</script" not in html
+    assert html.count("<script") == html.count("</script") == 1  # the page's own
+    assert "<script>x" not in html
     assert not re.search(r"(?<!\\)w_1_2", formulas.latex())
 
 

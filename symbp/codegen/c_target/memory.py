@@ -29,8 +29,8 @@ class Workspace:
         """Return a free slot for a tensor, or one behind all others."""
         slot = self.arena.take((count(tensor),), tensor.name)
         if slot not in self.starts:
-            self.starts[slot] = self.size
-            self.size = sympy.expand(self.size + _in_lines(count(tensor)))
+            self.starts[slot] = _line(self.size, count(tensor))
+            self.size = sympy.expand(self.starts[slot] + count(tensor))
         return slot
 
     def clear(self, held: Collection[Slot] = ()) -> None:
@@ -41,10 +41,11 @@ class Workspace:
                 self.arena.give(slot)
 
 
-def _in_lines(number: Expr) -> Expr:
-    """Return a known number of elements in whole lines of the cache, but for a few."""
-    small = not number.is_Integer or number < LINE
-    return number if small else Integer(-(-int(number) // LINE) * LINE)
+def _line(begin: Expr, number: Expr) -> Expr:
+    """Return where the next line of the cache begins, as far as that is known and of use."""
+    if not begin.is_Integer or (number.is_Integer and number < LINE):
+        return begin
+    return Integer(-(-int(begin) // LINE) * LINE)
 
 
 def pointer(begin: Expr, scope: Scope) -> str:

@@ -31,6 +31,8 @@ LEAST = 512
 """The multiplications of one product from which on it is worth its tables."""
 CALL = 150
 """What a call costs besides, in multiplications of vectors."""
+TILE = 4
+"""The rows and columns of a tile of dot products."""
 SUM = 6
 """What it costs to add up the lanes of a sum."""
 MOST = PANEL // WIDEST
@@ -150,8 +152,10 @@ class Dots(Tables):
     def cost(self) -> float:
         """Return how long the products take, roughly, in multiplications of vectors."""
         length = int(self.equation.extent[self.along])
-        sums = self.number((*self.rows, *self.columns))
-        terms = self.number(self.steps) * (length // LANES + length % LANES)
+        rows, columns = self.number(self.rows), self.number(self.columns)
+        # A tile reads so many vectors for each multiplication; one is no more than that takes.
+        reads, sums = max(1.0, 1 / min(rows, TILE) + 1 / min(columns, TILE)), rows * columns
+        terms = reads * self.number(self.steps) * (length // LANES + length % LANES)
         return float((sums * (terms + SUM) + CALL) * self.number(self.outer))
 
 

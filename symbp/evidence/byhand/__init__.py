@@ -2,7 +2,7 @@
 
 What the accuracy of generated code is held against: plain formulas, in the module's float type,
 with the usual care (softmax shifted by its maximum, slopes written in values). Each takes params
-and the arrays of the data, and returns the gradients by name.
+and the arrays of the data, and of the noise where there is some, and returns the gradients by name.
 
 >>> import numpy as np
 >>> params = {"a": np.array(2.0), "b": np.array(0.0)}
@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from symbp.evidence.byhand.common import Arrays
 from symbp.evidence.byhand.lenet import lenet
+from symbp.evidence.byhand.noisy import gan_critic, gan_generator, vae
 from symbp.evidence.byhand.perceptrons import (
     autoencoder,
     char_tied,
@@ -31,8 +32,8 @@ from symbp.evidence.byhand.transformer import char_transformer
 GRADIENTS: dict[str, Callable[..., Arrays]] = {
     f.__name__: f
     for f in (
-        autoencoder, char_gru, char_tied, char_transformer, digits, lenet, linear_regression,
-        moons, sunspots, symmetry, xor,
+        autoencoder, char_gru, char_tied, char_transformer, digits, gan_critic,
+        gan_generator, lenet, linear_regression, moons, sunspots, symmetry, vae, xor,
     )
 }  # fmt: skip
 """By the name of the example."""

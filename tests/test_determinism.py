@@ -59,5 +59,5 @@ def output(arguments: tuple[str, ...], seed: str, directory: Path) -> dict[str, 
 def test_the_same_bytes_for_every_hash_seed(arguments: tuple[str, ...], tmp_path: Path):
     expected = output(arguments, "0", tmp_path / "0")
     assert expected != {"stdout": b""}
-    for seed in "123":
+    for seed in "12":
         assert output(arguments, seed, tmp_path / seed) == expected

@@ -1,4 +1,4 @@
-"""What a notebook shows for descriptions: networks, programs, equations and tensors as formulas.
+"""What a notebook shows: networks, programs, equations, tensors and derivations as formulas.
 
 A notebook asks an object for `_repr_markdown_`. The classes of a description stand below the
 printers and know none of them, so that what they answer is attached here, when symbp is imported.
@@ -28,6 +28,8 @@ from symbp.codegen.formulas import Formulas
 from symbp.codegen.formulas.latex import LatexSheet
 from symbp.codegen.formulas.sheet import lay_out
 from symbp.codegen.header import shape_text
+from symbp.derivation import Derivation, documents
+from symbp.derivation.documents import Shown
 from symbp.ir.program import Equation, Program, Tensor, size
 from symbp.lang.handles import Handle
 from symbp.lang.network import Network, program_of
@@ -112,6 +114,7 @@ _SHOWN: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Equation, markdown_of_equation),
     (Handle, markdown_of_handle),
     (Formulas, lambda formulas: in_notebook(formulas.markdown())),
+    (Derivation, lambda derivation: in_notebook(documents.markdown(derivation, Shown()))),
 )
 
 

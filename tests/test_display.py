@@ -5,6 +5,7 @@ import pytest
 
 import __main__
 import symbp as bp
+from symbp import compiler
 from symbp.compare import compare
 from symbp.train import from_arrays, prepare, train
 
@@ -29,6 +30,14 @@ def test_a_network_shows_what_is_given_and_its_equations(line):
     assert "p_{n} &= x_{n} a + b" in shown
     assert shown.count("$$") == 2
     assert shown.endswith("Output `p`, loss `loss`.")
+
+
+def test_a_derivation_shows_its_formulas_and_each_step(line):
+    derivation = compiler.derivation(line)
+    shown = derivation._repr_markdown_()
+    assert "```math" not in shown
+    assert shown.count("$$") >= 2 * len(derivation.steps)
+    assert "chain rule" in shown
 
 
 def test_a_program_and_an_equation_show_their_formulas(line):

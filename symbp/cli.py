@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symbp.commands.arguments import assignment, bounds, size
 from symbp.commands.audit import audit
 from symbp.commands.derive import derive
 from symbp.commands.diff import diff
@@ -159,7 +160,7 @@ def build(
     """
     from symbp import compiler
 
-    fixed = dict(_size(text) for text in sizes)
+    fixed = dict(size(text) for text in sizes)
     if explain and target != "c":
         raise click.UsageError("--explain tells of the C target: add --target c.")
     for network in map(compiler.load, compiler.specs(spec)):
@@ -224,7 +225,7 @@ def check(
     if hazards or accuracy:
         from symbp.evidence.command import surveyed
 
-        surveyed(network, dtype, dict(map(_range, ranges)) if hazards else None, accuracy)
+        surveyed(network, dtype, dict(map(bounds, ranges)) if hazards else None, accuracy)
         return
     with tempfile.TemporaryDirectory() as folder:
         _check(network, _built(network, target, dtype, Path(folder)), **wish)
@@ -281,7 +282,7 @@ def train(
 
     given = {name: value for name, value in settings.items() if value is not None}
     rate = {} if learning_rate is None else {"learning_rate": learning_rate}
-    given["hyper"] = {**dict(map(_assignment, hyper)), **rate}
+    given["hyper"] = {**dict(map(assignment, hyper)), **rate}
     network = compiler.load(spec)
     module = _built(network, target, dtype, folder)
     samples = training.read(data, module.INPUTS, module.DTYPE, columns)
@@ -435,31 +436,6 @@ def _check(network: Network, module: ModuleType, **wish: Any) -> None:
     if not judged(network, module, Wish(**wish)):
         raise _failure("a gradient disagrees: see the table", 1)
     click.echo("All gradients agree.")
-
-
-def _size(text: str) -> tuple[str, int]:
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), int(value)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--size") from None
-
-
-def _range(text: str) -> tuple[str, tuple[float, float]]:
-    name, _, ends = text.partition("=")
-    try:
-        low, high = sorted(map(float, ends.split(":")))
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not NAME=LOW:HIGH", param_hint="--range") from None
-    return name.strip(), (low, high)
-
-
-def _assignment(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
 
 
 for _command in (audit, derive, diff, fuzz, graph, summary):

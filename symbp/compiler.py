@@ -145,26 +145,34 @@ def derivation(network: Network, *inputs: str) -> Derivation:
     )  # fmt: skip
 
 
-def three_forms(network: Network, *inputs: str, wrt: str | None = None) -> tuple[Aligned, ...]:
+def three_forms(
+    network: Network, formulas: Formulas, wrt: str | None = None
+) -> tuple[Aligned, ...]:
     """Return each tensor's index form, matrix form, and the lines of NumPy and C that compute it.
 
-    Args and errors are those of `derive`; with `wrt` only what this parameter's gradient needs.
+    Args:
+        formulas: what `derive` gives for the network.
+        wrt: only what this parameter's gradient needs.
     """
-    formulas, made = derive(network, *inputs), plan(network)
+    made = plan(network)
     numpy, c = Choices("numpy").options(network), Choices("c").options(network)
     return tuple(aligned(
         formulas, codegen.numpy_target.lines(made, numpy), codegen.c_target.lines(made, c), wrt
     ))  # fmt: skip
 
 
-def page(network: Network, *inputs: str, shown: Shown | None = None) -> str:
+def page(network: Network, derived: Derivation, shown: Shown | None = None) -> str:
     """Return a derivation as one HTML page: formulas, picture, code, and how it came about.
 
-    Args and errors are those of `derive`, and TargetError: the extra `html` is missing.
+    Args:
+        derived: what `derivation` gives for the network.
+
+    Raises:
+        LanguageError: there is no parameter of the name that is to be shown alone.
+        TargetError: the extra `html` is missing.
     """
     shown = shown or Shown()
-    forms = three_forms(network, *inputs, wrt=shown.wrt)
-    return pages.page(derivation(network, *inputs), forms, shown)
+    return pages.page(derived, three_forms(network, derived.formulas, shown.wrt), shown)
 
 
 def plan(network: Network, batches: Collection[str] = ()) -> schedule.Plan:

@@ -55,11 +55,11 @@ def derive(
     wide = form == "text" and file is None and sys.stdout.isatty()
     shown = Shown(
         wrt=wrt, steps=form != "text" if steps is None else steps, fold=not every, columns=columns,
-        lines=_lines(network, inputs) if code else {},
+        lines=_lines(network, derivation) if code else {},
         width=shutil.get_terminal_size().columns if wide else None,
     )  # fmt: skip
     if form == "html":
-        written = compiler.page(network, *inputs, shown=shown)
+        written = compiler.page(network, derivation, shown)
     else:
         written = DOCUMENTS[form](derivation, shown)
     if file is None:
@@ -71,7 +71,7 @@ def derive(
         _verify(derivation)
 
 
-def _lines(network: Network, inputs: list[str]) -> dict[str, tuple[str, ...]]:
+def _lines(network: Network, derivation: Derivation) -> dict[str, tuple[str, ...]]:
     """Return the lines of NumPy and of C that compute each tensor."""
     from symbp import compiler
 
@@ -80,7 +80,7 @@ def _lines(network: Network, inputs: list[str]) -> dict[str, tuple[str, ...]]:
             *(("NumPy", *(f"  {line}" for line in each.numpy)) if each.numpy else ()),
             *(("C", *(f"  {line}" for line in each.c)) if each.c else ()),
         )
-        for each in compiler.three_forms(network, *inputs)
+        for each in compiler.three_forms(network, derivation.formulas)
     }
 
 

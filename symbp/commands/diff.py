@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from symbp.commands.arguments import size
+
 _COLORS = {"-": "red", "+": "green"}
 
 
@@ -26,11 +28,10 @@ def diff(before: str, after: str, sizes: tuple[str, ...]) -> None:
       symbp diff digits.bp digits.py:net --size N=128
     """
     from symbp import compiler
-    from symbp.cli import _size
     from symbp.compare.report import compare
 
     old, new = compiler.load(before), compiler.load(after)
-    found = compare(old, new, dict(map(_size, sizes)))
+    found = compare(old, new, dict(map(size, sizes)))
     if found.same:
         click.echo("The networks are the same.")
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from symbp.commands.arguments import size
+
 
 @click.command()
 @click.argument("spec")
@@ -28,8 +30,7 @@ def summary(spec: str, sizes: tuple[str, ...], costs: bool, dtype: str) -> None:
       symbp summary xor.bp --size N=4 --costs
     """
     from symbp import compiler
-    from symbp.cli import _size
     from symbp.summary.report import summary as summarised
 
-    found = summarised(compiler.load(spec), dict(map(_size, sizes)), dtype)
+    found = summarised(compiler.load(spec), dict(map(size, sizes)), dtype)
     click.echo(found.text(equations=costs))

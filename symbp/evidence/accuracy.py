@@ -21,6 +21,7 @@ from symbp.compiler import Target
 from symbp.evidence.byhand import GRADIENTS
 from symbp.ir.interpret import high_precision, interpret
 from symbp.lang.network import Network
+from symbp.verify.report import in_columns
 from symbp.verify.samples import Sample, draw
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -109,8 +110,7 @@ def table(rows: Sequence[Accuracy]) -> list[str]:
     for row in rows:
         cells = [f"{row.errors[w]:.1f}" if w in row.errors else "-" for w in who]
         lines.append([row.network, row.dtype, *cells, _ratio(row.errors)])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(f"{c:<{w}}" for c, w in zip(x, widths, strict=True)).rstrip() for x in lines]
+    return in_columns(lines)
 
 
 def _ratio(errors: Mapping[str, float]) -> str:

@@ -52,12 +52,13 @@ def table(rows: Sequence[Row]) -> str:
     parameter  shape  method   elements   worst  module     method's   ulp  +-   ms  verdict
     W          2x4    complex  8, 1 kink  [1,3]  0.2500000  0.2500000  0    4.5  12  ok
     """
-    lines = [_HEAD, *(_cells(row) for row in rows)]
+    return "\n".join(in_columns([_HEAD, *(_cells(row) for row in rows)]))
+
+
+def in_columns(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines of cells as text, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return ["  ".join(f"{c:<{w}}" for c, w in zip(x, widths, strict=True)).rstrip() for x in lines]
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -4,10 +4,15 @@ import pytest
 
 from symbp import compiler
 from symbp.derivation import Aligned
+from symbp.lang.network import Network
 
 
 def forms(name: str) -> dict[str, Aligned]:
-    return {a.name: a for a in compiler.three_forms(compiler.load(f"examples/{name}.bp"))}
+    return {a.name: a for a in aligned(compiler.load(f"examples/{name}.bp"))}
+
+
+def aligned(network: Network) -> tuple[Aligned, ...]:
+    return compiler.three_forms(network, compiler.derive(network))
 
 
 def test_a_weight_gradient_is_a_sum_a_matrix_product_and_a_call():
@@ -29,7 +34,7 @@ def test_what_only_a_prediction_computes_has_the_lines_of_predict():
 @pytest.mark.parametrize("name", ["xor", "moons", "sunspots"])
 def test_every_gradient_has_lines_and_every_line_is_in_its_module(name: str):
     network = compiler.load(f"examples/{name}.bp")
-    found = compiler.three_forms(network)
+    found = aligned(network)
     gradients = set(compiler.derive(network).gradients.values())
     for target, suffix in (("numpy", "py"), ("c", "c")):
         module = compiler.emit(network, target)[f"{network.name}.{suffix}"]

@@ -45,7 +45,8 @@ def seen(tmp_path_factory):
     """Return what the browser has to complain of, for each page and each width."""
     folder = tmp_path_factory.mktemp("pages")
     for name in PAGES:
-        page = compiler.page(compiler.load(str(ROOT / "examples" / f"{name}.bp")))
+        network = compiler.load(str(ROOT / "examples" / f"{name}.bp"))
+        page = compiler.page(network, compiler.derivation(network))
         (folder / f"{name}.html").write_text(page, "utf-8")
     pictures = os.environ.get("SYMBP_SCREENSHOTS", "-")
     files = [str(folder / f"{name}.html") for name in PAGES]

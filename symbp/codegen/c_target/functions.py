@@ -59,7 +59,7 @@ class Functions:
             core, step = self.step(self.plan.step)
             cores.append(core)
         public = [
-            self.public("predict", [self.call("predict", "") + ";"]),
+            self.public("predict", [self.call("predict") + ";"]),
             self.public("forward", ["*loss = " + self.call("forward") + ";"]),
             self.public("backward", [self.call("backward") + ";"]),
             self.public("value_and_grad", ["*loss = " + self.call("value_and_grad") + ";"]),
@@ -177,7 +177,7 @@ class Functions:
             return f"const double {own} = {'' if group == 'hyper' else '*'}{place};"
         return declare(kind, own, place, tensor) if tensor.shape else f"{kind} {own} = *{place};"
 
-    def call(self, name: str, address: str = "", local: Iterable[str] = ()) -> str:
+    def call(self, name: str, local: Iterable[str] = ()) -> str:
         """Return the call of a static function; `local` are structs, not pointers to them."""
         words = [f"&{w}" if w in local else w for w in self.used[name]]
         return f"{name}({', '.join(words)})"

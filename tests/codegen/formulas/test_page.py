@@ -33,7 +33,11 @@ def example(name):
 
 @cache
 def page(name):
-    return compiler.page(example(name))
+    return page_of(example(name))
+
+
+def page_of(network, **shown):
+    return compiler.page(network, compiler.derivation(network), Shown(**shown))
 
 
 def cards(text):
@@ -80,17 +84,17 @@ def test_values_that_are_kept_say_so():
 
 
 def test_a_page_of_one_gradient_has_only_what_it_needs():
-    text = compiler.page(example("xor"), shown=Shown(wrt="W2"))
+    text = page_of(example("xor"), wrt="W2")
     assert set(cards(text)) == {"h_z", "h", "p_z", "p", "dp_z", "dW2"}
     assert 'id="symbol-W1"' in text
     assert "db1" not in text
 
 
 def test_layers_that_are_alike_have_one_card_each():
-    few, many = compiler.page(deep(7)), compiler.page(deep(12))
+    few, many = page_of(deep(7)), page_of(deep(12))
     assert len(cards(few)) == len(cards(many))
     assert "10 alike: h2 to h11" in many
-    assert len(cards(compiler.page(deep(7), shown=Shown(fold=False)))) > len(cards(few))
+    assert len(cards(page_of(deep(7), fold=False))) > len(cards(few))
 
 
 def test_an_index_is_no_tensor_of_the_same_letter():

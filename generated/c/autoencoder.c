@@ -47,6 +47,13 @@ static inline double relu(double x)
     return x <= 0.0 ? 0.0 : x;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -289,6 +296,55 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+/* a[n,j] = relu(a_z[n,j]) */
+SHARED void compute_a_1(double *restrict a, ptrdiff_t N)
+{
+    const double *a_z = a;
+    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+        a[each] = relu(a_z[each]);
+    }
+}
+
+/* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
+SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *restrict b)
+{
+    const double *db = db_z;
+    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+        db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
+    }
+}
+
+/* dp_W[i,j] = sum[n](b[n,i] * dp[n,j])  (of p) */
+/* p_W_m_next[i,j] = p_W_m[i,j] * beta1 + dp_W[i,j] * v1_2 */
+/* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
+/* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
+   epsilon) */
+SHARED void compute_dp_W_1(ptrdiff_t N, const double *restrict b, const double *restrict dp,
+        double *restrict dp_W, double *restrict work, double *restrict p_W_m, double beta1, double
+        v1_2, double *restrict p_W_v, double v2, double beta2, double *restrict p_W, double
+        learning_rate, double v3, double v4, double epsilon)
+{
+    const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
+    for (ptrdiff_t begin = 0; begin < 64; begin += block) {
+        const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
+        multiply(rows, 64, N, (matrix){b + begin, 1, 64}, (matrix){dp, 64, 1}, NOTHING, dp_W, 64, 1,
+                work);
+
+        for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            p_W_m[each + 64 * begin] = beta1 * p_W_m[each + 64 * begin] + v1_2 * dp_W[each];
+        }
+
+        for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            p_W_v[each + 64 * begin] = v2 * square(dp_W[each]) + beta2 * p_W_v[each + 64 * begin];
+        }
+
+        for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            p_W[each + 64 * begin] = p_W[each + 64 * begin] - learning_rate * v3 *
+                    p_W_m[each + 64 * begin] / (sqrt(v4 * p_W_v[each + 64 * begin]) + epsilon);
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, const autoencoder_params *params, const autoencoder_data *data,
         const autoencoder_outputs *outputs, double *work)
 {
@@ -309,9 +365,7 @@ static void predict(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        a[each] = relu(a_z[each]);
-    }
+    compute_a_1(a, N);
 
     /* code[n,j] = code_b[j] + sum[i](a[n,i] * code_W[i,j]) */
     double *code = outputs->code; /* (N, 8) */
@@ -325,9 +379,7 @@ static void predict(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        b[each] = relu(b_z[each]);
-    }
+    compute_a_1(b, N);
 
     /* p[n,j] = p_b[j] + sum[i](b[n,i] * p_W[i,j]) */
     double *p = outputs->p; /* (N, 64) */
@@ -355,9 +407,7 @@ static double forward(ptrdiff_t N, const autoencoder_params *params, const autoe
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        a[each] = relu(a_z[each]);
-    }
+    compute_a_1(a, N);
 
     /* code[n,j] = code_b[j] + sum[i](a[n,i] * code_W[i,j]) */
     double *code = tape->code; /* (N, 8) */
@@ -371,9 +421,7 @@ static double forward(ptrdiff_t N, const autoencoder_params *params, const autoe
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        b[each] = relu(b_z[each]);
-    }
+    compute_a_1(b, N);
 
     /* p[n,j] = p_b[j] + sum[i](b[n,i] * p_W[i,j]) */
     double *p = tape->v1; /* (N, 64) */
@@ -431,9 +479,7 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
-    }
+    compute_db_z_1(db_z, N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = grads->b_b; /* (64,) */
@@ -466,9 +512,7 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        da_z[each] = (a[each] > 0.0 ? da[each] : 0.0);
-    }
+    compute_db_z_1(da_z, N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = grads->a_b; /* (64,) */
@@ -477,16 +521,6 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     double *da_W = grads->a_W; /* (64, 64) */
     multiply(64, 64, N, (matrix){x, 1, 64}, (matrix){da_z, 64, 1}, NOTHING, da_W, 64, 1, work);
-}
-
-static double value_and_grad(ptrdiff_t N, const autoencoder_params *params,
-        const autoencoder_data *data, const autoencoder_params *grads, double *work)
-{
-    const autoencoder_tape tape = {work + 8192, work + 64 * N + 8192, work + 72 * N + 8192, work +
-            136 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, const autoencoder_params *params, const autoencoder_state *state,
@@ -579,34 +613,12 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     /* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4)
        + epsilon) */
     double *dp_W = work + 336 * N + 8256; /* (64, 64) */
-    {
-        const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
-        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 64, N, (matrix){b + begin, 1, 64}, (matrix){dp, 64, 1}, NOTHING, dp_W,
-                    64, 1, work);
-
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
-                p_W_m[each + 64 * begin] = beta1 * p_W_m[each + 64 * begin] + v1_2 * dp_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
-                p_W_v[each + 64 * begin] = v2 * square(dp_W[each]) + beta2 *
-                        p_W_v[each + 64 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
-                p_W[each + 64 * begin] = p_W[each + 64 * begin] - learning_rate * v3 *
-                        p_W_m[each + 64 * begin] / (sqrt(v4 * p_W_v[each + 64 * begin]) + epsilon);
-            }
-        }
-    }
+    compute_dp_W_1(N, b, dp, dp_W, work, p_W_m, beta1, v1_2, p_W_v, v2, beta2, p_W, learning_rate,
+            v3, v4, epsilon);
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
-    }
+    compute_db_z_1(db_z, N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 336 * N + 8192; /* (64,) */
@@ -706,9 +718,7 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        da_z[each] = (a[each] > 0.0 ? da[each] : 0.0);
-    }
+    compute_db_z_1(da_z, N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 336 * N + 8192; /* (64,) */
@@ -736,30 +746,20 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     /* a_W_next[i,j] = a_W[i,j] - a_W_m_next[i,j] * learning_rate * v3 / (sqrt(a_W_v_next[i,j] * v4)
        + epsilon) */
     double *da_W = work + 336 * N + 8256; /* (64, 64) */
-    {
-        const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
-        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 64, N, (matrix){x + begin, 1, 64}, (matrix){da_z, 64, 1}, NOTHING, da_W,
-                    64, 1, work);
-
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
-                a_W_m[each + 64 * begin] = beta1 * a_W_m[each + 64 * begin] + v1_2 * da_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
-                a_W_v[each + 64 * begin] = v2 * square(da_W[each]) + beta2 *
-                        a_W_v[each + 64 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
-                a_W[each + 64 * begin] = a_W[each + 64 * begin] - learning_rate * v3 *
-                        a_W_m[each + 64 * begin] / (sqrt(v4 * a_W_v[each + 64 * begin]) + epsilon);
-            }
-        }
-    }
+    compute_dp_W_1(N, x, da_z, da_W, work, a_W_m, beta1, v1_2, a_W_v, v2, beta2, a_W, learning_rate,
+            v3, v4, epsilon);
 
     *state->t = t_next;
+}
+
+static double value_and_grad(ptrdiff_t N, const autoencoder_params *params,
+        const autoencoder_data *data, const autoencoder_params *grads, double *work)
+{
+    const autoencoder_tape tape = {work + 8192, work + 64 * N + 8192, work + 72 * N + 8192, work +
+            136 * N + 8192};
+    const double value = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
 }
 
 int autoencoder_predict(ptrdiff_t N, const autoencoder_params *params, const autoencoder_data *data,
@@ -934,7 +934,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "c5de097d30d6bb73";
+    return "526b51ff0278de7e";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

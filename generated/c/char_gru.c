@@ -187,6 +187,13 @@ static inline double maximum(double a, double b)
     return b > a || b != b ? b : a;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -592,6 +599,208 @@ static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
 
 #endif
 
+/* h_z[t_2,n,g,j] = h_b[g,j] + sum[i](e_E[x[n,t_2],i] * h_W[i,g,j]) */
+SHARED void compute_h_z_1(ptrdiff_t N, ptrdiff_t T, double *restrict h_z, const double *restrict
+        h_b)
+{
+    for (ptrdiff_t n = 0; n < N * T; n++) {
+        for (ptrdiff_t j = 0; j < 192; j++) {
+            h_z[n * 192 + j] = h_b[j];
+        }
+    }
+}
+
+SHARED void compute_h_z_2(ptrdiff_t T, ptrdiff_t N, double *restrict h_z, const double *restrict
+        e_E, const ptrdiff_t *restrict x, const double *restrict h_W)
+{
+    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t g = 0; g < 3; g++) {
+                for (ptrdiff_t i = 0; i < 16; i++) {
+                    for (ptrdiff_t j = 0; j < 64; j++) {
+                        h_z[t_2 * (192 * N) + n * 192 + g * 64 + j] += e_E[x[n * T + t_2] * 16 + i]
+                                * h_W[i * 192 + g * 64 + j];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* h[n,t_2,j] = h_h[t_2 + 1,n,j] */
+SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const double *restrict h_h)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                h[n * (64 * T) + t_2 * 64 + j] = h_h[(t_2 + 1) * (64 * N) + n * 64 + j];
+            }
+        }
+    }
+}
+
+/* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
+SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, const double *restrict
+        dh)
+{
+    fill(dh_h, 64 * (N + N * T), 0.0);
+    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] += dh[n * (64 * T) + t_2 * 64 + j];
+            }
+        }
+    }
+}
+
+/* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
+SHARED void compute_dh_a_step_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_a_step,
+        const double *restrict h_s)
+{
+    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_a_step[t_2 * (64 * N) + n * 64 + j] = 1.0 -
+                        h_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j];
+            }
+        }
+    }
+}
+
+SHARED void compute_dh_s_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_s, double *restrict dh_h,
+        const double *restrict dh_s_step, double *restrict dh_a, const double *restrict dh_a_step,
+        const double *restrict h_s, const double *restrict dh_s_step_2, double *restrict dh_y,
+        const double *restrict dh_y_step, const double *restrict dh_y_step_2, const double *restrict
+        h_U, double *restrict work)
+{
+    for (ptrdiff_t t_2 = T - 1; t_2 >= 0; t_2--) {
+        /* dh_s[t_2,n,1,j] = dh_h[t_2 + 1,n,j] * dh_s_step[t_2,n,j]  (of h_h) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j] =
+                        dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] *
+                        dh_s_step[t_2 * (64 * N) + n * 64 + j];
+            }
+        }
+
+        /* dh_a[t_2,n,j] = dh_a_step[t_2,n,j] * dh_h[t_2 + 1,n,j]  (of h_h) */
+        for (ptrdiff_t each = 0; each < 64 * N; each++) {
+            dh_a[each + 64 * t_2 * N] = dh_a_step[each + 64 * t_2 * N] *
+                    dh_h[each + 64 * N + 64 * t_2 * N];
+        }
+
+        /* dh_h[t_2,n,j] += dh_h[t_2 + 1,n,j] * h_s[t_2,n,1,j]  (of h_h) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_h[t_2 * (64 * N) + n * 64 + j] += dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] *
+                        h_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j];
+            }
+        }
+
+        /* dh_s[t_2,n,0,j] = dh_a[t_2,n,j] * dh_s_step_2[t_2,n,j]  (of h_a) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_s[t_2 * (128 * N) + n * 128 + j] = dh_a[t_2 * (64 * N) + n * 64 + j] *
+                        dh_s_step_2[t_2 * (64 * N) + n * 64 + j];
+            }
+        }
+
+        /* dh_y[t_2,n,2,j] = dh_a[t_2,n,j] * dh_y_step[t_2,n,j]  (of h_a) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_y[t_2 * (192 * N) + n * 192 + 2 * 64 + j] = dh_a[t_2 * (64 * N) + n * 64 + j] *
+                        dh_y_step[t_2 * (64 * N) + n * 64 + j];
+            }
+        }
+
+        /* dh_y[t_2,n,g,j] = dh_s[t_2,n,g,j] * dh_y_step_2[t_2,n,g,j]  (of h_s) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t g = 0; g < 2; g++) {
+                for (ptrdiff_t j = 0; j < 64; j++) {
+                    dh_y[t_2 * (192 * N) + n * 192 + g * 64 + j] =
+                            dh_s[t_2 * (128 * N) + n * 128 + g * 64 + j] *
+                            dh_y_step_2[t_2 * (128 * N) + n * 128 + g * 64 + j];
+                }
+            }
+        }
+
+        /* dh_h[t_2,n,k] += sum[g,j](dh_y[t_2,n,g,j] * h_U[k,g,j])  (of h_y) */
+        multiply(N, 64, 192, (matrix){dh_y + 192 * t_2 * N, 192, 1}, (matrix){h_U, 1, 192},
+                (matrix){dh_h + 64 * t_2 * N, 64, 1}, dh_h + 64 * t_2 * N, 64, 1, work);
+    }
+}
+
+SHARED void compute_dh_z_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_z, const double *restrict
+        dh_a, const double *restrict v2)
+{
+    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_z[t_2 * (192 * N) + n * 192 + 2 * 64 + j] += dh_a[t_2 * (64 * N) + n * 64 + j] *
+                        v2[t_2 * (64 * N) + n * 64 + j];
+            }
+        }
+    }
+}
+
+/* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
+SHARED void compute_de_1(double *restrict de, ptrdiff_t N, ptrdiff_t T, const double *restrict h_W,
+        const double *restrict dh_z)
+{
+    fill(de, 16 * N * T, 0.0);
+    {
+        ptrdiff_t left_rows[16], rows_of_sums[16];
+        ptrdiff_t right_columns[1], columns_of_sums[1];
+        ptrdiff_t left_steps[1], right_steps[1];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t i = 0; i < 16; i++) {
+                left_rows[entry] = 192 * i;
+                rows_of_sums[entry] = i;
+                entry++;
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            right_columns[entry] = 0;
+            columns_of_sums[entry] = 0;
+            entry++;
+        }
+        {
+            ptrdiff_t entry = 0;
+            left_steps[entry] = 0;
+            right_steps[entry] = 0;
+            entry++;
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                multiply_dots(16, 1, 1, 192, h_W, left_rows, left_steps, dh_z + 192 * (n + t_2 * N),
+                        right_columns, right_steps, de + 16 * (t_2 + n * T), rows_of_sums,
+                        columns_of_sums);
+            }
+        }
+    }
+}
+
+/* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
+SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t T, ptrdiff_t N, const double *restrict
+        e_E, const ptrdiff_t *restrict x, const double *restrict dh_z)
+{
+    fill(dh_W, 3072, 0.0);
+    for (ptrdiff_t i = 0; i < 16; i++) {
+        for (ptrdiff_t g = 0; g < 3; g++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t n = 0; n < N; n++) {
+                    for (ptrdiff_t j = 0; j < 64; j++) {
+                        dh_W[i * 192 + g * 64 + j] += e_E[x[n * T + t_2] * 16 + i] *
+                                dh_z[t_2 * (192 * N) + n * 192 + g * 64 + j];
+                    }
+                }
+            }
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
         const char_gru_data *data, const char_gru_outputs *outputs, double *work)
 {
@@ -606,31 +815,12 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* h_z[t_2,n,g,j] = h_b[g,j] + sum[i](e_E[x[n,t_2],i] * h_W[i,g,j]) */
     double *h_z = work + 2048; /* (T, N, 3, 64) */
-    for (ptrdiff_t n = 0; n < N * T; n++) {
-        for (ptrdiff_t j = 0; j < 192; j++) {
-            h_z[n * 192 + j] = h_b[j];
-        }
-    }
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 3; g++) {
-                for (ptrdiff_t i = 0; i < 16; i++) {
-                    for (ptrdiff_t j = 0; j < 64; j++) {
-                        h_z[t_2 * (192 * N) + n * 192 + g * 64 + j] += e_E[x[n * T + t_2] * 16 + i]
-                                * h_W[i * 192 + g * 64 + j];
-                    }
-                }
-            }
-        }
-    }
+    compute_h_z_1(N, T, h_z, h_b);
+    compute_h_z_2(T, N, h_z, e_E, x, h_W);
 
     /* h_y[t_2,n,g,j] = h_d[g,j] */
     double *h_y = work + 192 * N * T + 2048; /* (T, N, 3, 64) */
-    for (ptrdiff_t n = 0; n < N * T; n++) {
-        for (ptrdiff_t j = 0; j < 192; j++) {
-            h_y[n * 192 + j] = h_d[j];
-        }
-    }
+    compute_h_z_1(N, T, h_y, h_d);
 
     double *h_s = work + 384 * N * T + 2048; /* (T, N, 2, 64) */
     double *h_h = work + 512 * N * T + 2048; /* (T + 1, N, 64) */
@@ -668,13 +858,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* h[n,t_2,j] = h_h[t_2 + 1,n,j] */
     double *h = work + 64 * N + 576 * N * T + 2048; /* (N, T, 64) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                h[n * (64 * T) + t_2 * 64 + j] = h_h[(t_2 + 1) * (64 * N) + n * 64 + j];
-            }
-        }
-    }
+    compute_h_1(N, T, h, h_h);
 
     /* logits[n,k,j] = logits_b[j] + sum[i](h[n,k,i] * logits_W[i,j]) */
     double *logits = outputs->logits; /* (N, T, 76) */
@@ -697,31 +881,12 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* h_z[t_2,n,g,j] = h_b[g,j] + sum[i](e_E[x[n,t_2],i] * h_W[i,g,j]) */
     double *h_z = work + 64 * N + 589 * N * T + 8192; /* (T, N, 3, 64) */
-    for (ptrdiff_t n = 0; n < N * T; n++) {
-        for (ptrdiff_t j = 0; j < 192; j++) {
-            h_z[n * 192 + j] = h_b[j];
-        }
-    }
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 3; g++) {
-                for (ptrdiff_t i = 0; i < 16; i++) {
-                    for (ptrdiff_t j = 0; j < 64; j++) {
-                        h_z[t_2 * (192 * N) + n * 192 + g * 64 + j] += e_E[x[n * T + t_2] * 16 + i]
-                                * h_W[i * 192 + g * 64 + j];
-                    }
-                }
-            }
-        }
-    }
+    compute_h_z_1(N, T, h_z, h_b);
+    compute_h_z_2(T, N, h_z, e_E, x, h_W);
 
     /* h_y[t_2,n,g,j] = h_d[g,j] */
     double *h_y = tape->h_y; /* (T, N, 3, 64) */
-    for (ptrdiff_t n = 0; n < N * T; n++) {
-        for (ptrdiff_t j = 0; j < 192; j++) {
-            h_y[n * 192 + j] = h_d[j];
-        }
-    }
+    compute_h_z_1(N, T, h_y, h_d);
 
     double *h_s = tape->h_s; /* (T, N, 2, 64) */
     double *h_a = tape->h_a; /* (T, N, 64) */
@@ -765,13 +930,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* h[n,t_2,j] = h_h[t_2 + 1,n,j] */
     double *h = tape->h; /* (N, T, 64) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                h[n * (64 * T) + t_2 * 64 + j] = h_h[(t_2 + 1) * (64 * N) + n * 64 + j];
-            }
-        }
-    }
+    compute_h_1(N, T, h, h_h);
 
     /* logits[n,k,j] = logits_b[j] + sum[i](h[n,k,i] * logits_W[i,j]) */
     double *logits = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
@@ -878,14 +1037,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
-    fill(dh_h, 64 * (N + N * T), 0.0);
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] += dh[n * (64 * T) + t_2 * 64 + j];
-            }
-        }
-    }
+    compute_dh_h_1(dh_h, N, T, dh);
 
     /* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
     double *v2 = work + 64 * N + 858 * N * T + 8192; /* (T, N, 64) */
@@ -901,14 +1053,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
     double *dh_a_step = work + 128 * N + 1050 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_a_step[t_2 * (64 * N) + n * 64 + j] = 1.0 -
-                        h_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j];
-            }
-        }
-    }
+    compute_dh_a_step_1(T, N, dh_a_step, h_s);
 
     /* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
     double *dh_s_step_2 = work + 128 * N + 1114 * N * T + 8192; /* (T, N, 64) */
@@ -941,61 +1086,15 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     double *dh_s = work + 128 * N + 1370 * N * T + 8192; /* (T, N, 2, 64) */
     double *dh_a = work + 128 * N + 1498 * N * T + 8192; /* (T, N, 64) */
     double *dh_y = work + 64 * N + 589 * N * T + 8192; /* (T, N, 3, 64) */
-    for (ptrdiff_t t_2 = T - 1; t_2 >= 0; t_2--) {
-        /* dh_s[t_2,n,1,j] = dh_h[t_2 + 1,n,j] * dh_s_step[t_2,n,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j] =
-                        dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] *
-                        dh_s_step[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-
-        /* dh_a[t_2,n,j] = dh_a_step[t_2,n,j] * dh_h[t_2 + 1,n,j]  (of h_h) */
-        for (ptrdiff_t each = 0; each < 64 * N; each++) {
-            dh_a[each + 64 * t_2 * N] = dh_a_step[each + 64 * t_2 * N] *
-                    dh_h[each + 64 * N + 64 * t_2 * N];
-        }
-
-        /* dh_h[t_2,n,j] += dh_h[t_2 + 1,n,j] * h_s[t_2,n,1,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_h[t_2 * (64 * N) + n * 64 + j] += dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] *
-                        h_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j];
-            }
-        }
-
-        /* dh_s[t_2,n,0,j] = dh_a[t_2,n,j] * dh_s_step_2[t_2,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_s[t_2 * (128 * N) + n * 128 + j] = dh_a[t_2 * (64 * N) + n * 64 + j] *
-                        dh_s_step_2[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-
-        /* dh_y[t_2,n,2,j] = dh_a[t_2,n,j] * dh_y_step[t_2,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_y[t_2 * (192 * N) + n * 192 + 2 * 64 + j] = dh_a[t_2 * (64 * N) + n * 64 + j] *
-                        dh_y_step[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-
-        /* dh_y[t_2,n,g,j] = dh_s[t_2,n,g,j] * dh_y_step_2[t_2,n,g,j]  (of h_s) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 2; g++) {
-                for (ptrdiff_t j = 0; j < 64; j++) {
-                    dh_y[t_2 * (192 * N) + n * 192 + g * 64 + j] =
-                            dh_s[t_2 * (128 * N) + n * 128 + g * 64 + j] *
-                            dh_y_step_2[t_2 * (128 * N) + n * 128 + g * 64 + j];
-                }
-            }
-        }
-
-        /* dh_h[t_2,n,k] += sum[g,j](dh_y[t_2,n,g,j] * h_U[k,g,j])  (of h_y) */
-        multiply(N, 64, 192, (matrix){dh_y + 192 * t_2 * N, 192, 1}, (matrix){h_U, 1, 192},
-                (matrix){dh_h + 64 * t_2 * N, 64, 1}, dh_h + 64 * t_2 * N, 64, 1, work);
-    }
+    /* dh_s[t_2,n,1,j] = dh_h[t_2 + 1,n,j] * dh_s_step[t_2,n,j]  (of h_h) */
+    /* dh_a[t_2,n,j] = dh_a_step[t_2,n,j] * dh_h[t_2 + 1,n,j]  (of h_h) */
+    /* dh_h[t_2,n,j] += dh_h[t_2 + 1,n,j] * h_s[t_2,n,1,j]  (of h_h) */
+    /* dh_s[t_2,n,0,j] = dh_a[t_2,n,j] * dh_s_step_2[t_2,n,j]  (of h_a) */
+    /* dh_y[t_2,n,2,j] = dh_a[t_2,n,j] * dh_y_step[t_2,n,j]  (of h_a) */
+    /* dh_y[t_2,n,g,j] = dh_s[t_2,n,g,j] * dh_y_step_2[t_2,n,g,j]  (of h_s) */
+    /* dh_h[t_2,n,k] += sum[g,j](dh_y[t_2,n,g,j] * h_U[k,g,j])  (of h_y) */
+    compute_dh_s_1(T, N, dh_s, dh_h, dh_s_step, dh_a, dh_a_step, h_s, dh_s_step_2, dh_y, dh_y_step,
+            dh_y_step_2, h_U, work);
 
     /* dh_z[t_2,n,g,j] = dh_y[t_2,n,g,j]  (of h_s) */
     /* dh_z[t_2,n,2,j] += dh_a[t_2,n,j] * v2[t_2,n,j] */
@@ -1006,14 +1105,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
             dh_z[n * 192 + j] += dh_y[n * 192 + j];
         }
     }
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_z[t_2 * (192 * N) + n * 192 + 2 * 64 + j] += dh_a[t_2 * (64 * N) + n * 64 + j] *
-                        v2[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-    }
+    compute_dh_z_1(T, N, dh_z, dh_a, v2);
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
     double *dh_d = grads->h_d; /* (3, 64) */
@@ -1030,55 +1122,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
     double *de = work + 128 * N + 1754 * N * T + 8192; /* (N, T, 16) */
-    fill(de, 16 * N * T, 0.0);
-    {
-        ptrdiff_t left_rows[16], rows_of_sums[16];
-        ptrdiff_t right_columns[1], columns_of_sums[1];
-        ptrdiff_t left_steps[1], right_steps[1];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t i = 0; i < 16; i++) {
-                left_rows[entry] = 192 * i;
-                rows_of_sums[entry] = i;
-                entry++;
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            right_columns[entry] = 0;
-            columns_of_sums[entry] = 0;
-            entry++;
-        }
-        {
-            ptrdiff_t entry = 0;
-            left_steps[entry] = 0;
-            right_steps[entry] = 0;
-            entry++;
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                multiply_dots(16, 1, 1, 192, h_W, left_rows, left_steps, dh_z + 192 * (n + t_2 * N),
-                        right_columns, right_steps, de + 16 * (t_2 + n * T), rows_of_sums,
-                        columns_of_sums);
-            }
-        }
-    }
+    compute_de_1(de, N, T, h_W, dh_z);
 
     /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
     double *dh_W = grads->h_W; /* (16, 3, 64) */
-    fill(dh_W, 3072, 0.0);
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        for (ptrdiff_t g = 0; g < 3; g++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    for (ptrdiff_t j = 0; j < 64; j++) {
-                        dh_W[i * 192 + g * 64 + j] += e_E[x[n * T + t_2] * 16 + i] *
-                                dh_z[t_2 * (192 * N) + n * 192 + g * 64 + j];
-                    }
-                }
-            }
-        }
-    }
+    compute_dh_W_1(dh_W, T, N, e_E, x, dh_z);
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
     double *de_E = grads->e_E; /* (76, 16) */
@@ -1090,17 +1138,6 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
             }
         }
     }
-}
-
-static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
-        const char_gru_data *data, const char_gru_params *grads, double *work)
-{
-    const char_gru_tape tape = {work + 8192, work + 64 * N + 64 * N * T + 8192, work + 64 * N + 256
-            * N * T + 8192, work + 64 * N + 384 * N * T + 8192, work + 64 * N + 448 * N * T + 8192,
-            work + 64 * N + 512 * N * T + 8192, work + 64 * N + 513 * N * T + 8192};
-    const double value = forward(N, T, params, data, &tape, work);
-    backward(N, T, params, data, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
@@ -1233,14 +1270,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
-    fill(dh_h, 64 * (N + N * T), 0.0);
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] += dh[n * (64 * T) + t_2 * 64 + j];
-            }
-        }
-    }
+    compute_dh_h_1(dh_h, N, T, dh);
 
     /* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
     double *v2 = work + 64 * N + 858 * N * T + 8192; /* (T, N, 64) */
@@ -1256,14 +1286,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
     double *dh_a_step = work + 128 * N + 1050 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_a_step[t_2 * (64 * N) + n * 64 + j] = 1.0 -
-                        h_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j];
-            }
-        }
-    }
+    compute_dh_a_step_1(T, N, dh_a_step, h_s);
 
     /* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
     double *dh_s_step_2 = work + 128 * N + 1114 * N * T + 8192; /* (T, N, 64) */
@@ -1296,61 +1319,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     double *dh_s = work + 128 * N + 1370 * N * T + 8192; /* (T, N, 2, 64) */
     double *dh_a = work + 128 * N + 1498 * N * T + 8192; /* (T, N, 64) */
     double *dh_y = work + 64 * N + 589 * N * T + 8192; /* (T, N, 3, 64) */
-    for (ptrdiff_t t_2 = T - 1; t_2 >= 0; t_2--) {
-        /* dh_s[t_2,n,1,j] = dh_h[t_2 + 1,n,j] * dh_s_step[t_2,n,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j] =
-                        dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] *
-                        dh_s_step[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-
-        /* dh_a[t_2,n,j] = dh_a_step[t_2,n,j] * dh_h[t_2 + 1,n,j]  (of h_h) */
-        for (ptrdiff_t each = 0; each < 64 * N; each++) {
-            dh_a[each + 64 * t_2 * N] = dh_a_step[each + 64 * t_2 * N] *
-                    dh_h[each + 64 * N + 64 * t_2 * N];
-        }
-
-        /* dh_h[t_2,n,j] += dh_h[t_2 + 1,n,j] * h_s[t_2,n,1,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_h[t_2 * (64 * N) + n * 64 + j] += dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] *
-                        h_s[t_2 * (128 * N) + n * 128 + 1 * 64 + j];
-            }
-        }
-
-        /* dh_s[t_2,n,0,j] = dh_a[t_2,n,j] * dh_s_step_2[t_2,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_s[t_2 * (128 * N) + n * 128 + j] = dh_a[t_2 * (64 * N) + n * 64 + j] *
-                        dh_s_step_2[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-
-        /* dh_y[t_2,n,2,j] = dh_a[t_2,n,j] * dh_y_step[t_2,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_y[t_2 * (192 * N) + n * 192 + 2 * 64 + j] = dh_a[t_2 * (64 * N) + n * 64 + j] *
-                        dh_y_step[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-
-        /* dh_y[t_2,n,g,j] = dh_s[t_2,n,g,j] * dh_y_step_2[t_2,n,g,j]  (of h_s) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 2; g++) {
-                for (ptrdiff_t j = 0; j < 64; j++) {
-                    dh_y[t_2 * (192 * N) + n * 192 + g * 64 + j] =
-                            dh_s[t_2 * (128 * N) + n * 128 + g * 64 + j] *
-                            dh_y_step_2[t_2 * (128 * N) + n * 128 + g * 64 + j];
-                }
-            }
-        }
-
-        /* dh_h[t_2,n,k] += sum[g,j](dh_y[t_2,n,g,j] * h_U[k,g,j])  (of h_y) */
-        multiply(N, 64, 192, (matrix){dh_y + 192 * t_2 * N, 192, 1}, (matrix){h_U, 1, 192},
-                (matrix){dh_h + 64 * t_2 * N, 64, 1}, dh_h + 64 * t_2 * N, 64, 1, work);
-    }
+    /* dh_s[t_2,n,1,j] = dh_h[t_2 + 1,n,j] * dh_s_step[t_2,n,j]  (of h_h) */
+    /* dh_a[t_2,n,j] = dh_a_step[t_2,n,j] * dh_h[t_2 + 1,n,j]  (of h_h) */
+    /* dh_h[t_2,n,j] += dh_h[t_2 + 1,n,j] * h_s[t_2,n,1,j]  (of h_h) */
+    /* dh_s[t_2,n,0,j] = dh_a[t_2,n,j] * dh_s_step_2[t_2,n,j]  (of h_a) */
+    /* dh_y[t_2,n,2,j] = dh_a[t_2,n,j] * dh_y_step[t_2,n,j]  (of h_a) */
+    /* dh_y[t_2,n,g,j] = dh_s[t_2,n,g,j] * dh_y_step_2[t_2,n,g,j]  (of h_s) */
+    /* dh_h[t_2,n,k] += sum[g,j](dh_y[t_2,n,g,j] * h_U[k,g,j])  (of h_y) */
+    compute_dh_s_1(T, N, dh_s, dh_h, dh_s_step, dh_a, dh_a_step, h_s, dh_s_step_2, dh_y, dh_y_step,
+            dh_y_step_2, h_U, work);
 
     /* dh_z[t_2,n,g,j] = dh_y[t_2,n,g,j]  (of h_s) */
     /* dh_z[t_2,n,2,j] += dh_a[t_2,n,j] * v2[t_2,n,j] */
@@ -1361,14 +1338,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
             dh_z[n * 192 + j] += dh_y[n * 192 + j];
         }
     }
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_z[t_2 * (192 * N) + n * 192 + 2 * 64 + j] += dh_a[t_2 * (64 * N) + n * 64 + j] *
-                        v2[t_2 * (64 * N) + n * 64 + j];
-            }
-        }
-    }
+    compute_dh_z_1(T, N, dh_z, dh_a, v2);
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
     double *dh_d = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
@@ -1444,55 +1414,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
     double *de = work + 128 * N + 1754 * N * T + 8192; /* (N, T, 16) */
-    fill(de, 16 * N * T, 0.0);
-    {
-        ptrdiff_t left_rows[16], rows_of_sums[16];
-        ptrdiff_t right_columns[1], columns_of_sums[1];
-        ptrdiff_t left_steps[1], right_steps[1];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t i = 0; i < 16; i++) {
-                left_rows[entry] = 192 * i;
-                rows_of_sums[entry] = i;
-                entry++;
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            right_columns[entry] = 0;
-            columns_of_sums[entry] = 0;
-            entry++;
-        }
-        {
-            ptrdiff_t entry = 0;
-            left_steps[entry] = 0;
-            right_steps[entry] = 0;
-            entry++;
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                multiply_dots(16, 1, 1, 192, h_W, left_rows, left_steps, dh_z + 192 * (n + t_2 * N),
-                        right_columns, right_steps, de + 16 * (t_2 + n * T), rows_of_sums,
-                        columns_of_sums);
-            }
-        }
-    }
+    compute_de_1(de, N, T, h_W, dh_z);
 
     /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
     double *dh_W = work + 128 * N + 1770 * N * T + 25612; /* (16, 3, 64) */
-    fill(dh_W, 3072, 0.0);
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        for (ptrdiff_t g = 0; g < 3; g++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    for (ptrdiff_t j = 0; j < 64; j++) {
-                        dh_W[i * 192 + g * 64 + j] += e_E[x[n * T + t_2] * 16 + i] *
-                                dh_z[t_2 * (192 * N) + n * 192 + g * 64 + j];
-                    }
-                }
-            }
-        }
-    }
+    compute_dh_W_1(dh_W, T, N, e_E, x, dh_z);
 
     /* h_W_m_next[i,j,k0] = h_W_m[i,j,k0] * beta1 + dh_W[i,j,k0] * v1_2 */
     for (ptrdiff_t each = 0; each < 3072; each++) {
@@ -1540,6 +1466,17 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     }
 
     *state->step = step_next;
+}
+
+static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
+        const char_gru_data *data, const char_gru_params *grads, double *work)
+{
+    const char_gru_tape tape = {work + 8192, work + 64 * N + 64 * N * T + 8192, work + 64 * N + 256
+            * N * T + 8192, work + 64 * N + 384 * N * T + 8192, work + 64 * N + 448 * N * T + 8192,
+            work + 64 * N + 512 * N * T + 8192, work + 64 * N + 513 * N * T + 8192};
+    const double value = forward(N, T, params, data, &tape, work);
+    backward(N, T, params, data, &tape, grads, work);
+    return value;
 }
 
 int char_gru_predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
@@ -1719,7 +1656,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "108084cf5f997650";
+    return "b25b6a3255a881d1";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -163,6 +163,13 @@ static inline double maximum(double a, double b)
     return b > a || b != b ? b : a;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -436,6 +443,20 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+/* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
+SHARED void compute_flatten_1(double *restrict flatten, ptrdiff_t N, const double *restrict e_E,
+        const ptrdiff_t *restrict x)
+{
+    fill(flatten, 192 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
+            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
+                flatten[n * 192 + i1 + 24 * i0] += e_E[x[n * 8 + i0] * 24 + i1];
+            }
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
         const char_tied_outputs *outputs, double *work)
 {
@@ -449,14 +470,7 @@ static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
     double *flatten = work + 6144; /* (N, 192) */
-    fill(flatten, 192 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
-            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
-                flatten[n * 192 + i1 + 24 * i0] += e_E[x[n * 8 + i0] * 24 + i1];
-            }
-        }
-    }
+    compute_flatten_1(flatten, N, e_E, x);
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = work + 192 * N + 6144; /* (N, 64) */
@@ -494,14 +508,7 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
     double *flatten = tape->flatten; /* (N, 192) */
-    fill(flatten, 192 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
-            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
-                flatten[n * 192 + i1 + 24 * i0] += e_E[x[n * 8 + i0] * 24 + i1];
-            }
-        }
-    }
+    compute_flatten_1(flatten, N, e_E, x);
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = tape->h; /* (N, 64) */
@@ -649,16 +656,6 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
             }
         }
     }
-}
-
-static double value_and_grad(ptrdiff_t N, const char_tied_params *params,
-        const char_tied_data *data, const char_tied_params *grads, double *work)
-{
-    const char_tied_tape tape = {work + 8192, work + 192 * N + 8192, work + 256 * N + 8192, work +
-            280 * N + 8192, work + 281 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied_state *state,
@@ -888,6 +885,16 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     *state->step = step_next;
 }
 
+static double value_and_grad(ptrdiff_t N, const char_tied_params *params,
+        const char_tied_data *data, const char_tied_params *grads, double *work)
+{
+    const char_tied_tape tape = {work + 8192, work + 192 * N + 8192, work + 256 * N + 8192, work +
+            280 * N + 8192, work + 281 * N + 8192};
+    const double value = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
+}
+
 int char_tied_predict(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
         const char_tied_outputs *outputs, double *work)
 {
@@ -1062,7 +1069,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "43a064fef03f4da6";
+    return "9582b4f145186093";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

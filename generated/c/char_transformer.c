@@ -230,6 +230,13 @@ static inline double maximum(double a, double b)
     return b > a || b != b ? b : a;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -503,6 +510,294 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+/* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
+   log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
+SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const double *restrict e_E,
+        const ptrdiff_t *restrict x)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+            for (ptrdiff_t d = 0; d < 32; d++) {
+                h[n * (32 * T) + t_2 * 32 + d] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
+                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
+                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
+            }
+        }
+    }
+}
+
+/* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
+SHARED void compute_n1_mean_square_sum_1(ptrdiff_t N, ptrdiff_t T, const double *restrict h,
+        double *restrict n1_mean_square_sum)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += square(h[n * (32 * T) + k * 32 + j]);
+            }
+            n1_mean_square_sum[n * T + k] = sum;
+        }
+    }
+}
+
+/* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
+SHARED void compute_n1_mean_square_1(double *restrict n1_mean_square, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *n1_mean_square_sum = n1_mean_square;
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        n1_mean_square[each] = 0.03125 * n1_mean_square_sum[each];
+    }
+}
+
+/* n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05) */
+SHARED void compute_n1_1(ptrdiff_t N, ptrdiff_t T, double *restrict n1, const double *restrict h,
+        const double *restrict n1_g, const double *restrict n1_mean_square)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n1[n * (32 * T) + k * 32 + j] = h[n * (32 * T) + k * 32 + j] * n1_g[j] /
+                        sqrt(n1_mean_square[n * T + k] + 1e-05);
+            }
+        }
+    }
+}
+
+/* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
+SHARED void compute_a_s_sum_1(ptrdiff_t N, ptrdiff_t T, const double *restrict a_q,
+        const double *restrict a_k, double *restrict a_s_sum, double *restrict work)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
+                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
+                    work);
+        }
+    }
+}
+
+/* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
+SHARED void compute_a_seen_1(double *restrict a_seen, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *a_s_sum = a_seen;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_seen[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25 *
+                            a_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] :
+                            -1000000000.0);
+                }
+            }
+        }
+    }
+}
+
+/* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
+SHARED void compute_a_seen_shifted_1(double *restrict a_seen_shifted, ptrdiff_t N, ptrdiff_t T,
+        const double *restrict a_Z_max)
+{
+    const double *a_seen = a_seen_shifted;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < 2; k++) {
+            for (ptrdiff_t l = 0; l < T; l++) {
+                for (ptrdiff_t j = 0; j < T; j++) {
+                    a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
+                            a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
+                            a_Z_max[n * (2 * T) + k * T + l];
+                }
+            }
+        }
+    }
+}
+
+/* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
+SHARED void compute_v1_1(double *restrict v1, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *a_seen_shifted = v1;
+    for (ptrdiff_t each = 0; each < 2 * N * (T * T); each++) {
+        v1[each] = fast_exp(a_seen_shifted[each]);
+    }
+}
+
+/* a_p[n,h_2,t_2,u_2] = v1[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
+SHARED void compute_a_p_1(double *restrict a_p, ptrdiff_t N, ptrdiff_t T, const double *restrict
+        a_Z_shifted)
+{
+    const double *v1 = a_p;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] =
+                            v1[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] /
+                            a_Z_shifted[n * (2 * T) + h_2 * T + t_2];
+                }
+            }
+        }
+    }
+}
+
+/* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
+SHARED void compute_a_heads_1(double *restrict a_heads, ptrdiff_t N, ptrdiff_t T,
+        const double *restrict a_p, const double *restrict a_v, double *restrict work)
+{
+    fill(a_heads, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
+                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
+                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+}
+
+/* r[n,k,j] = a[n,k,j] + h[n,k,j] */
+SHARED void compute_r_1(double *restrict r, ptrdiff_t N, ptrdiff_t T, const double *restrict h)
+{
+    const double *a = r;
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        r[each] = a[each] + h[each];
+    }
+}
+
+/* v1[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
+SHARED void compute_v1_2(ptrdiff_t N, ptrdiff_t T, double *restrict v1, const double *restrict dn3,
+        const double *restrict u)
+{
+    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+        v1[each] = dn3[each] * u[each];
+    }
+}
+
+/* v13[n,k] = 100000 * n3_mean_square[n,k] + 1  (of n3) */
+SHARED void compute_v13_1(ptrdiff_t N, ptrdiff_t T, double *restrict v13, const double *restrict
+        n3_mean_square)
+{
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v13[each] = 100000.0 * n3_mean_square[each] + 1.0;
+    }
+}
+
+/* v2[n,k] = 1 / sqrt(v13[n,k])  (of n3) */
+SHARED void compute_v2_1(ptrdiff_t N, ptrdiff_t T, double *restrict v2, const double *restrict v13)
+{
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v2[each] = 1.0 / sqrt(v13[each]);
+    }
+}
+
+/* v3[n,k,j] = v1[n,k,j]  (of n3) */
+SHARED void compute_v3_1(double *restrict v3, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *v1 = v3;
+    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
+        v3[j] = v1[j];
+    }
+}
+
+/* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
+SHARED void compute_dn3_g_1(double *restrict dn3_g)
+{
+    const double *dn3_g_sum = dn3_g;
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        dn3_g[j] = 100.0 * sqrt(10.0) * dn3_g_sum[j];
+    }
+}
+
+/* dn3_mean_square_sum[n,k] = -156250 * sqrt(10) * dn3_mean_square_sum_2[n,k] / v13[n,k]**1.5  (of
+   n3_mean_square) */
+SHARED void compute_dn3_mean_square_sum_1(double *restrict dn3_mean_square_sum, ptrdiff_t N,
+        ptrdiff_t T, const double *restrict dn3_mean_square_sum_2)
+{
+    const double *v13 = dn3_mean_square_sum;
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        dn3_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn3_mean_square_sum_2[each] /
+                pow(v13[each], 1.5);
+    }
+}
+
+/* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + 100 * sqrt(10) * v2[n,k] * dn3[n,k,j] *
+   n3_g[j]  (of n3) */
+SHARED void compute_du_1(double *restrict du, ptrdiff_t N, ptrdiff_t T, const double *restrict
+        dn3_mean_square_sum, const double *restrict u, const double *restrict v2,
+        const double *restrict n3_g)
+{
+    const double *dn3 = du;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                du[n * (32 * T) + k * 32 + j] = 2.0 * dn3_mean_square_sum[n * T + k] *
+                        u[n * (32 * T) + k * 32 + j] + 100.0 * sqrt(10.0) * v2[n * T + k] *
+                        dn3[n * (32 * T) + k * 32 + j] * n3_g[j];
+            }
+        }
+    }
+}
+
+/* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])  (of
+   a_heads) */
+SHARED void compute_da_v_1(double *restrict da_v, ptrdiff_t N, ptrdiff_t T, const double *restrict
+        a_p, const double *restrict da_heads, double *restrict work)
+{
+    fill(da_v, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
+                    (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_v + 16 * h_2 + 32
+                    * n * T, 32, 1}, da_v + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+}
+
+/* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
+SHARED void compute_da_Z_sum_1(ptrdiff_t N, ptrdiff_t T, const double *restrict a_p,
+        const double *restrict da_p, double *restrict da_Z_sum)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                double sum = 0.0;
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    sum += a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] *
+                            da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2];
+                }
+                da_Z_sum[n * (2 * T) + h_2 * T + t_2] = sum;
+            }
+        }
+    }
+}
+
+/* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] - da_Z_sum[n,h_2,t_2]) *
+   a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
+SHARED void compute_da_s_sum_1(double *restrict da_s_sum, ptrdiff_t N, ptrdiff_t T,
+        const double *restrict da_Z_sum, const double *restrict a_p)
+{
+    const double *da_p = da_s_sum;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    da_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25
+                            * (da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] -
+                            da_Z_sum[n * (2 * T) + h_2 * T + t_2]) *
+                            a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] : 0.0);
+                }
+            }
+        }
+    }
+}
+
+/* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
+SHARED void compute_a_Wo_v_next_1(double *restrict a_Wo_v, double v2_2, const double *restrict
+        da_Wo, double beta2)
+{
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        a_Wo_v[each] = v2_2 * square(da_Wo[each]) + beta2 * a_Wo_v[each];
+    }
+}
+
 static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
         const char_transformer_data *data, const char_transformer_outputs *outputs, double *work)
 {
@@ -525,44 +820,19 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
        log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
     double *h = work + 8192; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t d = 0; d < 32; d++) {
-                h[n * (32 * T) + t_2 * 32 + d] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
-                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
-                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
-            }
-        }
-    }
+    compute_h_1(N, T, h, e_E, x);
 
     /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
     double *n1_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                sum += square(h[n * (32 * T) + k * 32 + j]);
-            }
-            n1_mean_square_sum[n * T + k] = sum;
-        }
-    }
+    compute_n1_mean_square_sum_1(N, T, h, n1_mean_square_sum);
 
     /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
     double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        n1_mean_square[each] = 0.03125 * n1_mean_square_sum[each];
-    }
+    compute_n1_mean_square_1(n1_mean_square, N, T);
 
     /* n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05) */
     double *n1 = work + 33 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                n1[n * (32 * T) + k * 32 + j] = h[n * (32 * T) + k * 32 + j] * n1_g[j] /
-                        sqrt(n1_mean_square[n * T + k] + 1e-05);
-            }
-        }
-    }
+    compute_n1_1(N, T, n1, h, n1_g, n1_mean_square);
 
     /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
     double *a_q = work + 65 * N * T + 8192; /* (N, T, 32) */
@@ -578,27 +848,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
     double *a_s_sum = work + 161 * N * T + 8192; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
-                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
-                    work);
-        }
-    }
+    compute_a_s_sum_1(N, T, a_q, a_k, a_s_sum, work);
 
     /* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
     double *a_seen = a_s_sum; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    a_seen[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25 *
-                            a_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] :
-                            -1000000000.0);
-                }
-            }
-        }
-    }
+    compute_a_seen_1(a_seen, N, T);
 
     /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
     double *a_Z_max = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
@@ -612,23 +866,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
     double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < 2; k++) {
-            for (ptrdiff_t l = 0; l < T; l++) {
-                for (ptrdiff_t j = 0; j < T; j++) {
-                    a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
-                            a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
-                            a_Z_max[n * (2 * T) + k * T + l];
-                }
-            }
-        }
-    }
+    compute_a_seen_shifted_1(a_seen_shifted, N, T, a_Z_max);
 
     /* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
     double *v1 = a_seen_shifted; /* (N, 2, T, T) */
-    for (ptrdiff_t each = 0; each < 2 * N * (T * T); each++) {
-        v1[each] = fast_exp(a_seen_shifted[each]);
-    }
+    compute_v1_1(v1, N, T);
 
     /* a_Z_shifted[n,k,l] = sum[j](v1[n,k,l,j]) */
     double *a_Z_shifted = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
@@ -640,28 +882,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_p[n,h_2,t_2,u_2] = v1[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
     double *a_p = v1; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] =
-                            v1[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] /
-                            a_Z_shifted[n * (2 * T) + h_2 * T + t_2];
-                }
-            }
-        }
-    }
+    compute_a_p_1(a_p, N, T, a_Z_shifted);
 
     /* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
     double *a_heads = work + 97 * N * T + 8192; /* (N, T, 32) */
-    fill(a_heads, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
-                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
-                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_a_heads_1(a_heads, N, T, a_p, a_v, work);
 
     /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
     double *a = work + 129 * N * T + 8192; /* (N, T, 32) */
@@ -670,38 +895,19 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
     double *r = a; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        r[each] = a[each] + h[each];
-    }
+    compute_r_1(r, N, T, h);
 
     /* n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2) */
     double *n2_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                sum += square(r[n * (32 * T) + k * 32 + j]);
-            }
-            n2_mean_square_sum[n * T + k] = sum;
-        }
-    }
+    compute_n1_mean_square_sum_1(N, T, r, n2_mean_square_sum);
 
     /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
     double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        n2_mean_square[each] = 0.03125 * n2_mean_square_sum[each];
-    }
+    compute_n1_mean_square_1(n2_mean_square, N, T);
 
     /* n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05) */
     double *n2 = work + 8192; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                n2[n * (32 * T) + k * 32 + j] = r[n * (32 * T) + k * 32 + j] * n2_g[j] /
-                        sqrt(n2_mean_square[n * T + k] + 1e-05);
-            }
-        }
-    }
+    compute_n1_1(N, T, n2, r, n2_g, n2_mean_square);
 
     /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
     double *f_z = work + 2 * N * (T * T) + 163 * N * T + 8192; /* (N, T, 64) */
@@ -721,27 +927,15 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
     double *u = m; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        u[each] = m[each] + r[each];
-    }
+    compute_r_1(u, N, T, r);
 
     /* n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2) */
     double *n3_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                sum += square(u[n * (32 * T) + k * 32 + j]);
-            }
-            n3_mean_square_sum[n * T + k] = sum;
-        }
-    }
+    compute_n1_mean_square_sum_1(N, T, u, n3_mean_square_sum);
 
     /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
     double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        n3_mean_square[each] = 0.03125 * n3_mean_square_sum[each];
-    }
+    compute_n1_mean_square_1(n3_mean_square, N, T);
 
     /* n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05) */
     double *n3 = u; /* (N, T, 32) */
@@ -783,44 +977,19 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
     /* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
        log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
     double *h = tape->h; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t d = 0; d < 32; d++) {
-                h[n * (32 * T) + t_2 * 32 + d] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
-                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
-                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
-            }
-        }
-    }
+    compute_h_1(N, T, h, e_E, x);
 
     /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
     double *n1_mean_square_sum = tape->n1_mean_square; /* (N, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                sum += square(h[n * (32 * T) + k * 32 + j]);
-            }
-            n1_mean_square_sum[n * T + k] = sum;
-        }
-    }
+    compute_n1_mean_square_sum_1(N, T, h, n1_mean_square_sum);
 
     /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
     double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        n1_mean_square[each] = 0.03125 * n1_mean_square_sum[each];
-    }
+    compute_n1_mean_square_1(n1_mean_square, N, T);
 
     /* n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05) */
     double *n1 = tape->n1; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                n1[n * (32 * T) + k * 32 + j] = h[n * (32 * T) + k * 32 + j] * n1_g[j] /
-                        sqrt(n1_mean_square[n * T + k] + 1e-05);
-            }
-        }
-    }
+    compute_n1_1(N, T, n1, h, n1_g, n1_mean_square);
 
     /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
     double *a_q = tape->a_q; /* (N, T, 32) */
@@ -836,27 +1005,11 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
     double *a_s_sum = tape->a_p; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
-                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
-                    work);
-        }
-    }
+    compute_a_s_sum_1(N, T, a_q, a_k, a_s_sum, work);
 
     /* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
     double *a_seen = a_s_sum; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    a_seen[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25 *
-                            a_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] :
-                            -1000000000.0);
-                }
-            }
-        }
-    }
+    compute_a_seen_1(a_seen, N, T);
 
     /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
     double *a_Z_max = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
@@ -870,23 +1023,11 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
     double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < 2; k++) {
-            for (ptrdiff_t l = 0; l < T; l++) {
-                for (ptrdiff_t j = 0; j < T; j++) {
-                    a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
-                            a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
-                            a_Z_max[n * (2 * T) + k * T + l];
-                }
-            }
-        }
-    }
+    compute_a_seen_shifted_1(a_seen_shifted, N, T, a_Z_max);
 
     /* v10[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
     double *v10 = a_seen_shifted; /* (N, 2, T, T) */
-    for (ptrdiff_t each = 0; each < 2 * N * (T * T); each++) {
-        v10[each] = fast_exp(a_seen_shifted[each]);
-    }
+    compute_v1_1(v10, N, T);
 
     /* a_Z_shifted[n,k,l] = sum[j](v10[n,k,l,j]) */
     double *a_Z_shifted = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
@@ -898,28 +1039,11 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a_p[n,h_2,t_2,u_2] = v10[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
     double *a_p = v10; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] =
-                            v10[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] /
-                            a_Z_shifted[n * (2 * T) + h_2 * T + t_2];
-                }
-            }
-        }
-    }
+    compute_a_p_1(a_p, N, T, a_Z_shifted);
 
     /* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
     double *a_heads = tape->a_heads; /* (N, T, 32) */
-    fill(a_heads, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
-                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
-                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_a_heads_1(a_heads, N, T, a_p, a_v, work);
 
     /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
     double *a = tape->r; /* (N, T, 32) */
@@ -928,38 +1052,19 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
     double *r = a; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        r[each] = a[each] + h[each];
-    }
+    compute_r_1(r, N, T, h);
 
     /* n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2) */
     double *n2_mean_square_sum = tape->n2_mean_square; /* (N, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                sum += square(r[n * (32 * T) + k * 32 + j]);
-            }
-            n2_mean_square_sum[n * T + k] = sum;
-        }
-    }
+    compute_n1_mean_square_sum_1(N, T, r, n2_mean_square_sum);
 
     /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
     double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        n2_mean_square[each] = 0.03125 * n2_mean_square_sum[each];
-    }
+    compute_n1_mean_square_1(n2_mean_square, N, T);
 
     /* n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05) */
     double *n2 = tape->n2; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                n2[n * (32 * T) + k * 32 + j] = r[n * (32 * T) + k * 32 + j] * n2_g[j] /
-                        sqrt(n2_mean_square[n * T + k] + 1e-05);
-            }
-        }
-    }
+    compute_n1_1(N, T, n2, r, n2_g, n2_mean_square);
 
     /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
     double *f_z = tape->f_z; /* (N, T, 64) */
@@ -985,38 +1090,19 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
     double *u = m; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        u[each] = m[each] + r[each];
-    }
+    compute_r_1(u, N, T, r);
 
     /* n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2) */
     double *n3_mean_square_sum = tape->n3_mean_square; /* (N, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                sum += square(u[n * (32 * T) + k * 32 + j]);
-            }
-            n3_mean_square_sum[n * T + k] = sum;
-        }
-    }
+    compute_n1_mean_square_sum_1(N, T, u, n3_mean_square_sum);
 
     /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
     double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        n3_mean_square[each] = 0.03125 * n3_mean_square_sum[each];
-    }
+    compute_n1_mean_square_1(n3_mean_square, N, T);
 
     /* n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05) */
     double *n3 = tape->n3; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                n3[n * (32 * T) + k * 32 + j] = u[n * (32 * T) + k * 32 + j] * n3_g[j] /
-                        sqrt(n3_mean_square[n * T + k] + 1e-05);
-            }
-        }
-    }
+    compute_n1_1(N, T, n3, u, n3_g, n3_mean_square);
 
     /* logits[n,k,j] = logits_b[j] + sum[i](n3[n,k,i] * logits_W[i,j]) */
     double *logits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
@@ -1141,9 +1227,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v1[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
     double *v1 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v1[each] = dn3[each] * u[each];
-    }
+    compute_v1_2(N, T, v1, dn3, u);
 
     /* dn3_mean_square_sum_2[n,k] = sum[j](v1[n,k,j] * n3_g[j])  (of n3) */
     double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
@@ -1152,21 +1236,15 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v13[n,k] = 100000 * n3_mean_square[n,k] + 1  (of n3) */
     double *v13 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v13[each] = 100000.0 * n3_mean_square[each] + 1.0;
-    }
+    compute_v13_1(N, T, v13, n3_mean_square);
 
     /* v2[n,k] = 1 / sqrt(v13[n,k])  (of n3) */
     double *v2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v2[each] = 1.0 / sqrt(v13[each]);
-    }
+    compute_v2_1(N, T, v2, v13);
 
     /* v3[n,k,j] = v1[n,k,j]  (of n3) */
     double *v3 = v1; /* (N, T, 32) */
-    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
-        v3[j] = v1[j];
-    }
+    compute_v3_1(v3, N, T);
 
     /* dn3_g_sum[j] = sum[n,k](v3[n,k,j] * v2[n,k])  (of n3) */
     double *dn3_g_sum = grads->n3_g; /* (32,) */
@@ -1174,30 +1252,17 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
     double *dn3_g = dn3_g_sum; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        dn3_g[j] = 100.0 * sqrt(10.0) * dn3_g_sum[j];
-    }
+    compute_dn3_g_1(dn3_g);
 
     /* dn3_mean_square_sum[n,k] = -156250 * sqrt(10) * dn3_mean_square_sum_2[n,k] / v13[n,k]**1.5
        (of n3_mean_square) */
     double *dn3_mean_square_sum = v13; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        dn3_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn3_mean_square_sum_2[each] /
-                pow(v13[each], 1.5);
-    }
+    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, dn3_mean_square_sum_2);
 
     /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + 100 * sqrt(10) * v2[n,k] * dn3[n,k,j] *
        n3_g[j]  (of n3) */
     double *du = dn3; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                du[n * (32 * T) + k * 32 + j] = 2.0 * dn3_mean_square_sum[n * T + k] *
-                        u[n * (32 * T) + k * 32 + j] + 100.0 * sqrt(10.0) * v2[n * T + k] *
-                        dn3[n * (32 * T) + k * 32 + j] * n3_g[j];
-            }
-        }
-    }
+    compute_du_1(du, N, T, dn3_mean_square_sum, u, v2, n3_g);
 
     /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
     double *dm_b = grads->m_b; /* (32,) */
@@ -1233,9 +1298,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
     double *v4 = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v4[each] = dn2[each] * r[each];
-    }
+    compute_v1_2(N, T, v4, dn2, r);
 
     /* dn2_mean_square_sum_2[n,k] = sum[j](v4[n,k,j] * n2_g[j])  (of n2) */
     double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
@@ -1244,21 +1307,15 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v14[n,k] = 100000 * n2_mean_square[n,k] + 1  (of n2) */
     double *v14 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v14[each] = 100000.0 * n2_mean_square[each] + 1.0;
-    }
+    compute_v13_1(N, T, v14, n2_mean_square);
 
     /* v5[n,k] = 1 / sqrt(v14[n,k])  (of n2) */
     double *v5 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v5[each] = 1.0 / sqrt(v14[each]);
-    }
+    compute_v2_1(N, T, v5, v14);
 
     /* v6[n,k,j] = v4[n,k,j]  (of n2) */
     double *v6 = v4; /* (N, T, 32) */
-    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
-        v6[j] = v4[j];
-    }
+    compute_v3_1(v6, N, T);
 
     /* dn2_g_sum[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n2) */
     double *dn2_g_sum = grads->n2_g; /* (32,) */
@@ -1266,17 +1323,12 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2) */
     double *dn2_g = dn2_g_sum; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        dn2_g[j] = 100.0 * sqrt(10.0) * dn2_g_sum[j];
-    }
+    compute_dn3_g_1(dn2_g);
 
     /* dn2_mean_square_sum[n,k] = -156250 * sqrt(10) * dn2_mean_square_sum_2[n,k] / v14[n,k]**1.5
        (of n2_mean_square) */
     double *dn2_mean_square_sum = v14; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        dn2_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn2_mean_square_sum_2[each] /
-                pow(v14[each], 1.5);
-    }
+    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, dn2_mean_square_sum_2);
 
     /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + 100 * sqrt(10) * v5[n,k] * dn2[n,k,j] *
        n2_g[j] + du[n,k,j]  (of u) */
@@ -1304,80 +1356,31 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
        (of a_heads) */
     double *da_v = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
-    fill(da_v, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
-                    (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_v + 16 * h_2 + 32
-                    * n * T, 32, 1}, da_v + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_da_v_1(da_v, N, T, a_p, da_heads, work);
 
     /* da_p[n,h_2,t_2,u_2] = sum[e_2](a_v[n,u_2,e_2 + 16 * h_2] * da_heads[n,t_2,e_2 + 16 * h_2])
        (of a_heads) */
     double *da_p = work + 2 * N * (T * T) + 833 * N * T + 8192; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, T, 16, (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_v + 16
-                    * h_2 + 32 * n * T, 1, 32}, NOTHING, da_p + h_2 * (T * T) + 2 * n * (T * T), T,
-                    1, work);
-        }
-    }
+    compute_a_s_sum_1(N, T, da_heads, a_v, da_p, work);
 
     /* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
     double *da_Z_sum = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                double sum = 0.0;
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    sum += a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] *
-                            da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2];
-                }
-                da_Z_sum[n * (2 * T) + h_2 * T + t_2] = sum;
-            }
-        }
-    }
+    compute_da_Z_sum_1(N, T, a_p, da_p, da_Z_sum);
 
     /* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] -
        da_Z_sum[n,h_2,t_2]) * a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
     double *da_s_sum = da_p; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    da_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25
-                            * (da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] -
-                            da_Z_sum[n * (2 * T) + h_2 * T + t_2]) *
-                            a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] : 0.0);
-                }
-            }
-        }
-    }
+    compute_da_s_sum_1(da_s_sum, N, T, da_Z_sum, a_p);
 
     /* da_k[n,u_2,d + 16 * h_2] = sum[t_2](a_q[n,t_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
     double *da_k = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
-    fill(da_k, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), 1, T},
-                    (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_k + 16 * h_2 + 32 * n
-                    * T, 32, 1}, da_k + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_da_v_1(da_k, N, T, da_s_sum, a_q, work);
 
     /* da_q[n,t_2,d + 16 * h_2] = sum[u_2](a_k[n,u_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
     double *da_q = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
-    fill(da_q, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1},
-                    (matrix){a_k + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_q + 16 * h_2 + 32 * n
-                    * T, 32, 1}, da_q + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_a_heads_1(da_q, N, T, da_s_sum, a_k, work);
 
     /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
     double *da_Wv = grads->a_Wv; /* (32, 32) */
@@ -1406,9 +1409,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v7[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
     double *v7 = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v7[each] = dn1[each] * h[each];
-    }
+    compute_v1_2(N, T, v7, dn1, h);
 
     /* dn1_mean_square_sum_2[n,k] = sum[j](v7[n,k,j] * n1_g[j])  (of n1) */
     double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
@@ -1417,21 +1418,15 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v15[n,k] = 100000 * n1_mean_square[n,k] + 1  (of n1) */
     double *v15 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v15[each] = 100000.0 * n1_mean_square[each] + 1.0;
-    }
+    compute_v13_1(N, T, v15, n1_mean_square);
 
     /* v8[n,k] = 1 / sqrt(v15[n,k])  (of n1) */
     double *v8 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v8[each] = 1.0 / sqrt(v15[each]);
-    }
+    compute_v2_1(N, T, v8, v15);
 
     /* v9[n,k,j] = v7[n,k,j]  (of n1) */
     double *v9 = v7; /* (N, T, 32) */
-    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
-        v9[j] = v7[j];
-    }
+    compute_v3_1(v9, N, T);
 
     /* dn1_g_sum[j] = sum[n,k](v9[n,k,j] * v8[n,k])  (of n1) */
     double *dn1_g_sum = grads->n1_g; /* (32,) */
@@ -1439,17 +1434,12 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1) */
     double *dn1_g = dn1_g_sum; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        dn1_g[j] = 100.0 * sqrt(10.0) * dn1_g_sum[j];
-    }
+    compute_dn3_g_1(dn1_g);
 
     /* dn1_mean_square_sum[n,k] = -156250 * sqrt(10) * dn1_mean_square_sum_2[n,k] / v15[n,k]**1.5
        (of n1_mean_square) */
     double *dn1_mean_square_sum = v15; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        dn1_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn1_mean_square_sum_2[each] /
-                pow(v15[each], 1.5);
-    }
+    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, dn1_mean_square_sum_2);
 
     /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + 100 * sqrt(10) * v8[n,k] *
        dn1[n,k,d] * n1_g[d] + dr[n,k,d]  (of e) */
@@ -1464,23 +1454,6 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
             }
         }
     }
-}
-
-static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
-        const char_transformer_data *data, const char_transformer_params *grads, double *work)
-{
-    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 33 * N * T +
-            8192, work + 65 * N * T + 8192, work + 97 * N * T + 8192, work + 129 * N * T + 8192,
-            work + 161 * N * T + 8192, work + 2 * N * (T * T) + 161 * N * T + 8192, work + 2 * N *
-            (T * T) + 193 * N * T + 8192, work + 2 * N * (T * T) + 225 * N * T + 8192, work + 2 * N
-            * (T * T) + 226 * N * T + 8192, work + 2 * N * (T * T) + 258 * N * T + 8192, work + 2 *
-            N * (T * T) + 322 * N * T + 8192, work + 2 * N * (T * T) + 386 * N * T + 8192, work + 2
-            * N * (T * T) + 418 * N * T + 8192, work + 2 * N * (T * T) + 419 * N * T + 8192, work +
-            2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 452 * N * T + 8192, work
-            + 2 * N * (T * T) + 516 * N * T + 8192};
-    const double value = forward(N, T, params, data, &tape, work);
-    backward(N, T, params, data, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
@@ -1646,9 +1619,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v1[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
     double *v1 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v1[each] = dn3[each] * u[each];
-    }
+    compute_v1_2(N, T, v1, dn3, u);
 
     /* dn3_mean_square_sum_2[n,k] = sum[j](v1[n,k,j] * n3_g[j])  (of n3) */
     double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
@@ -1657,21 +1628,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v13[n,k] = 100000 * n3_mean_square[n,k] + 1  (of n3) */
     double *v13 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v13[each] = 100000.0 * n3_mean_square[each] + 1.0;
-    }
+    compute_v13_1(N, T, v13, n3_mean_square);
 
     /* v2[n,k] = 1 / sqrt(v13[n,k])  (of n3) */
     double *v2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v2[each] = 1.0 / sqrt(v13[each]);
-    }
+    compute_v2_1(N, T, v2, v13);
 
     /* v3[n,k,j] = v1[n,k,j]  (of n3) */
     double *v3 = v1; /* (N, T, 32) */
-    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
-        v3[j] = v1[j];
-    }
+    compute_v3_1(v3, N, T);
 
     /* dn3_g_sum[j] = sum[n,k](v3[n,k,j] * v2[n,k])  (of n3) */
     double *dn3_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
@@ -1679,9 +1644,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
     double *dn3_g = dn3_g_sum; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        dn3_g[j] = 100.0 * sqrt(10.0) * dn3_g_sum[j];
-    }
+    compute_dn3_g_1(dn3_g);
 
     /* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -1696,23 +1659,12 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* dn3_mean_square_sum[n,k] = -156250 * sqrt(10) * dn3_mean_square_sum_2[n,k] / v13[n,k]**1.5
        (of n3_mean_square) */
     double *dn3_mean_square_sum = v13; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        dn3_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn3_mean_square_sum_2[each] /
-                pow(v13[each], 1.5);
-    }
+    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, dn3_mean_square_sum_2);
 
     /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + 100 * sqrt(10) * v2[n,k] * dn3[n,k,j] *
        n3_g[j]  (of n3) */
     double *du = dn3; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                du[n * (32 * T) + k * 32 + j] = 2.0 * dn3_mean_square_sum[n * T + k] *
-                        u[n * (32 * T) + k * 32 + j] + 100.0 * sqrt(10.0) * v2[n * T + k] *
-                        dn3[n * (32 * T) + k * 32 + j] * n3_g[j];
-            }
-        }
-    }
+    compute_du_1(du, N, T, dn3_mean_square_sum, u, v2, n3_g);
 
     /* n3_g_next[j] = n3_g[j] - n3_g_m_next[j] * learning_rate * v3_2 / (sqrt(n3_g_v_next[j] * v4_2)
        + epsilon) */
@@ -1836,9 +1788,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
     double *v4 = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v4[each] = dn2[each] * r[each];
-    }
+    compute_v1_2(N, T, v4, dn2, r);
 
     /* dn2_mean_square_sum_2[n,k] = sum[j](v4[n,k,j] * n2_g[j])  (of n2) */
     double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
@@ -1847,21 +1797,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v14[n,k] = 100000 * n2_mean_square[n,k] + 1  (of n2) */
     double *v14 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v14[each] = 100000.0 * n2_mean_square[each] + 1.0;
-    }
+    compute_v13_1(N, T, v14, n2_mean_square);
 
     /* v5[n,k] = 1 / sqrt(v14[n,k])  (of n2) */
     double *v5 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v5[each] = 1.0 / sqrt(v14[each]);
-    }
+    compute_v2_1(N, T, v5, v14);
 
     /* v6[n,k,j] = v4[n,k,j]  (of n2) */
     double *v6 = v4; /* (N, T, 32) */
-    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
-        v6[j] = v4[j];
-    }
+    compute_v3_1(v6, N, T);
 
     /* dn2_g_sum[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n2) */
     double *dn2_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
@@ -1869,9 +1813,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2) */
     double *dn2_g = dn2_g_sum; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        dn2_g[j] = 100.0 * sqrt(10.0) * dn2_g_sum[j];
-    }
+    compute_dn3_g_1(dn2_g);
 
     /* n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -1886,10 +1828,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* dn2_mean_square_sum[n,k] = -156250 * sqrt(10) * dn2_mean_square_sum_2[n,k] / v14[n,k]**1.5
        (of n2_mean_square) */
     double *dn2_mean_square_sum = v14; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        dn2_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn2_mean_square_sum_2[each] /
-                pow(v14[each], 1.5);
-    }
+    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, dn2_mean_square_sum_2);
 
     /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + 100 * sqrt(10) * v5[n,k] * dn2[n,k,j] *
        n2_g[j] + du[n,k,j]  (of u) */
@@ -1921,9 +1860,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wo_v[each] = v2_2 * square(da_Wo[each]) + beta2 * a_Wo_v[each];
-    }
+    compute_a_Wo_v_next_1(a_Wo_v, v2_2, da_Wo, beta2);
 
     /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
     double *da_heads = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
@@ -1940,80 +1877,31 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
        (of a_heads) */
     double *da_v = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (N, T, 32) */
-    fill(da_v, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
-                    (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_v + 16 * h_2 + 32
-                    * n * T, 32, 1}, da_v + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_da_v_1(da_v, N, T, a_p, da_heads, work);
 
     /* da_p[n,h_2,t_2,u_2] = sum[e_2](a_v[n,u_2,e_2 + 16 * h_2] * da_heads[n,t_2,e_2 + 16 * h_2])
        (of a_heads) */
     double *da_p = work + 2 * N * (T * T) + 833 * N * T + 8192; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, T, 16, (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_v + 16
-                    * h_2 + 32 * n * T, 1, 32}, NOTHING, da_p + h_2 * (T * T) + 2 * n * (T * T), T,
-                    1, work);
-        }
-    }
+    compute_a_s_sum_1(N, T, da_heads, a_v, da_p, work);
 
     /* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
     double *da_Z_sum = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                double sum = 0.0;
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    sum += a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] *
-                            da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2];
-                }
-                da_Z_sum[n * (2 * T) + h_2 * T + t_2] = sum;
-            }
-        }
-    }
+    compute_da_Z_sum_1(N, T, a_p, da_p, da_Z_sum);
 
     /* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] -
        da_Z_sum[n,h_2,t_2]) * a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
     double *da_s_sum = da_p; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    da_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25
-                            * (da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] -
-                            da_Z_sum[n * (2 * T) + h_2 * T + t_2]) *
-                            a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] : 0.0);
-                }
-            }
-        }
-    }
+    compute_da_s_sum_1(da_s_sum, N, T, da_Z_sum, a_p);
 
     /* da_k[n,u_2,d + 16 * h_2] = sum[t_2](a_q[n,t_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
     double *da_k = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (N, T, 32) */
-    fill(da_k, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), 1, T},
-                    (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_k + 16 * h_2 + 32 * n
-                    * T, 32, 1}, da_k + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_da_v_1(da_k, N, T, da_s_sum, a_q, work);
 
     /* da_q[n,t_2,d + 16 * h_2] = sum[u_2](a_k[n,u_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
     double *da_q = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
-    fill(da_q, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){da_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1},
-                    (matrix){a_k + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_q + 16 * h_2 + 32 * n
-                    * T, 32, 1}, da_q + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_a_heads_1(da_q, N, T, da_s_sum, a_k, work);
 
     /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
     double *da_Wv = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
@@ -2026,9 +1914,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* a_Wv_v_next[i,j] = da_Wv[i,j]**2 * v2_2 + a_Wv_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wv_v[each] = v2_2 * square(da_Wv[each]) + beta2 * a_Wv_v[each];
-    }
+    compute_a_Wo_v_next_1(a_Wv_v, v2_2, da_Wv, beta2);
 
     /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
     double *da_Wk = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
@@ -2041,9 +1927,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* a_Wk_v_next[i,j] = da_Wk[i,j]**2 * v2_2 + a_Wk_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wk_v[each] = v2_2 * square(da_Wk[each]) + beta2 * a_Wk_v[each];
-    }
+    compute_a_Wo_v_next_1(a_Wk_v, v2_2, da_Wk, beta2);
 
     /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
     double *da_Wq = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
@@ -2056,9 +1940,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* a_Wq_v_next[i,j] = da_Wq[i,j]**2 * v2_2 + a_Wq_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wq_v[each] = v2_2 * square(da_Wq[each]) + beta2 * a_Wq_v[each];
-    }
+    compute_a_Wo_v_next_1(a_Wq_v, v2_2, da_Wq, beta2);
 
     /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
        sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
@@ -2093,9 +1975,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v7[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
     double *v7 = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v7[each] = dn1[each] * h[each];
-    }
+    compute_v1_2(N, T, v7, dn1, h);
 
     /* dn1_mean_square_sum_2[n,k] = sum[j](v7[n,k,j] * n1_g[j])  (of n1) */
     double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (N, T) */
@@ -2104,21 +1984,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v15[n,k] = 100000 * n1_mean_square[n,k] + 1  (of n1) */
     double *v15 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v15[each] = 100000.0 * n1_mean_square[each] + 1.0;
-    }
+    compute_v13_1(N, T, v15, n1_mean_square);
 
     /* v8[n,k] = 1 / sqrt(v15[n,k])  (of n1) */
     double *v8 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v8[each] = 1.0 / sqrt(v15[each]);
-    }
+    compute_v2_1(N, T, v8, v15);
 
     /* v9[n,k,j] = v7[n,k,j]  (of n1) */
     double *v9 = v7; /* (N, T, 32) */
-    for (ptrdiff_t j = 0; j < 32 * N * T; j++) {
-        v9[j] = v7[j];
-    }
+    compute_v3_1(v9, N, T);
 
     /* dn1_g_sum[j] = sum[n,k](v9[n,k,j] * v8[n,k])  (of n1) */
     double *dn1_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
@@ -2126,9 +2000,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1) */
     double *dn1_g = dn1_g_sum; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        dn1_g[j] = 100.0 * sqrt(10.0) * dn1_g_sum[j];
-    }
+    compute_dn3_g_1(dn1_g);
 
     /* n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -2143,10 +2015,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* dn1_mean_square_sum[n,k] = -156250 * sqrt(10) * dn1_mean_square_sum_2[n,k] / v15[n,k]**1.5
        (of n1_mean_square) */
     double *dn1_mean_square_sum = v15; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        dn1_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn1_mean_square_sum_2[each] /
-                pow(v15[each], 1.5);
-    }
+    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, dn1_mean_square_sum_2);
 
     /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + 100 * sqrt(10) * v8[n,k] *
        dn1[n,k,d] * n1_g[d] + dr[n,k,d]  (of e) */
@@ -2186,6 +2055,23 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     *state->step = step_next;
+}
+
+static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
+        const char_transformer_data *data, const char_transformer_params *grads, double *work)
+{
+    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 33 * N * T +
+            8192, work + 65 * N * T + 8192, work + 97 * N * T + 8192, work + 129 * N * T + 8192,
+            work + 161 * N * T + 8192, work + 2 * N * (T * T) + 161 * N * T + 8192, work + 2 * N *
+            (T * T) + 193 * N * T + 8192, work + 2 * N * (T * T) + 225 * N * T + 8192, work + 2 * N
+            * (T * T) + 226 * N * T + 8192, work + 2 * N * (T * T) + 258 * N * T + 8192, work + 2 *
+            N * (T * T) + 322 * N * T + 8192, work + 2 * N * (T * T) + 386 * N * T + 8192, work + 2
+            * N * (T * T) + 418 * N * T + 8192, work + 2 * N * (T * T) + 419 * N * T + 8192, work +
+            2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 452 * N * T + 8192, work
+            + 2 * N * (T * T) + 516 * N * T + 8192};
+    const double value = forward(N, T, params, data, &tape, work);
+    backward(N, T, params, data, &tape, grads, work);
+    return value;
 }
 
 int char_transformer_predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
@@ -2375,7 +2261,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "7172197bf7d8e1fe";
+    return "a100d4498e6651a1";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -601,15 +601,6 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
     multiply(64, 32, N, (matrix){x, 1, 64}, (matrix){dh_z, 32, 1}, NOTHING, dh_W, 32, 1, work);
 }
 
-static double value_and_grad(ptrdiff_t N, const digits_params *params, const digits_data *data,
-        const digits_params *grads, double *work)
-{
-    const digits_tape tape = {work + 8192, work + 32 * N + 8192, work + 33 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
-}
-
 static void descend(ptrdiff_t N, const digits_params *params, const digits_state *state,
         const digits_data *data, const digits_hyper *hyper, const digits_tape *tape, double *work)
 {
@@ -772,6 +763,15 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     }
 
     *state->step = step_next;
+}
+
+static double value_and_grad(ptrdiff_t N, const digits_params *params, const digits_data *data,
+        const digits_params *grads, double *work)
+{
+    const digits_tape tape = {work + 8192, work + 32 * N + 8192, work + 33 * N + 8192};
+    const double value = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
 }
 
 int digits_predict(ptrdiff_t N, const digits_params *params, const digits_data *data,
@@ -946,7 +946,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "cc7bd835dd342764";
+    return "04f4200f4368957a";
 }
 
 digits_hyper digits_default_hyper(void)

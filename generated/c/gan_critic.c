@@ -183,6 +183,13 @@ static inline double relu(double x)
     return x <= 0.0 ? 0.0 : x;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -469,6 +476,24 @@ void gan_critic_draw(ptrdiff_t N, double seed, double step, const gan_critic_noi
     uniform(noise->blur_u, 8 * N, (uint64_t)seed, (uint64_t)step, 0);
 }
 
+/* g1[n,j] = relu(g1_z[n,j]) */
+SHARED void compute_g1_1(double *restrict g1, ptrdiff_t N)
+{
+    const double *g1_z = g1;
+    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+        g1[each] = relu(g1_z[each]);
+    }
+}
+
+/* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
+SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *restrict c2)
+{
+    const double *dc2 = dc2_z;
+    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
+    }
+}
+
 static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_critic_data *data,
         const gan_critic_outputs *outputs, double *work)
 {
@@ -487,9 +512,7 @@ static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g1[each] = relu(g1_z[each]);
-    }
+    compute_g1_1(g1, N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 64 * N + 2048; /* (N, 64) */
@@ -498,9 +521,7 @@ static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g2[each] = relu(g2_z[each]);
-    }
+    compute_g1_1(g2, N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = outputs->fake; /* (N, 2) */
@@ -536,9 +557,7 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g1[each] = relu(g1_z[each]);
-    }
+    compute_g1_1(g1, N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 334 * N + 8192; /* (N, 64) */
@@ -547,9 +566,7 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g2[each] = relu(g2_z[each]);
-    }
+    compute_g1_1(g2, N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = work + 398 * N + 8192; /* (N, 2) */
@@ -658,9 +675,7 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
-    }
+    compute_dc2_z_1(dc2_z, N, c2);
 
     /* dc2_b[j] = sum[n,k](dc2_z[n,k,j])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (64,) */
@@ -678,9 +693,7 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
-    }
+    compute_dc2_z_1(dc1_z, N, c1);
 
     /* dc1_b[j] = sum[n,k](dc1_z[n,k,j])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (64,) */
@@ -690,17 +703,6 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
     double *dc1_W = grads->c1_W; /* (2, 64) */
     multiply(2, 64, 2 * N, (matrix){points, 1, 2}, (matrix){dc1_z, 64, 1}, NOTHING, dc1_W, 64, 1,
             work);
-}
-
-static double value_and_grad(ptrdiff_t N, const gan_critic_params *params,
-        const gan_critic_data *data, const gan_critic_noise *noise, const gan_critic_hyper *hyper,
-        const gan_critic_grads *grads, double *work)
-{
-    const gan_critic_tape tape = {work + 8192, work + 4 * N + 8192, work + 132 * N + 8192, work +
-            260 * N + 8192};
-    const double value = forward(N, params, data, noise, hyper, &tape, work);
-    backward(N, params, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_critic_state *state,
@@ -817,9 +819,7 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
-    }
+    compute_dc2_z_1(dc2_z, N, c2);
 
     /* dc2_b[j] = sum[n,k](dc2_z[n,k,j])  (of c2_z) */
     double *dc2_b = work + 660 * N + 8193; /* (64,) */
@@ -877,9 +877,7 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
-    }
+    compute_dc2_z_1(dc1_z, N, c1);
 
     /* dc1_b[j] = sum[n,k](dc1_z[n,k,j])  (of c1_z) */
     double *dc1_b = work + 660 * N + 8193; /* (64,) */
@@ -925,6 +923,17 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
+}
+
+static double value_and_grad(ptrdiff_t N, const gan_critic_params *params,
+        const gan_critic_data *data, const gan_critic_noise *noise, const gan_critic_hyper *hyper,
+        const gan_critic_grads *grads, double *work)
+{
+    const gan_critic_tape tape = {work + 8192, work + 4 * N + 8192, work + 132 * N + 8192, work +
+            260 * N + 8192};
+    const double value = forward(N, params, data, noise, hyper, &tape, work);
+    backward(N, params, &tape, grads, work);
+    return value;
 }
 
 int gan_critic_predict(ptrdiff_t N, const gan_critic_params *params, const gan_critic_data *data,
@@ -1097,7 +1106,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "fd149374307ee9f9";
+    return "70a1249365f7dcad";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

@@ -183,6 +183,13 @@ static inline double relu(double x)
     return x <= 0.0 ? 0.0 : x;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -449,6 +456,33 @@ void gan_generator_draw(ptrdiff_t N, double seed, double step, const gan_generat
     uniform(noise->blur_u, 8 * N, (uint64_t)seed, (uint64_t)step, 0);
 }
 
+/* g1[n,j] = relu(g1_z[n,j]) */
+SHARED void compute_g1_1(double *restrict g1, ptrdiff_t N)
+{
+    const double *g1_z = g1;
+    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+        g1[each] = relu(g1_z[each]);
+    }
+}
+
+/* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
+SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *restrict c2)
+{
+    const double *dc2 = dc2_z;
+    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
+    }
+}
+
+/* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
+SHARED void compute_dg2_z_1(double *restrict dg2_z, ptrdiff_t N, const double *restrict g2)
+{
+    const double *dg2 = dg2_z;
+    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+        dg2_z[each] = (g2[each] > 0.0 ? dg2[each] : 0.0);
+    }
+}
+
 static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_generator_data *data,
         const gan_generator_outputs *outputs, double *work)
 {
@@ -467,9 +501,7 @@ static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_g
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g1[each] = relu(g1_z[each]);
-    }
+    compute_g1_1(g1, N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 64 * N + 2048; /* (N, 64) */
@@ -478,9 +510,7 @@ static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_g
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g2[each] = relu(g2_z[each]);
-    }
+    compute_g1_1(g2, N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = outputs->fake; /* (N, 2) */
@@ -516,9 +546,7 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g1[each] = relu(g1_z[each]);
-    }
+    compute_g1_1(g1, N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = tape->g2; /* (N, 64) */
@@ -527,9 +555,7 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        g2[each] = relu(g2_z[each]);
-    }
+    compute_g1_1(g2, N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = work + 394 * N + 8192; /* (N, 2) */
@@ -627,9 +653,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
-    }
+    compute_dc2_z_1(dc2_z, N, c2);
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
@@ -638,9 +662,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
-    }
+    compute_dc2_z_1(dc1_z, N, c1);
 
     /* dpoints[n,k,i] = sum[j](dc1_z[n,k,j] * c1_W[i,j])  (of c1_z) */
     double *dpoints = work + 396 * N + 8192; /* (2, N, 2) */
@@ -668,9 +690,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
     double *dg2_z = dg2; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dg2_z[each] = (g2[each] > 0.0 ? dg2[each] : 0.0);
-    }
+    compute_dg2_z_1(dg2_z, N, g2);
 
     /* dg2_b[j] = sum[n](dg2_z[n,j])  (of g2_z) */
     double *dg2_b = grads->g2_b; /* (64,) */
@@ -686,9 +706,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
     double *dg1_z = dg1; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dg1_z[each] = (g1[each] > 0.0 ? dg1[each] : 0.0);
-    }
+    compute_dg2_z_1(dg1_z, N, g1);
 
     /* dg1_b[j] = sum[n](dg1_z[n,j])  (of g1_z) */
     double *dg1_b = grads->g1_b; /* (64,) */
@@ -697,17 +715,6 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
     /* dg1_W[i,j] = sum[n](z[n,i] * dg1_z[n,j])  (of g1_z) */
     double *dg1_W = grads->g1_W; /* (8, 64) */
     multiply(8, 64, N, (matrix){z, 1, 8}, (matrix){dg1_z, 64, 1}, NOTHING, dg1_W, 64, 1, work);
-}
-
-static double value_and_grad(ptrdiff_t N, const gan_generator_params *params,
-        const gan_generator_data *data, const gan_generator_noise *noise,
-        const gan_generator_hyper *hyper, const gan_generator_grads *grads, double *work)
-{
-    const gan_generator_tape tape = {work + 8192, work + 64 * N + 8192, work + 128 * N + 8192, work
-            + 256 * N + 8192, work + 384 * N + 8192};
-    const double value = forward(N, params, data, noise, hyper, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, const gan_generator_params *params,
@@ -785,9 +792,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
-    }
+    compute_dc2_z_1(dc2_z, N, c2);
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
@@ -796,9 +801,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
-    }
+    compute_dc2_z_1(dc1_z, N, c1);
 
     /* dpoints[n,k,i] = sum[j](dc1_z[n,k,j] * c1_W[i,j])  (of c1_z) */
     double *dpoints = work + 396 * N + 8192; /* (2, N, 2) */
@@ -860,9 +863,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
     double *dg2_z = dg2; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dg2_z[each] = (g2[each] > 0.0 ? dg2[each] : 0.0);
-    }
+    compute_dg2_z_1(dg2_z, N, g2);
 
     /* dg2_b[j] = sum[n](dg2_z[n,j])  (of g2_z) */
     double *dg2_b = work + 788 * N + 8322; /* (64,) */
@@ -920,9 +921,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
     double *dg1_z = dg1; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dg1_z[each] = (g1[each] > 0.0 ? dg1[each] : 0.0);
-    }
+    compute_dg2_z_1(dg1_z, N, g1);
 
     /* dg1_b[j] = sum[n](dg1_z[n,j])  (of g1_z) */
     double *dg1_b = work + 788 * N + 8322; /* (64,) */
@@ -967,6 +966,17 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
+}
+
+static double value_and_grad(ptrdiff_t N, const gan_generator_params *params,
+        const gan_generator_data *data, const gan_generator_noise *noise,
+        const gan_generator_hyper *hyper, const gan_generator_grads *grads, double *work)
+{
+    const gan_generator_tape tape = {work + 8192, work + 64 * N + 8192, work + 128 * N + 8192, work
+            + 256 * N + 8192, work + 384 * N + 8192};
+    const double value = forward(N, params, data, noise, hyper, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
 }
 
 int gan_generator_predict(ptrdiff_t N, const gan_generator_params *params,
@@ -1143,7 +1153,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "3b7326c219e4403f";
+    return "3378cf7dfd3aedec";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

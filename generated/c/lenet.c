@@ -179,6 +179,13 @@ static inline double lesser(double a, double b)
     return b < a ? b : a;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -564,6 +571,382 @@ static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 
 #endif
 
+/* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
+SHARED void compute_c1_padded_1(double *restrict c1_padded, ptrdiff_t N, const double *restrict
+        image)
+{
+    fill(c1_padded, 100 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 8; h_2++) {
+            for (ptrdiff_t w = 0; w < 8; w++) {
+                c1_padded[n * 100 + (h_2 + 1) * 10 + w + 1] += image[n * 64 + h_2 * 8 + w];
+            }
+        }
+    }
+}
+
+/* c1_z[n,o,p,q] = c1_b[o] + sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v]) */
+SHARED void compute_c1_z_1(ptrdiff_t N, double *restrict c1_z, const double *restrict c1_b)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t o = 0; o < 16; o++) {
+            for (ptrdiff_t q = 0; q < 64; q++) {
+                c1_z[n * 1024 + o * 64 + q] = c1_b[o];
+            }
+        }
+    }
+}
+
+SHARED void compute_c1_z_2(ptrdiff_t N, const double *restrict c1_padded, const double *restrict
+        c1_K, double *restrict c1_z, double *restrict work)
+{
+    ptrdiff_t left_rows[64], rows_of_sums[64];
+    ptrdiff_t left_steps[9], right_steps[9];
+    {
+        ptrdiff_t entry = 0;
+        for (ptrdiff_t q = 0; q < 8; q++) {
+            for (ptrdiff_t p = 0; p < 8; p++) {
+                left_rows[entry] = q + 10 * p;
+                rows_of_sums[entry] = q + 8 * p;
+                entry++;
+            }
+        }
+    }
+    {
+        ptrdiff_t entry = 0;
+        for (ptrdiff_t u = 0; u < 3; u++) {
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                left_steps[entry] = v + 10 * u;
+                right_steps[entry] = v + 3 * u;
+                entry++;
+            }
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        multiply_windows(64, 16, 9, c1_padded + 100 * n, left_rows, left_steps, c1_K, right_steps,
+                9, c1_z + 1024 * n, rows_of_sums, 64, work);
+    }
+}
+
+/* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
+SHARED void compute_s1_1(ptrdiff_t N, const double *restrict c1, double *restrict s1)
+{
+    for (ptrdiff_t p = 0; p < 64 * N; p++) {
+        for (ptrdiff_t q = 0; q < 4; q++) {
+            double best = -INFINITY;
+            for (ptrdiff_t u = 0; u < 2; u++) {
+                for (ptrdiff_t v = 0; v < 2; v++) {
+                    best = maximum(best, c1[(u + 2 * p) * 8 + v + 2 * q]);
+                }
+            }
+            s1[p * 4 + q] = best;
+        }
+    }
+}
+
+/* c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w] */
+SHARED void compute_c2_padded_1(double *restrict c2_padded, ptrdiff_t N, const double *restrict s1)
+{
+    fill(c2_padded, 576 * N, 0.0);
+    for (ptrdiff_t c = 0; c < 16 * N; c++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
+            for (ptrdiff_t w = 0; w < 4; w++) {
+                c2_padded[c * 36 + (h_2 + 1) * 6 + w + 1] += s1[c * 16 + h_2 * 4 + w];
+            }
+        }
+    }
+}
+
+/* c2_z[n,o,p,q] = c2_b[o] + sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) */
+SHARED void compute_c2_z_1(ptrdiff_t N, double *restrict c2_z, const double *restrict c2_b)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t o = 0; o < 32; o++) {
+            for (ptrdiff_t q = 0; q < 16; q++) {
+                c2_z[n * 512 + o * 16 + q] = c2_b[o];
+            }
+        }
+    }
+}
+
+SHARED void compute_c2_z_2(ptrdiff_t N, const double *restrict c2_padded, const double *restrict
+        c2_K, double *restrict c2_z, double *restrict work)
+{
+    ptrdiff_t left_rows[16], rows_of_sums[16];
+    ptrdiff_t left_steps[144], right_steps[144];
+    {
+        ptrdiff_t entry = 0;
+        for (ptrdiff_t q = 0; q < 4; q++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                left_rows[entry] = q + 6 * p;
+                rows_of_sums[entry] = q + 4 * p;
+                entry++;
+            }
+        }
+    }
+    {
+        ptrdiff_t entry = 0;
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            for (ptrdiff_t u = 0; u < 3; u++) {
+                for (ptrdiff_t v = 0; v < 3; v++) {
+                    left_steps[entry] = v + 6 * u + 36 * c;
+                    right_steps[entry] = v + 3 * u + 9 * c;
+                    entry++;
+                }
+            }
+        }
+    }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        multiply_windows(16, 32, 144, c2_padded + 576 * n, left_rows, left_steps, c2_K, right_steps,
+                144, c2_z + 512 * n, rows_of_sums, 16, work);
+    }
+}
+
+/* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
+SHARED void compute_s2_1(ptrdiff_t N, const double *restrict c2, double *restrict s2)
+{
+    for (ptrdiff_t p = 0; p < 64 * N; p++) {
+        for (ptrdiff_t q = 0; q < 2; q++) {
+            double best = -INFINITY;
+            for (ptrdiff_t u = 0; u < 2; u++) {
+                for (ptrdiff_t v = 0; v < 2; v++) {
+                    best = maximum(best, c2[(u + 2 * p) * 4 + v + 2 * q]);
+                }
+            }
+            s2[p * 2 + q] = best;
+        }
+    }
+}
+
+/* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u, 4))
+   (of s2) */
+SHARED void compute_s2_winner_1(ptrdiff_t N, const double *restrict c2, const double *restrict s2,
+        double *restrict s2_winner)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 32; c++) {
+            for (ptrdiff_t p = 0; p < 2; p++) {
+                for (ptrdiff_t q = 0; q < 2; q++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best, (c2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q]
+                                    == s2[n * 128 + c * 4 + p * 2 + q] ? (double)(v + 2 * u) :
+                                    4.0));
+                        }
+                    }
+                    s2_winner[n * 128 + c * 4 + p * 2 + q] = best;
+                }
+            }
+        }
+    }
+}
+
+/* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of s2)
+   */
+SHARED void compute_dc2_1(double *restrict dc2, ptrdiff_t N, const double *restrict s2_winner,
+        const double *restrict ds2)
+{
+    fill(dc2, 512 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 32; c++) {
+            for (ptrdiff_t p = 0; p < 2; p++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t q = 0; q < 2; q++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            dc2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] += ((double)(v + 2 *
+                                    u) == s2_winner[n * 128 + c * 4 + p * 2 + q] ?
+                                    ds2[n * 128 + c * 4 + p * 2 + q] : 0.0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z) */
+SHARED void compute_dc2_b_1(ptrdiff_t N, const double *restrict dc2_z, double *restrict dc2_b)
+{
+    for (ptrdiff_t o = 0; o < 32; o++) {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t q = 0; q < 16; q++) {
+                sum += dc2_z[n * 512 + o * 16 + q];
+            }
+        }
+        dc2_b[o] = sum;
+    }
+}
+
+/* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z) */
+SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t N, const double *restrict c2_padded,
+        const double *restrict dc2_z, double *restrict work)
+{
+    fill(dc2_K, 4608, 0.0);
+    {
+        ptrdiff_t left_rows[144], rows_of_sums[144];
+        ptrdiff_t left_steps[16], right_steps[16];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t c = 0; c < 16; c++) {
+                        left_rows[entry] = v + 6 * u + 36 * c;
+                        rows_of_sums[entry] = v + 3 * u + 9 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t q = 0; q < 4; q++) {
+                    left_steps[entry] = q + 6 * p;
+                    right_steps[entry] = q + 4 * p;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(144, 32, 16, c2_padded + 576 * n, left_rows, left_steps, dc2_z + 512 *
+                    n, right_steps, 16, dc2_K, rows_of_sums, 144, work);
+        }
+    }
+}
+
+/* dc2_padded[n,c,p + u,q + v] = sum[o](dc2_z[n,o,p,q] * c2_K[o,c,u,v])  (of c2_z) */
+SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, const double *restrict
+        c2_K, const double *restrict dc2_z, double *restrict work)
+{
+    fill(dc2_padded, 576 * N, 0.0);
+    {
+        ptrdiff_t left_rows[144], rows_of_sums[144];
+        ptrdiff_t left_steps[32], right_steps[32];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    for (ptrdiff_t c = 0; c < 16; c++) {
+                        left_rows[entry] = v + 3 * u + 9 * c;
+                        rows_of_sums[entry] = v + 6 * u + 36 * c;
+                        entry++;
+                    }
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t o = 0; o < 32; o++) {
+                left_steps[entry] = 144 * o;
+                right_steps[entry] = 16 * o;
+                entry++;
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                multiply_windows(144, 4, 32, c2_K, left_rows, left_steps, dc2_z + 4 * p + 512 * n,
+                        right_steps, 1, dc2_padded + 6 * p + 576 * n, rows_of_sums, 1, work);
+            }
+        }
+    }
+}
+
+/* ds1[n,c,h_2,w] = dc2_padded[n,c,h_2 + 1,w + 1]  (of c2_padded) */
+SHARED void compute_ds1_1(ptrdiff_t N, double *restrict ds1, const double *restrict dc2_padded)
+{
+    for (ptrdiff_t c = 0; c < 16 * N; c++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
+            for (ptrdiff_t w = 0; w < 4; w++) {
+                ds1[c * 16 + h_2 * 4 + w] = dc2_padded[c * 36 + (h_2 + 1) * 6 + w + 1];
+            }
+        }
+    }
+}
+
+/* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u, 4))
+   (of s1) */
+SHARED void compute_s1_winner_1(ptrdiff_t N, const double *restrict c1, const double *restrict s1,
+        double *restrict s1_winner)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t q = 0; q < 4; q++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best, (c1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q]
+                                    == s1[n * 256 + c * 16 + p * 4 + q] ? (double)(v + 2 * u) :
+                                    4.0));
+                        }
+                    }
+                    s1_winner[n * 256 + c * 16 + p * 4 + q] = best;
+                }
+            }
+        }
+    }
+}
+
+/* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of s1)
+   */
+SHARED void compute_dc1_1(double *restrict dc1, ptrdiff_t N, const double *restrict s1_winner,
+        const double *restrict ds1)
+{
+    fill(dc1, 1024 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            for (ptrdiff_t p = 0; p < 4; p++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t q = 0; q < 4; q++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            dc1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] += ((double)(v + 2
+                                    * u) == s1_winner[n * 256 + c * 16 + p * 4 + q] ?
+                                    ds1[n * 256 + c * 16 + p * 4 + q] : 0.0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z) */
+SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t N, const double *restrict c1_padded,
+        const double *restrict dc1_z, double *restrict work)
+{
+    fill(dc1_K, 144, 0.0);
+    {
+        ptrdiff_t left_rows[9], rows_of_sums[9];
+        ptrdiff_t left_steps[64], right_steps[64];
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t v = 0; v < 3; v++) {
+                for (ptrdiff_t u = 0; u < 3; u++) {
+                    left_rows[entry] = v + 10 * u;
+                    rows_of_sums[entry] = v + 3 * u;
+                    entry++;
+                }
+            }
+        }
+        {
+            ptrdiff_t entry = 0;
+            for (ptrdiff_t p = 0; p < 8; p++) {
+                for (ptrdiff_t q = 0; q < 8; q++) {
+                    left_steps[entry] = q + 10 * p;
+                    right_steps[entry] = q + 8 * p;
+                    entry++;
+                }
+            }
+        }
+        for (ptrdiff_t n = 0; n < N; n++) {
+            multiply_windows(9, 16, 64, c1_padded + 100 * n, left_rows, left_steps, dc1_z + 1024 *
+                    n, right_steps, 64, dc1_K, rows_of_sums, 9, work);
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
         const lenet_outputs *outputs, double *work)
 {
@@ -586,52 +969,12 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
     double *c1_padded = work + 64 * N + 4608; /* (N, 1, 10, 10) */
-    fill(c1_padded, 100 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 8; h_2++) {
-            for (ptrdiff_t w = 0; w < 8; w++) {
-                c1_padded[n * 100 + (h_2 + 1) * 10 + w + 1] += image[n * 64 + h_2 * 8 + w];
-            }
-        }
-    }
+    compute_c1_padded_1(c1_padded, N, image);
 
     /* c1_z[n,o,p,q] = c1_b[o] + sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v]) */
     double *c1_z = work + 164 * N + 4608; /* (N, 16, 8, 8) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t o = 0; o < 16; o++) {
-            for (ptrdiff_t q = 0; q < 64; q++) {
-                c1_z[n * 1024 + o * 64 + q] = c1_b[o];
-            }
-        }
-    }
-    {
-        ptrdiff_t left_rows[64], rows_of_sums[64];
-        ptrdiff_t left_steps[9], right_steps[9];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t q = 0; q < 8; q++) {
-                for (ptrdiff_t p = 0; p < 8; p++) {
-                    left_rows[entry] = q + 10 * p;
-                    rows_of_sums[entry] = q + 8 * p;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t u = 0; u < 3; u++) {
-                for (ptrdiff_t v = 0; v < 3; v++) {
-                    left_steps[entry] = v + 10 * u;
-                    right_steps[entry] = v + 3 * u;
-                    entry++;
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(64, 16, 9, c1_padded + 100 * n, left_rows, left_steps, c1_K,
-                    right_steps, 9, c1_z + 1024 * n, rows_of_sums, 64, work);
-        }
-    }
+    compute_c1_z_1(N, c1_z, c1_b);
+    compute_c1_z_2(N, c1_padded, c1_K, c1_z, work);
 
     /* c1[n,o,p,q] = relu(c1_z[n,o,p,q]) */
     double *c1 = c1_z; /* (N, 16, 8, 8) */
@@ -641,68 +984,16 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
     double *s1 = work + 1188 * N + 4608; /* (N, 16, 4, 4) */
-    for (ptrdiff_t p = 0; p < 64 * N; p++) {
-        for (ptrdiff_t q = 0; q < 4; q++) {
-            double best = -INFINITY;
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t v = 0; v < 2; v++) {
-                    best = maximum(best, c1[(u + 2 * p) * 8 + v + 2 * q]);
-                }
-            }
-            s1[p * 4 + q] = best;
-        }
-    }
+    compute_s1_1(N, c1, s1);
 
     /* c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w] */
     double *c2_padded = work + 1444 * N + 4608; /* (N, 16, 6, 6) */
-    fill(c2_padded, 576 * N, 0.0);
-    for (ptrdiff_t c = 0; c < 16 * N; c++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
-            for (ptrdiff_t w = 0; w < 4; w++) {
-                c2_padded[c * 36 + (h_2 + 1) * 6 + w + 1] += s1[c * 16 + h_2 * 4 + w];
-            }
-        }
-    }
+    compute_c2_padded_1(c2_padded, N, s1);
 
     /* c2_z[n,o,p,q] = c2_b[o] + sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) */
     double *c2_z = work + 2020 * N + 4608; /* (N, 32, 4, 4) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t o = 0; o < 32; o++) {
-            for (ptrdiff_t q = 0; q < 16; q++) {
-                c2_z[n * 512 + o * 16 + q] = c2_b[o];
-            }
-        }
-    }
-    {
-        ptrdiff_t left_rows[16], rows_of_sums[16];
-        ptrdiff_t left_steps[144], right_steps[144];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t q = 0; q < 4; q++) {
-                for (ptrdiff_t p = 0; p < 4; p++) {
-                    left_rows[entry] = q + 6 * p;
-                    rows_of_sums[entry] = q + 4 * p;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t c = 0; c < 16; c++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t v = 0; v < 3; v++) {
-                        left_steps[entry] = v + 6 * u + 36 * c;
-                        right_steps[entry] = v + 3 * u + 9 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(16, 32, 144, c2_padded + 576 * n, left_rows, left_steps, c2_K,
-                    right_steps, 144, c2_z + 512 * n, rows_of_sums, 16, work);
-        }
-    }
+    compute_c2_z_1(N, c2_z, c2_b);
+    compute_c2_z_2(N, c2_padded, c2_K, c2_z, work);
 
     /* c2[n,o,p,q] = relu(c2_z[n,o,p,q]) */
     double *c2 = c2_z; /* (N, 32, 4, 4) */
@@ -712,17 +1003,7 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
     double *s2 = work + 2532 * N + 4608; /* (N, 32, 2, 2) */
-    for (ptrdiff_t p = 0; p < 64 * N; p++) {
-        for (ptrdiff_t q = 0; q < 2; q++) {
-            double best = -INFINITY;
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t v = 0; v < 2; v++) {
-                    best = maximum(best, c2[(u + 2 * p) * 4 + v + 2 * q]);
-                }
-            }
-            s2[p * 2 + q] = best;
-        }
-    }
+    compute_s2_1(N, c2, s2);
 
     /* flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2] */
     double *flatten = work + 2660 * N + 4608; /* (N, 128) */
@@ -813,52 +1094,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
     double *c1_padded = tape->c1_padded; /* (N, 1, 10, 10) */
-    fill(c1_padded, 100 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 8; h_2++) {
-            for (ptrdiff_t w = 0; w < 8; w++) {
-                c1_padded[n * 100 + (h_2 + 1) * 10 + w + 1] += image[n * 64 + h_2 * 8 + w];
-            }
-        }
-    }
+    compute_c1_padded_1(c1_padded, N, image);
 
     /* c1_z[n,o,p,q] = c1_b[o] + sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v]) */
     double *c1_z = tape->c1; /* (N, 16, 8, 8) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t o = 0; o < 16; o++) {
-            for (ptrdiff_t q = 0; q < 64; q++) {
-                c1_z[n * 1024 + o * 64 + q] = c1_b[o];
-            }
-        }
-    }
-    {
-        ptrdiff_t left_rows[64], rows_of_sums[64];
-        ptrdiff_t left_steps[9], right_steps[9];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t q = 0; q < 8; q++) {
-                for (ptrdiff_t p = 0; p < 8; p++) {
-                    left_rows[entry] = q + 10 * p;
-                    rows_of_sums[entry] = q + 8 * p;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t u = 0; u < 3; u++) {
-                for (ptrdiff_t v = 0; v < 3; v++) {
-                    left_steps[entry] = v + 10 * u;
-                    right_steps[entry] = v + 3 * u;
-                    entry++;
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(64, 16, 9, c1_padded + 100 * n, left_rows, left_steps, c1_K,
-                    right_steps, 9, c1_z + 1024 * n, rows_of_sums, 64, work);
-        }
-    }
+    compute_c1_z_1(N, c1_z, c1_b);
+    compute_c1_z_2(N, c1_padded, c1_K, c1_z, work);
 
     /* c1[n,o,p,q] = relu(c1_z[n,o,p,q]) */
     double *c1 = c1_z; /* (N, 16, 8, 8) */
@@ -868,68 +1109,16 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
     double *s1 = tape->s1; /* (N, 16, 4, 4) */
-    for (ptrdiff_t p = 0; p < 64 * N; p++) {
-        for (ptrdiff_t q = 0; q < 4; q++) {
-            double best = -INFINITY;
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t v = 0; v < 2; v++) {
-                    best = maximum(best, c1[(u + 2 * p) * 8 + v + 2 * q]);
-                }
-            }
-            s1[p * 4 + q] = best;
-        }
-    }
+    compute_s1_1(N, c1, s1);
 
     /* c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w] */
     double *c2_padded = tape->c2_padded; /* (N, 16, 6, 6) */
-    fill(c2_padded, 576 * N, 0.0);
-    for (ptrdiff_t c = 0; c < 16 * N; c++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
-            for (ptrdiff_t w = 0; w < 4; w++) {
-                c2_padded[c * 36 + (h_2 + 1) * 6 + w + 1] += s1[c * 16 + h_2 * 4 + w];
-            }
-        }
-    }
+    compute_c2_padded_1(c2_padded, N, s1);
 
     /* c2_z[n,o,p,q] = c2_b[o] + sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) */
     double *c2_z = tape->c2; /* (N, 32, 4, 4) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t o = 0; o < 32; o++) {
-            for (ptrdiff_t q = 0; q < 16; q++) {
-                c2_z[n * 512 + o * 16 + q] = c2_b[o];
-            }
-        }
-    }
-    {
-        ptrdiff_t left_rows[16], rows_of_sums[16];
-        ptrdiff_t left_steps[144], right_steps[144];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t q = 0; q < 4; q++) {
-                for (ptrdiff_t p = 0; p < 4; p++) {
-                    left_rows[entry] = q + 6 * p;
-                    rows_of_sums[entry] = q + 4 * p;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t c = 0; c < 16; c++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t v = 0; v < 3; v++) {
-                        left_steps[entry] = v + 6 * u + 36 * c;
-                        right_steps[entry] = v + 3 * u + 9 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(16, 32, 144, c2_padded + 576 * n, left_rows, left_steps, c2_K,
-                    right_steps, 144, c2_z + 512 * n, rows_of_sums, 16, work);
-        }
-    }
+    compute_c2_z_1(N, c2_z, c2_b);
+    compute_c2_z_2(N, c2_padded, c2_K, c2_z, work);
 
     /* c2[n,o,p,q] = relu(c2_z[n,o,p,q]) */
     double *c2 = c2_z; /* (N, 32, 4, 4) */
@@ -939,17 +1128,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
     double *s2 = tape->s2; /* (N, 32, 2, 2) */
-    for (ptrdiff_t p = 0; p < 64 * N; p++) {
-        for (ptrdiff_t q = 0; q < 2; q++) {
-            double best = -INFINITY;
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t v = 0; v < 2; v++) {
-                    best = maximum(best, c2[(u + 2 * p) * 4 + v + 2 * q]);
-                }
-            }
-            s2[p * 2 + q] = best;
-        }
-    }
+    compute_s2_1(N, c2, s2);
 
     /* flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2] */
     double *flatten = tape->flatten; /* (N, 128) */
@@ -1097,43 +1276,12 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u,
        4))  (of s2) */
     double *s2_winner = work + 2874 * N + 8192; /* (N, 32, 2, 2) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 32; c++) {
-            for (ptrdiff_t p = 0; p < 2; p++) {
-                for (ptrdiff_t q = 0; q < 2; q++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best, (c2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q]
-                                    == s2[n * 128 + c * 4 + p * 2 + q] ? (double)(v + 2 * u) :
-                                    4.0));
-                        }
-                    }
-                    s2_winner[n * 128 + c * 4 + p * 2 + q] = best;
-                }
-            }
-        }
-    }
+    compute_s2_winner_1(N, c2, s2, s2_winner);
 
     /* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of
        s2) */
     double *dc2 = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
-    fill(dc2, 512 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 32; c++) {
-            for (ptrdiff_t p = 0; p < 2; p++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t q = 0; q < 2; q++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            dc2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] += ((double)(v + 2 *
-                                    u) == s2_winner[n * 128 + c * 4 + p * 2 + q] ?
-                                    ds2[n * 128 + c * 4 + p * 2 + q] : 0.0);
-                        }
-                    }
-                }
-            }
-        }
-    }
+    compute_dc2_1(dc2, N, s2_winner, ds2);
 
     /* dc2_z[n,o,p,q] = where(c2[n,o,p,q] > 0, dc2[n,o,p,q], 0)  (of c2) */
     double *dc2_z = dc2; /* (N, 32, 4, 4) */
@@ -1143,134 +1291,29 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (32,) */
-    for (ptrdiff_t o = 0; o < 32; o++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t q = 0; q < 16; q++) {
-                sum += dc2_z[n * 512 + o * 16 + q];
-            }
-        }
-        dc2_b[o] = sum;
-    }
+    compute_dc2_b_1(N, dc2_z, dc2_b);
 
     /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z) */
     double *dc2_K = grads->c2_K; /* (32, 16, 3, 3) */
-    fill(dc2_K, 4608, 0.0);
-    {
-        ptrdiff_t left_rows[144], rows_of_sums[144];
-        ptrdiff_t left_steps[16], right_steps[16];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t c = 0; c < 16; c++) {
-                        left_rows[entry] = v + 6 * u + 36 * c;
-                        rows_of_sums[entry] = v + 3 * u + 9 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                for (ptrdiff_t q = 0; q < 4; q++) {
-                    left_steps[entry] = q + 6 * p;
-                    right_steps[entry] = q + 4 * p;
-                    entry++;
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(144, 32, 16, c2_padded + 576 * n, left_rows, left_steps, dc2_z + 512 *
-                    n, right_steps, 16, dc2_K, rows_of_sums, 144, work);
-        }
-    }
+    compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z, work);
 
     /* dc2_padded[n,c,p + u,q + v] = sum[o](dc2_z[n,o,p,q] * c2_K[o,c,u,v])  (of c2_z) */
     double *dc2_padded = work + 3642 * N + 8192; /* (N, 16, 6, 6) */
-    fill(dc2_padded, 576 * N, 0.0);
-    {
-        ptrdiff_t left_rows[144], rows_of_sums[144];
-        ptrdiff_t left_steps[32], right_steps[32];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t c = 0; c < 16; c++) {
-                        left_rows[entry] = v + 3 * u + 9 * c;
-                        rows_of_sums[entry] = v + 6 * u + 36 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t o = 0; o < 32; o++) {
-                left_steps[entry] = 144 * o;
-                right_steps[entry] = 16 * o;
-                entry++;
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                multiply_windows(144, 4, 32, c2_K, left_rows, left_steps, dc2_z + 4 * p + 512 * n,
-                        right_steps, 1, dc2_padded + 6 * p + 576 * n, rows_of_sums, 1, work);
-            }
-        }
-    }
+    compute_dc2_padded_1(dc2_padded, N, c2_K, dc2_z, work);
 
     /* ds1[n,c,h_2,w] = dc2_padded[n,c,h_2 + 1,w + 1]  (of c2_padded) */
     double *ds1 = work + 4218 * N + 8192; /* (N, 16, 4, 4) */
-    for (ptrdiff_t c = 0; c < 16 * N; c++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
-            for (ptrdiff_t w = 0; w < 4; w++) {
-                ds1[c * 16 + h_2 * 4 + w] = dc2_padded[c * 36 + (h_2 + 1) * 6 + w + 1];
-            }
-        }
-    }
+    compute_ds1_1(N, ds1, dc2_padded);
 
     /* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u,
        4))  (of s1) */
     double *s1_winner = work + 4474 * N + 8192; /* (N, 16, 4, 4) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 16; c++) {
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                for (ptrdiff_t q = 0; q < 4; q++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best, (c1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q]
-                                    == s1[n * 256 + c * 16 + p * 4 + q] ? (double)(v + 2 * u) :
-                                    4.0));
-                        }
-                    }
-                    s1_winner[n * 256 + c * 16 + p * 4 + q] = best;
-                }
-            }
-        }
-    }
+    compute_s1_winner_1(N, c1, s1, s1_winner);
 
     /* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of
        s1) */
     double *dc1 = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
-    fill(dc1, 1024 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 16; c++) {
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t q = 0; q < 4; q++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            dc1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] += ((double)(v + 2
-                                    * u) == s1_winner[n * 256 + c * 16 + p * 4 + q] ?
-                                    ds1[n * 256 + c * 16 + p * 4 + q] : 0.0);
-                        }
-                    }
-                }
-            }
-        }
-    }
+    compute_dc1_1(dc1, N, s1_winner, ds1);
 
     /* dc1_z[n,o,p,q] = where(c1[n,o,p,q] > 0, dc1[n,o,p,q], 0)  (of c1) */
     double *dc1_z = dc1; /* (N, 16, 8, 8) */
@@ -1290,46 +1333,7 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z) */
     double *dc1_K = grads->c1_K; /* (16, 1, 3, 3) */
-    fill(dc1_K, 144, 0.0);
-    {
-        ptrdiff_t left_rows[9], rows_of_sums[9];
-        ptrdiff_t left_steps[64], right_steps[64];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    left_rows[entry] = v + 10 * u;
-                    rows_of_sums[entry] = v + 3 * u;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t p = 0; p < 8; p++) {
-                for (ptrdiff_t q = 0; q < 8; q++) {
-                    left_steps[entry] = q + 10 * p;
-                    right_steps[entry] = q + 8 * p;
-                    entry++;
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(9, 16, 64, c1_padded + 100 * n, left_rows, left_steps, dc1_z + 1024 *
-                    n, right_steps, 64, dc1_K, rows_of_sums, 9, work);
-        }
-    }
-}
-
-static double value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
-        const lenet_params *grads, double *work)
-{
-    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 1124 * N + 8192, work + 1380
-            * N + 8192, work + 1956 * N + 8192, work + 2468 * N + 8192, work + 2596 * N + 8192, work
-            + 2724 * N + 8192, work + 2756 * N + 8192, work + 2757 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
+    compute_dc1_K_1(dc1_K, N, c1_padded, dc1_z, work);
 }
 
 static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
@@ -1525,43 +1529,12 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u,
        4))  (of s2) */
     double *s2_winner = work + 2874 * N + 8192; /* (N, 32, 2, 2) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 32; c++) {
-            for (ptrdiff_t p = 0; p < 2; p++) {
-                for (ptrdiff_t q = 0; q < 2; q++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best, (c2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q]
-                                    == s2[n * 128 + c * 4 + p * 2 + q] ? (double)(v + 2 * u) :
-                                    4.0));
-                        }
-                    }
-                    s2_winner[n * 128 + c * 4 + p * 2 + q] = best;
-                }
-            }
-        }
-    }
+    compute_s2_winner_1(N, c2, s2, s2_winner);
 
     /* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of
        s2) */
     double *dc2 = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
-    fill(dc2, 512 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 32; c++) {
-            for (ptrdiff_t p = 0; p < 2; p++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t q = 0; q < 2; q++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            dc2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] += ((double)(v + 2 *
-                                    u) == s2_winner[n * 128 + c * 4 + p * 2 + q] ?
-                                    ds2[n * 128 + c * 4 + p * 2 + q] : 0.0);
-                        }
-                    }
-                }
-            }
-        }
-    }
+    compute_dc2_1(dc2, N, s2_winner, ds2);
 
     /* dc2_z[n,o,p,q] = where(c2[n,o,p,q] > 0, dc2[n,o,p,q], 0)  (of c2) */
     double *dc2_z = dc2; /* (N, 32, 4, 4) */
@@ -1571,15 +1544,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z) */
     double *dc2_b = work + 5754 * N + 8522; /* (32,) */
-    for (ptrdiff_t o = 0; o < 32; o++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t q = 0; q < 16; q++) {
-                sum += dc2_z[n * 512 + o * 16 + q];
-            }
-        }
-        dc2_b[o] = sum;
-    }
+    compute_dc2_b_1(N, dc2_z, dc2_b);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -1599,37 +1564,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z) */
     double *dc2_K = work + 5754 * N + 12650; /* (32, 16, 3, 3) */
-    fill(dc2_K, 4608, 0.0);
-    {
-        ptrdiff_t left_rows[144], rows_of_sums[144];
-        ptrdiff_t left_steps[16], right_steps[16];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t c = 0; c < 16; c++) {
-                        left_rows[entry] = v + 6 * u + 36 * c;
-                        rows_of_sums[entry] = v + 3 * u + 9 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                for (ptrdiff_t q = 0; q < 4; q++) {
-                    left_steps[entry] = q + 6 * p;
-                    right_steps[entry] = q + 4 * p;
-                    entry++;
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(144, 32, 16, c2_padded + 576 * n, left_rows, left_steps, dc2_z + 512 *
-                    n, right_steps, 16, dc2_K, rows_of_sums, 144, work);
-        }
-    }
+    compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z, work);
 
     /* c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1_2 */
     for (ptrdiff_t each = 0; each < 4608; each++) {
@@ -1643,37 +1578,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dc2_padded[n,c,p + u,q + v] = sum[o](dc2_z[n,o,p,q] * c2_K[o,c,u,v])  (of c2_z) */
     double *dc2_padded = work + 3642 * N + 8192; /* (N, 16, 6, 6) */
-    fill(dc2_padded, 576 * N, 0.0);
-    {
-        ptrdiff_t left_rows[144], rows_of_sums[144];
-        ptrdiff_t left_steps[32], right_steps[32];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t c = 0; c < 16; c++) {
-                        left_rows[entry] = v + 3 * u + 9 * c;
-                        rows_of_sums[entry] = v + 6 * u + 36 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t o = 0; o < 32; o++) {
-                left_steps[entry] = 144 * o;
-                right_steps[entry] = 16 * o;
-                entry++;
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                multiply_windows(144, 4, 32, c2_K, left_rows, left_steps, dc2_z + 4 * p + 512 * n,
-                        right_steps, 1, dc2_padded + 6 * p + 576 * n, rows_of_sums, 1, work);
-            }
-        }
-    }
+    compute_dc2_padded_1(dc2_padded, N, c2_K, dc2_z, work);
 
     /* c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c2_K_v_next[i,j,k0,k1] * v4) + epsilon) */
@@ -1684,54 +1589,17 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* ds1[n,c,h_2,w] = dc2_padded[n,c,h_2 + 1,w + 1]  (of c2_padded) */
     double *ds1 = work + 4218 * N + 8192; /* (N, 16, 4, 4) */
-    for (ptrdiff_t c = 0; c < 16 * N; c++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
-            for (ptrdiff_t w = 0; w < 4; w++) {
-                ds1[c * 16 + h_2 * 4 + w] = dc2_padded[c * 36 + (h_2 + 1) * 6 + w + 1];
-            }
-        }
-    }
+    compute_ds1_1(N, ds1, dc2_padded);
 
     /* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u,
        4))  (of s1) */
     double *s1_winner = work + 4474 * N + 8192; /* (N, 16, 4, 4) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 16; c++) {
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                for (ptrdiff_t q = 0; q < 4; q++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best, (c1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q]
-                                    == s1[n * 256 + c * 16 + p * 4 + q] ? (double)(v + 2 * u) :
-                                    4.0));
-                        }
-                    }
-                    s1_winner[n * 256 + c * 16 + p * 4 + q] = best;
-                }
-            }
-        }
-    }
+    compute_s1_winner_1(N, c1, s1, s1_winner);
 
     /* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of
        s1) */
     double *dc1 = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
-    fill(dc1, 1024 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t c = 0; c < 16; c++) {
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t q = 0; q < 4; q++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            dc1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] += ((double)(v + 2
-                                    * u) == s1_winner[n * 256 + c * 16 + p * 4 + q] ?
-                                    ds1[n * 256 + c * 16 + p * 4 + q] : 0.0);
-                        }
-                    }
-                }
-            }
-        }
-    }
+    compute_dc1_1(dc1, N, s1_winner, ds1);
 
     /* dc1_z[n,o,p,q] = where(c1[n,o,p,q] > 0, dc1[n,o,p,q], 0)  (of c1) */
     double *dc1_z = dc1; /* (N, 16, 8, 8) */
@@ -1767,35 +1635,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z) */
     double *dc1_K = work + 5754 * N + 17274; /* (16, 1, 3, 3) */
-    fill(dc1_K, 144, 0.0);
-    {
-        ptrdiff_t left_rows[9], rows_of_sums[9];
-        ptrdiff_t left_steps[64], right_steps[64];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    left_rows[entry] = v + 10 * u;
-                    rows_of_sums[entry] = v + 3 * u;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t p = 0; p < 8; p++) {
-                for (ptrdiff_t q = 0; q < 8; q++) {
-                    left_steps[entry] = q + 10 * p;
-                    right_steps[entry] = q + 8 * p;
-                    entry++;
-                }
-            }
-        }
-        for (ptrdiff_t n = 0; n < N; n++) {
-            multiply_windows(9, 16, 64, c1_padded + 100 * n, left_rows, left_steps, dc1_z + 1024 *
-                    n, right_steps, 64, dc1_K, rows_of_sums, 9, work);
-        }
-    }
+    compute_dc1_K_1(dc1_K, N, c1_padded, dc1_z, work);
 
     /* c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1_2 */
     for (ptrdiff_t each = 0; each < 144; each++) {
@@ -1815,6 +1655,17 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     }
 
     *state->step = step_next;
+}
+
+static double value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
+        const lenet_params *grads, double *work)
+{
+    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 1124 * N + 8192, work + 1380
+            * N + 8192, work + 1956 * N + 8192, work + 2468 * N + 8192, work + 2596 * N + 8192, work
+            + 2724 * N + 8192, work + 2756 * N + 8192, work + 2757 * N + 8192};
+    const double value = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
 }
 
 int lenet_predict(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
@@ -1991,7 +1842,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "62edd549b371083a";
+    return "d2bf413bd131a0ba";
 }
 
 lenet_hyper lenet_default_hyper(void)

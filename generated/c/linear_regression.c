@@ -91,15 +91,6 @@ static void backward(ptrdiff_t N, const linear_regression_data *data,
     *grads->b = db;
 }
 
-static double value_and_grad(ptrdiff_t N, const linear_regression_params *params,
-        const linear_regression_data *data, const linear_regression_params *grads, double *work)
-{
-    const linear_regression_tape tape = {work};
-    const double value = forward(N, params, data, &tape);
-    backward(N, data, &tape, grads);
-    return value;
-}
-
 static double step(ptrdiff_t N, const linear_regression_params *params,
         const linear_regression_data *data, const linear_regression_hyper *hyper)
 {
@@ -144,6 +135,15 @@ static double step(ptrdiff_t N, const linear_regression_params *params,
     *params->a = a_next;
     *params->b = b_next;
     return loss;
+}
+
+static double value_and_grad(ptrdiff_t N, const linear_regression_params *params,
+        const linear_regression_data *data, const linear_regression_params *grads, double *work)
+{
+    const linear_regression_tape tape = {work};
+    const double value = forward(N, params, data, &tape);
+    backward(N, data, &tape, grads);
+    return value;
 }
 
 int linear_regression_predict(ptrdiff_t N, const linear_regression_params *params,
@@ -324,7 +324,7 @@ size_t linear_regression_predict_workspace_bytes(ptrdiff_t N)
 
 const char *linear_regression_build(void)
 {
-    return "1975985ec47bafc8";
+    return "fc39c39cebebb69d";
 }
 
 linear_regression_hyper linear_regression_default_hyper(void)

@@ -47,6 +47,13 @@ static inline double relu(double x)
     return x <= 0.0 ? 0.0 : x;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -309,6 +316,35 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+/* h1[n,j] = relu(h1_z[n,j]) */
+SHARED void compute_h1_1(double *restrict h1, ptrdiff_t N)
+{
+    const double *h1_z = h1;
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        h1[each] = relu(h1_z[each]);
+    }
+}
+
+/* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
+SHARED void compute_dh2_z_1(double *restrict dh2_z, ptrdiff_t N, const double *restrict h2)
+{
+    const double *dh2 = dh2_z;
+    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+        dh2_z[each] = (h2[each] > 0.0 ? dh2[each] : 0.0);
+    }
+}
+
+/* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
+SHARED void compute_dh2_b_1(double *restrict dh2_b, ptrdiff_t N, const double *restrict dh2_z)
+{
+    fill(dh2_b, 16, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 16; j++) {
+            dh2_b[j] += dh2_z[n * 16 + j];
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, const moons_params *params, const moons_data *data,
         const moons_outputs *outputs, double *work)
 {
@@ -327,9 +363,7 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = h1_z; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        h1[each] = relu(h1_z[each]);
-    }
+    compute_h1_1(h1, N);
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
     double *h2_z = work + 16 * N + 512; /* (N, 16) */
@@ -338,9 +372,7 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* h2[n,j] = relu(h2_z[n,j]) */
     double *h2 = h2_z; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        h2[each] = relu(h2_z[each]);
-    }
+    compute_h1_1(h2, N);
 
     /* p[n,j] = p_b[j] + sum[i](h2[n,i] * p_W[i,j]) */
     double *p = outputs->p; /* (N, 1) */
@@ -375,9 +407,7 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = h1_z; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        h1[each] = relu(h1_z[each]);
-    }
+    compute_h1_1(h1, N);
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
     double *h2_z = tape->h2; /* (N, 16) */
@@ -386,9 +416,7 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
 
     /* h2[n,j] = relu(h2_z[n,j]) */
     double *h2 = h2_z; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        h2[each] = relu(h2_z[each]);
-    }
+    compute_h1_1(h2, N);
 
     /* p[n,j] = p_b[j] + sum[i](h2[n,i] * p_W[i,j]) */
     double *p = tape->p; /* (N, 1) */
@@ -478,18 +506,11 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
     double *dh2_z = dh2; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        dh2_z[each] = (h2[each] > 0.0 ? dh2[each] : 0.0);
-    }
+    compute_dh2_z_1(dh2_z, N, h2);
 
     /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
     double *dh2_b = grads->h2_b; /* (16,) */
-    fill(dh2_b, 16, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh2_b[j] += dh2_z[n * 16 + j];
-        }
-    }
+    compute_dh2_b_1(dh2_b, N, dh2_z);
 
     /* dh1[n,i] = sum[j](dh2_z[n,j] * h2_W[i,j])  (of h2_z) */
     double *dh1 = work + 50 * N + 8192; /* (N, 16) */
@@ -506,18 +527,11 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
     double *dh1_z = dh1; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        dh1_z[each] = (h1[each] > 0.0 ? dh1[each] : 0.0);
-    }
+    compute_dh2_z_1(dh1_z, N, h1);
 
     /* dh1_b[j] = sum[n](dh1_z[n,j])  (of h1_z) */
     double *dh1_b = grads->h1_b; /* (16,) */
-    fill(dh1_b, 16, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh1_b[j] += dh1_z[n * 16 + j];
-        }
-    }
+    compute_dh2_b_1(dh1_b, N, dh1_z);
 
     /* dh1_W[n,j] = 0.0002 * h1_W[n,j]  (of l2) */
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
@@ -527,15 +541,6 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     }
     multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
             1, work);
-}
-
-static double value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
-        const moons_params *grads, double *work)
-{
-    const moons_tape tape = {work + 8192, work + 16 * N + 8192, work + 32 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, const moons_params *params, const moons_data *data,
@@ -598,18 +603,11 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
     double *dh2_z = dh2; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        dh2_z[each] = (h2[each] > 0.0 ? dh2[each] : 0.0);
-    }
+    compute_dh2_z_1(dh2_z, N, h2);
 
     /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
     double *dh2_b = work + 66 * N + 8193; /* (16,) */
-    fill(dh2_b, 16, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh2_b[j] += dh2_z[n * 16 + j];
-        }
-    }
+    compute_dh2_b_1(dh2_b, N, dh2_z);
 
     /* h2_b_next[j] = h2_b[j] - dh2_b[j] * learning_rate */
     for (ptrdiff_t j = 0; j < 16; j++) {
@@ -636,18 +634,11 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
     double *dh1_z = dh1; /* (N, 16) */
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
-        dh1_z[each] = (h1[each] > 0.0 ? dh1[each] : 0.0);
-    }
+    compute_dh2_z_1(dh1_z, N, h1);
 
     /* dh1_b[j] = sum[n](dh1_z[n,j])  (of h1_z) */
     double *dh1_b = work + 66 * N + 8193; /* (16,) */
-    fill(dh1_b, 16, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 16; j++) {
-            dh1_b[j] += dh1_z[n * 16 + j];
-        }
-    }
+    compute_dh2_b_1(dh1_b, N, dh1_z);
 
     /* h1_b_next[j] = h1_b[j] - dh1_b[j] * learning_rate */
     for (ptrdiff_t j = 0; j < 16; j++) {
@@ -667,6 +658,15 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     for (ptrdiff_t each = 0; each < 32; each++) {
         h1_W[each] = h1_W[each] - learning_rate * dh1_W[each];
     }
+}
+
+static double value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
+        const moons_params *grads, double *work)
+{
+    const moons_tape tape = {work + 8192, work + 16 * N + 8192, work + 32 * N + 8192};
+    const double value = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
 }
 
 int moons_predict(ptrdiff_t N, const moons_params *params, const moons_data *data,
@@ -840,7 +840,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "2a1bd3a659e2d414";
+    return "6c5370dd9777b374";
 }
 
 moons_hyper moons_default_hyper(void)

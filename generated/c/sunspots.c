@@ -116,6 +116,13 @@ static inline double sigmoid(double x)
     return (x < 0.0 ? e : 1.0) / (1.0 + e);
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -378,6 +385,50 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+SHARED void compute_h_z_1(ptrdiff_t N, double *restrict h_z, const double *restrict years,
+        const double *restrict h_W)
+{
+    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t g = 0; g < 4; g++) {
+                for (ptrdiff_t j = 0; j < 16; j++) {
+                    h_z[t_ * (64 * N) + n * 64 + g * 16 + j] += years[n * 24 + t_] *
+                            h_W[g * 16 + j];
+                }
+            }
+        }
+    }
+}
+
+/* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
+SHARED void compute_dh_c_step_1(ptrdiff_t N, double *restrict dh_c_step, const double *restrict
+        h_tanh_c, const double *restrict h_s)
+{
+    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_c_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
+                        square(h_tanh_c[t_ * (16 * N) + n * 16 + j])) *
+                        h_s[t_ * (48 * N) + n * 48 + 2 * 16 + j];
+            }
+        }
+    }
+}
+
+/* dh_z_step[t,n,j] = (1 - h_a[t,n,j]**2) * h_s[t,n,0,j]  (of h_a) */
+SHARED void compute_dh_z_step_1(ptrdiff_t N, double *restrict dh_z_step, const double *restrict h_a,
+        const double *restrict h_s)
+{
+    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_z_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
+                        square(h_a[t_ * (16 * N) + n * 16 + j])) * h_s[t_ * (48 * N) + n * 48 + j];
+            }
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
         const sunspots_outputs *outputs, double *work)
 {
@@ -402,16 +453,7 @@ static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_d
             h_z[n * 64 + j] = h_b[j];
         }
     }
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 4; g++) {
-                for (ptrdiff_t j = 0; j < 16; j++) {
-                    h_z[t_ * (64 * N) + n * 64 + g * 16 + j] += years[n * 24 + t_] *
-                            h_W[g * 16 + j];
-                }
-            }
-        }
-    }
+    compute_h_z_1(N, h_z, years, h_W);
 
     double *h_s = work + 1560 * N + 512; /* (24, N, 3, 16) */
     double *h_c = work + 2712 * N + 512; /* (25, N, 16) */
@@ -490,16 +532,7 @@ static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots
             h_z[n * 64 + j] = h_b[j];
         }
     }
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 4; g++) {
-                for (ptrdiff_t j = 0; j < 16; j++) {
-                    h_z[t_ * (64 * N) + n * 64 + g * 16 + j] += years[n * 24 + t_] *
-                            h_W[g * 16 + j];
-                }
-            }
-        }
-    }
+    compute_h_z_1(N, h_z, years, h_W);
 
     double *h_s = tape->h_s; /* (24, N, 3, 16) */
     double *h_a = tape->h_a; /* (24, N, 16) */
@@ -637,26 +670,11 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
 
     /* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
     double *dh_c_step = work + 4698 * N + 8192; /* (24, N, 16) */
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_c_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
-                        square(h_tanh_c[t_ * (16 * N) + n * 16 + j])) *
-                        h_s[t_ * (48 * N) + n * 48 + 2 * 16 + j];
-            }
-        }
-    }
+    compute_dh_c_step_1(N, dh_c_step, h_tanh_c, h_s);
 
     /* dh_z_step[t,n,j] = (1 - h_a[t,n,j]**2) * h_s[t,n,0,j]  (of h_a) */
     double *dh_z_step = work + 5082 * N + 8192; /* (24, N, 16) */
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_z_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
-                        square(h_a[t_ * (16 * N) + n * 16 + j])) * h_s[t_ * (48 * N) + n * 48 + j];
-            }
-        }
-    }
+    compute_dh_z_step_1(N, dh_z_step, h_a, h_s);
 
     /* dh_z_step_2[t,n,g,j] = (1 - h_s[t,n,g,j]) * h_s[t,n,g,j]  (of h_s) */
     double *dh_z_step_2 = work + 5466 * N + 8192; /* (24, N, 3, 16) */
@@ -747,16 +765,6 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
         multiply(1, 64, 24, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
                 (matrix){dh_W, 1, 1}, dh_W, 1, 1, work);
     }
-}
-
-static double value_and_grad(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
-        const sunspots_params *grads, double *work)
-{
-    const sunspots_tape tape = {work + 8192, work + 24 * N + 8192, work + 424 * N + 8192, work + 824
-            * N + 8192, work + 1976 * N + 8192, work + 2360 * N + 8192, work + 2744 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_state *state,
@@ -871,26 +879,11 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
     double *dh_c_step = work + 4698 * N + 8192; /* (24, N, 16) */
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_c_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
-                        square(h_tanh_c[t_ * (16 * N) + n * 16 + j])) *
-                        h_s[t_ * (48 * N) + n * 48 + 2 * 16 + j];
-            }
-        }
-    }
+    compute_dh_c_step_1(N, dh_c_step, h_tanh_c, h_s);
 
     /* dh_z_step[t,n,j] = (1 - h_a[t,n,j]**2) * h_s[t,n,0,j]  (of h_a) */
     double *dh_z_step = work + 5082 * N + 8192; /* (24, N, 16) */
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_z_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
-                        square(h_a[t_ * (16 * N) + n * 16 + j])) * h_s[t_ * (48 * N) + n * 48 + j];
-            }
-        }
-    }
+    compute_dh_z_step_1(N, dh_z_step, h_a, h_s);
 
     /* dh_z_step_2[t,n,g,j] = (1 - h_s[t,n,g,j]) * h_s[t,n,g,j]  (of h_s) */
     double *dh_z_step_2 = work + 5466 * N + 8192; /* (24, N, 3, 16) */
@@ -1034,6 +1027,16 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
     }
 
     *state->t = t_next;
+}
+
+static double value_and_grad(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
+        const sunspots_params *grads, double *work)
+{
+    const sunspots_tape tape = {work + 8192, work + 24 * N + 8192, work + 424 * N + 8192, work + 824
+            * N + 8192, work + 1976 * N + 8192, work + 2360 * N + 8192, work + 2744 * N + 8192};
+    const double value = forward(N, params, data, &tape, work);
+    backward(N, params, &tape, grads, work);
+    return value;
 }
 
 int sunspots_predict(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
@@ -1209,7 +1212,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "6871f33333d463df";
+    return "05adfca6a1f9ec5f";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

@@ -256,15 +256,6 @@ static void backward(ptrdiff_t N, const symmetry_params *params, const symmetry_
     }
 }
 
-static double value_and_grad(ptrdiff_t N, const symmetry_params *params, const symmetry_data *data,
-        const symmetry_params *grads, double *work)
-{
-    const symmetry_tape tape = {work, work + 2 * N, work + 3 * N};
-    const double value = forward(N, params, data, &tape);
-    backward(N, params, data, &tape, grads);
-    return value;
-}
-
 static double step(ptrdiff_t N, const symmetry_params *params, const symmetry_state *state,
         const symmetry_data *data, const symmetry_hyper *hyper)
 {
@@ -406,6 +397,15 @@ static double step(ptrdiff_t N, const symmetry_params *params, const symmetry_st
         W1[each] = W1[each] - learning_rate * W1_v[each];
     }
     return loss;
+}
+
+static double value_and_grad(ptrdiff_t N, const symmetry_params *params, const symmetry_data *data,
+        const symmetry_params *grads, double *work)
+{
+    const symmetry_tape tape = {work, work + 2 * N, work + 3 * N};
+    const double value = forward(N, params, data, &tape);
+    backward(N, params, data, &tape, grads);
+    return value;
 }
 
 int symmetry_predict(ptrdiff_t N, const symmetry_params *params, const symmetry_data *data,
@@ -583,7 +583,7 @@ size_t symmetry_predict_workspace_bytes(ptrdiff_t N)
 
 const char *symmetry_build(void)
 {
-    return "f2a5037d1affb21b";
+    return "ec98cc3469fca5ee";
 }
 
 symmetry_hyper symmetry_default_hyper(void)

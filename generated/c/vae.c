@@ -200,6 +200,13 @@ static inline double relu(double x)
     return x <= 0.0 ? 0.0 : x;
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
@@ -466,6 +473,36 @@ void vae_draw(ptrdiff_t N, double seed, double step, const vae_noise *noise)
     uniform(noise->e_u, 16 * N, (uint64_t)seed, (uint64_t)step, 0);
 }
 
+/* a[n,j] = relu(a_z[n,j]) */
+SHARED void compute_a_1(double *restrict a, ptrdiff_t N)
+{
+    const double *a_z = a;
+    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+        a[each] = relu(a_z[each]);
+    }
+}
+
+/* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
+SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *restrict b)
+{
+    const double *db = db_z;
+    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+        db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
+    }
+}
+
+/* dlog_v_b[j] = sum[n](dlog_v[n,j])  (of log_v) */
+SHARED void compute_dlog_v_b_1(double *restrict dlog_v_b, ptrdiff_t N, const double *restrict
+        dlog_v)
+{
+    fill(dlog_v_b, 8, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 8; j++) {
+            dlog_v_b[j] += dlog_v[n * 8 + j];
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
         const vae_outputs *outputs, double *work)
 {
@@ -486,9 +523,7 @@ static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        a[each] = relu(a_z[each]);
-    }
+    compute_a_1(a, N);
 
     /* mean_z[n,j] = mean_z_b[j] + sum[i](a[n,i] * mean_z_W[i,j]) */
     double *mean_z = outputs->mean_z; /* (N, 8) */
@@ -502,9 +537,7 @@ static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        b[each] = relu(b_z[each]);
-    }
+    compute_a_1(b, N);
 
     /* logits[n,j] = logits_b[j] + sum[i](b[n,i] * logits_W[i,j]) */
     double *logits = outputs->p; /* (N, 64) */
@@ -548,9 +581,7 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        a[each] = relu(a_z[each]);
-    }
+    compute_a_1(a, N);
 
     /* mean_z[n,j] = mean_z_b[j] + sum[i](a[n,i] * mean_z_W[i,j]) */
     double *mean_z = tape->mean_z; /* (N, 8) */
@@ -581,9 +612,7 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        b[each] = relu(b_z[each]);
-    }
+    compute_a_1(b, N);
 
     /* logits[n,j] = logits_b[j] + sum[i](b[n,i] * logits_W[i,j]) */
     double *logits = tape->logits; /* (N, 64) */
@@ -651,9 +680,7 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
-    }
+    compute_db_z_1(db_z, N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = grads->b_b; /* (128,) */
@@ -682,12 +709,7 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* dlog_v_b[j] = sum[n](dlog_v[n,j])  (of log_v) */
     double *dlog_v_b = grads->log_v_b; /* (8,) */
-    fill(dlog_v_b, 8, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 8; j++) {
-            dlog_v_b[j] += dlog_v[n * 8 + j];
-        }
-    }
+    compute_dlog_v_b_1(dlog_v_b, N, dlog_v);
 
     /* dlog_v_W[i,j] = sum[n](a[n,i] * dlog_v[n,j])  (of log_v) */
     double *dlog_v_W = grads->log_v_W; /* (128, 8) */
@@ -695,12 +717,7 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* dmean_z_b[j] = sum[n](dmean_z[n,j])  (of mean_z) */
     double *dmean_z_b = grads->mean_z_b; /* (8,) */
-    fill(dmean_z_b, 8, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 8; j++) {
-            dmean_z_b[j] += dmean_z[n * 8 + j];
-        }
-    }
+    compute_dlog_v_b_1(dmean_z_b, N, dmean_z);
 
     /* da[n,i] = sum[j](dlog_v[n,j] * log_v_W[i,j]) + sum[j](dmean_z[n,j] * mean_z_W[i,j])  (of
        log_v) */
@@ -716,9 +733,7 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        da_z[each] = (a[each] > 0.0 ? da[each] : 0.0);
-    }
+    compute_db_z_1(da_z, N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = grads->a_b; /* (128,) */
@@ -727,17 +742,6 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     double *da_W = grads->a_W; /* (64, 128) */
     multiply(64, 128, N, (matrix){x, 1, 64}, (matrix){da_z, 128, 1}, NOTHING, da_W, 128, 1, work);
-}
-
-static double value_and_grad(ptrdiff_t N, const vae_params *params, const vae_data *data,
-        const vae_noise *noise, const vae_params *grads, double *work)
-{
-    const vae_tape tape = {work + 8192, work + 8 * N + 8192, work + 136 * N + 8192, work + 144 * N +
-            8192, work + 152 * N + 8192, work + 160 * N + 8192, work + 288 * N + 8192, work + 352 *
-            N + 8192};
-    const double value = forward(N, params, data, noise, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 static void descend(ptrdiff_t N, const vae_params *params, const vae_state *state,
@@ -872,9 +876,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
-    }
+    compute_db_z_1(db_z, N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 584 * N + 16448; /* (128,) */
@@ -936,12 +938,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* dlog_v_b[j] = sum[n](dlog_v[n,j])  (of log_v) */
     double *dlog_v_b = work + 584 * N + 17600; /* (8,) */
-    fill(dlog_v_b, 8, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 8; j++) {
-            dlog_v_b[j] += dlog_v[n * 8 + j];
-        }
-    }
+    compute_dlog_v_b_1(dlog_v_b, N, dlog_v);
 
     /* log_v_b_m_next[j] = log_v_b_m[j] * beta1 + dlog_v_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 8; j++) {
@@ -976,12 +973,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* dmean_z_b[j] = sum[n](dmean_z[n,j])  (of mean_z) */
     double *dmean_z_b = work + 584 * N + 17600; /* (8,) */
-    fill(dmean_z_b, 8, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 8; j++) {
-            dmean_z_b[j] += dmean_z[n * 8 + j];
-        }
-    }
+    compute_dlog_v_b_1(dmean_z_b, N, dmean_z);
 
     /* mean_z_b_m_next[j] = mean_z_b_m[j] * beta1 + dmean_z_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 8; j++) {
@@ -1038,9 +1030,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 128) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        da_z[each] = (a[each] > 0.0 ? da[each] : 0.0);
-    }
+    compute_db_z_1(da_z, N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 584 * N + 16448; /* (128,) */
@@ -1094,6 +1084,17 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
+}
+
+static double value_and_grad(ptrdiff_t N, const vae_params *params, const vae_data *data,
+        const vae_noise *noise, const vae_params *grads, double *work)
+{
+    const vae_tape tape = {work + 8192, work + 8 * N + 8192, work + 136 * N + 8192, work + 144 * N +
+            8192, work + 152 * N + 8192, work + 160 * N + 8192, work + 288 * N + 8192, work + 352 *
+            N + 8192};
+    const double value = forward(N, params, data, noise, &tape, work);
+    backward(N, params, data, &tape, grads, work);
+    return value;
 }
 
 int vae_predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
@@ -1260,7 +1261,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "50968eea2ed2d6fa";
+    return "cafe53b13978904d";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -39,7 +39,9 @@ LIMIT = 10_000
 
 def own_lines(code: str) -> str:
     """Return what was written for the network: no helpers, no comments, no header."""
-    text = re.sub(r"/\*.*?\*/", "", code[code.index("static void predict(") :], flags=re.DOTALL)
+    begin = re.search(r"^(SHARED void compute_|static void predict\()", code, re.M)
+    assert begin is not None
+    text = re.sub(r"/\*.*?\*/", "", code[begin.start() :], flags=re.DOTALL)
     end = re.search(r"^int \w+_predict\(", text, re.M)
     assert end is not None
     return re.sub(r"\n\s*\n", "\n", text[: end.start()])
@@ -72,7 +74,8 @@ def test_a_wider_network_differs_in_numbers_only(threads: int):
 
 
 def test_a_perceptron_is_small_however_wide():
-    assert max(len(written(width)) for width in (32, 256, 4096)) <= LIMIT
+    for text in (PERCEPTRON, DEEPER):
+        assert max(len(written(width, text)) for width in (32, 256, 4096)) <= LIMIT
 
 
 def test_a_deeper_network_grows_with_its_depth_alone():

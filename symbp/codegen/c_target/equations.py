@@ -15,6 +15,7 @@ from symbp.codegen.c_target.expressions import Integers, Scope, count
 from symbp.codegen.c_target.nests import START, Nest, covers, indented
 from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.codegen.c_target.samples import Samples
+from symbp.codegen.c_target.shared import Unit
 from symbp.codegen.c_target.windows import one_step, windows
 from symbp.codegen.passage import passage
 from symbp.ir.program import Access, Equation
@@ -26,20 +27,21 @@ Lines = list[str]
 class Writer(Products, Samples):
     """Writes the equations of one function."""
 
-    def run(self) -> Lines:
+    def run(self) -> list[Unit]:
         """Return the statements of all equations."""
-        lines: Lines = []
+        units: list[Unit] = []
         position = 0
         while position < len(self.equations):
-            told = len(self.passages)
+            self.passages.clear()
             written, count = self.next(position)
-            if len(self.passages) == told:  # nothing finer has been told
-                self.passages.append(passage(self.equations[position : position + count], written))
-            lines += written
+            equations = self.equations[position : position + count]
+            told = self.passages or [passage(equations, written)]
+            targets = frozenset(self.scope.name(e.target.name) for e in equations)
+            units.append(Unit(written, self.types, targets, tuple(told)))
             position += count
             for dead in [n for n in self.slots if self.last[n] < position]:
                 self.memory.arena.give(self.slots.pop(dead))
-        return lines[1:]
+        return units
 
     def next(self, position: int) -> tuple[Lines, int]:
         """Return the statements of one equation or several, and how many there are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
@@ -15,6 +15,7 @@ from symbp.codegen.c_target.interface import INTERNAL, Interface
 from symbp.codegen.c_target.memory import Workspace, pointer
 from symbp.codegen.c_target.nests import declare, indented
 from symbp.codegen.c_target.noise import drawing
+from symbp.codegen.c_target.shared import Shared, Unit
 from symbp.codegen.c_target.windows import panel
 from symbp.codegen.c_target.writer import Choice
 from symbp.codegen.passage import Passage
@@ -24,6 +25,23 @@ from symbp.schedule.arena import in_place
 Lines = list[str]
 _EXACT = 2**24
 """Up to here a float holds every whole number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """A static function that runs a phase."""
+
+    name: str
+    head: str
+    begin: Lines
+    units: list[Unit]
+    end: Lines
+
+    def text(self, shared: Shared) -> Lines:
+        """Return its lines; those that several functions have are in functions of their own."""
+        lines = [line for unit in self.units for line in shared.lines(unit)]
+        body = [*self.begin, *(lines if self.begin else lines[1:]), *self.end]
+        return [self.head, "{", *indented(body), "}"]
 
 
 class Functions:
@@ -45,19 +63,22 @@ class Functions:
         """Where a step has its random numbers."""
         self.choices: dict[str, list[Choice]] = {}
         """Static function -> how its equations are computed."""
+        self.types = interface.types()
         self.passages: dict[str, list[Passage]] = {}
-        """Static function -> which of its lines compute what."""
+        """Static function -> which lines of the file compute what it does."""
         self.used: dict[str, list[str]] = {}
         """Static function -> its arguments."""
 
     def text(self) -> list[Lines]:
         """Return the functions, those first that others call."""
-        cores = [*drawing(self.interface), self.predict(), self.forward(), self.backward()]
-        cores.append(self.value_and_grad())
+        cores = [self.predict(), self.forward(), self.backward()]
         step: Lines = []
         if self.plan.step is not None:
             core, step = self.step(self.plan.step)
             cores.append(core)
+        shared = Shared((u for core in cores for u in core.units), self.names)
+        self.passages = {c.name: [p for u in c.units for p in shared.passages(u)] for c in cores}
+        both = self.value_and_grad()
         public = [
             self.public("predict", [self.call("predict") + ";"]),
             self.public("forward", ["*loss = " + self.call("forward") + ";"]),
@@ -66,20 +87,21 @@ class Functions:
         ]
         if step:
             public.append(self.public("train_step", step))
-        return [*cores, *public]
+        private = [*drawing(self.interface), *shared.functions(), *(c.text(shared) for c in cores)]
+        return [*private, both, *public]
 
     # Static functions, one for each phase ---------------------------------------------------
 
-    def predict(self) -> Lines:
+    def predict(self) -> _Core:
         fixed = {n: f"outputs->{self.names[n]}" for n in self.plan.outputs}
         return self.core("predict", self.plan.predict, self.predicting, fixed)
 
-    def forward(self) -> Lines:
+    def forward(self) -> _Core:
         fixed = {n: f"tape->{self.names[n]}" for n in self.plan.tape}
         result = self.names[self.plan.loss]
         return self.core("forward", self.plan.forward, self.training, fixed, result)
 
-    def backward(self) -> Lines:
+    def backward(self) -> _Core:
         fixed: dict[str, str] = {}
         copies: list[tuple[str, str]] = []
         for param, gradient in self.plan.gradients.items():
@@ -89,7 +111,7 @@ class Functions:
             fixed.setdefault(gradient, place)
         return self.core("backward", self.plan.backward, self.training, fixed, copies=copies)
 
-    def step(self, phase: Phase) -> tuple[Lines, Lines]:
+    def step(self, phase: Phase) -> tuple[_Core, Lines]:
         """Write a training step: a static function, and what the public one does.
 
         A tiny network's is all of the step; else it is what comes after the forward pass.
@@ -106,7 +128,7 @@ class Functions:
         own = [*self.local_tape(), *self.local_noise()]
         return core, [*own, f"*loss = {forward};", f"{call};"]
 
-    def descent(self, name: str, phase: Phase, result: str = "") -> Lines:
+    def descent(self, name: str, phase: Phase, result: str = "") -> _Core:
         """Write a static function in which new values go where the old ones were.
 
         At once; or at the end, if something reads the old ones later.
@@ -127,7 +149,7 @@ class Functions:
     def core(
         self, name: str, phase: Phase, memory: Workspace, fixed: dict[str, str],
         result: str = "", copies: Sequence[tuple[str, str]] = (), descending: bool = False,
-    ) -> Lines:  # fmt: skip
+    ) -> _Core:  # fmt: skip
         """Write a static function that runs a phase.
 
         Args:
@@ -141,31 +163,30 @@ class Functions:
         arrays = {n: p for n, p in fixed.items() if table[n].shape}
         memory.clear(self.noise if name == "step" else [*self.tape, *self.noise])
         writer = Writer(
-            phase.program, scope, memory, arrays, results=phase.results,
+            phase.program, scope, memory, arrays, types=self.types, results=phase.results,
             overwriting=phase.results if descending else (), threads=self.threads,
         )  # fmt: skip
-        body = writer.run()
-        self.choices[name], self.passages[name] = writer.choices, writer.passages
+        units = writer.run()
+        self.choices[name] = writer.choices
+        end: Lines = []
         late = [(p, n) for n, p in fixed.items() if not table[n].shape or n not in writer.groups]
         if late or copies:
-            body.append("")
+            end.append("")
         for place, source in (*late, *copies):
             own, size = self.names[source], Integers(scope)(count(table[source]))
             cast = f"({scope.real})" if scope.suffix and scalar(table[source]) else ""
             shaped = bool(table[source].shape)
-            body.append(f"copy({place}, {own}, {size});" if shaped else f"*{place} = {cast}{own};")
+            end.append(f"copy({place}, {own}, {size});" if shaped else f"*{place} = {cast}{own};")
         if result:
-            body.append(f"return {result};")
+            end.append(f"return {result};")
         changed = set(fixed.values()) if descending else set()
-        used = _words(body)
-        given = [self.given(n, phase, changed) for n in phase.reads if self.names[n] in used]
-        body = [*given, *([""] if given and body else []), *body]
-        words = [*self.interface.sizes, *INTERNAL]
-        used = _words(body)
-        self.used[name] = [w for w in words if w in used]
+        used = _words([*(line for unit in units for line in unit.lines), *end])
+        begin = [self.given(n, phase, changed) for n in phase.reads if self.names[n] in used]
+        used |= _words(begin)
+        self.used[name] = [w for w in (*self.interface.sizes, *INTERNAL) if w in used]
         returns = "double" if result else "void"
         head = self.interface.signature(name, self.used[name], f"static {returns}")
-        return [head, "{", *indented(body), "}"]
+        return _Core(name, head, begin, units, end)
 
     def given(self, name: str, phase: Phase, changed: Collection[str]) -> str:
         """Return the declaration of a tensor that is handed in; some are changed in place."""

@@ -76,6 +76,13 @@ static inline $real modulo$f($real a, $real b)
 """Functions on numbers that are the same in double and in float, but for $f, float's suffix."""
 
 HELPERS = {
+    "SHARED": """\
+/* What several functions call is compiled once, and not into each of them. */
+#ifdef __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static
+#endif""",
     "floor_divide": """\
 /* Rounds down, b > 0. */
 static inline ptrdiff_t floor_divide(ptrdiff_t a, ptrdiff_t b)
@@ -134,7 +141,7 @@ static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t cla
     return 1;
 }""",
 }
-"""Functions on indices and arrays."""
+"""Functions on indices and arrays, and what marks a function that is shared."""
 
 
 def _kernel(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from symbp.codegen.c_target.expressions import Scope
+from symbp.codegen.c_target.expressions import Scope, scalar
 from symbp.codegen.c_target.words import RESERVED
 from symbp.codegen.face import Options
 from symbp.codegen.header import shape_text
@@ -123,6 +123,14 @@ class Interface:
     def kind(self, tensor: Tensor) -> str:
         """Return the type of an element that the caller hands in."""
         return "ptrdiff_t" if tensor.bound is not None and tensor.role != "value" else self.real
+
+    def types(self) -> dict[str, str]:
+        """Return the type of each name that a static function can have declared."""
+        found = dict.fromkeys(self.sizes, "ptrdiff_t") | {"work": f"{self.real} *"}
+        for tensor in (t for p in self.programs for t in p.tensors):
+            kind = "double" if scalar(tensor) else self.kind(tensor)
+            found[self.names[tensor.name]] = f"{kind} *" if tensor.shape else kind
+        return found
 
     def home(self, name: str, phase: Phase) -> str:
         """Return the group that a given tensor of a phase belongs to."""

@@ -37,12 +37,14 @@ class Places:
 
     def __init__(
         self, program: Program, scope: Scope, memory: Workspace, fixed: Mapping[str, str], *,
-        results: Collection[str] = (), overwriting: Collection[str] = (), threads: int = 1,
+        types: Mapping[str, str], results: Collection[str] = (),
+        overwriting: Collection[str] = (), threads: int = 1,
     ) -> None:  # fmt: skip
         """Prepare to write a program.
 
         Args:
             fixed: results that live in the caller's memory -> the pointer there.
+            types: of each name that can have been declared before.
             results: all of them.
             overwriting: those that take the place of what was given.
             threads: how many of them share what is large.
@@ -55,6 +57,7 @@ class Places:
         self.equations = self.band.order if self.band is not None else program.equations
         self.scope = replace(scope, tensors=self.table)
         self.memory = memory
+        self.types = types
         self.threads = threads
         self.last = last_reads(self.equations)
         self.first = first_writes(self.program)
@@ -64,6 +67,7 @@ class Places:
         self.started: set[str] = set()
         self.choices: list[Choice] = []
         self.passages: list[Passage] = []
+        """Those of the equations that are being written, where they are told one by one."""
         if not overwriting and self.band is None:
             self.pass_on()
 

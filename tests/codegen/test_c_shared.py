@@ -1,0 +1,114 @@
+"""What differs in names only is a function that several places call."""
+
+import re
+
+import pytest
+
+from symbp import compiler
+from symbp.codegen.c_target.shared import Shared, Unit
+from symbp.codegen.names import Names
+from symbp.codegen.passage import Passage
+from tests.codegen.built import arrays, assert_agrees, net
+from tests.codegen.test_c_values import c_module
+
+TYPES = dict.fromkeys(("a", "b", "c", "d", "e", "work"), "float *") | {
+    "N": "ptrdiff_t",
+    "s": "double",
+}
+LOOP = """
+/* {t}[n] = {x}[n] + {y}[n] */
+float *{t} = work + {at}; /* (N,) */
+for (ptrdiff_t {i} = 0; {i} < N; {i}++) {{
+    {t}[{i}] = {x}[{i}] + {y}[{i}];
+}}
+"""
+
+
+def unit(text: str, target: str) -> Unit:
+    lines = text.strip("\n").split("\n")
+    return Unit(["", *lines], TYPES, frozenset({target}), (Passage((target,), tuple(lines)),))
+
+
+def loop(t: str, x: str, y: str, i: str = "n", at: str = "8") -> Unit:
+    return unit(LOOP.format(t=t, x=x, y=y, i=i, at=at), t)
+
+
+def functions(*units: Unit) -> int:
+    return len(Shared([u for u in units for _ in range(9)], Names(TYPES)).functions())
+
+
+def test_other_names_of_tensors_and_indices_are_no_difference():
+    assert functions(loop("c", "a", "b"), loop("e", "d", "c", i="k", at="64")) == 1
+
+
+def test_one_name_for_two_is_a_difference():
+    assert functions(loop("c", "a", "b"), loop("c", "a", "a")) == 2
+
+
+def test_what_takes_an_operands_place_is_a_difference():
+    other = LOOP.format(t="c", x="a", y="b", i="n", at="8").replace("work + 8", "a")
+    assert functions(loop("c", "a", "b"), unit(other, "c")) == 2
+    shared = Shared([unit(other, "c") for _ in range(9)], Names(TYPES))
+    assert shared.functions()[0] == [
+        "/* c[n] = a[n] + b[n] */",
+        "SHARED void compute_c_1(float *restrict c, ptrdiff_t N, const float *restrict b)",
+        "{",
+        "    const float *a = c;",
+        "    for (ptrdiff_t n = 0; n < N; n++) {",
+        "        c[n] = a[n] + b[n];",
+        "    }",
+        "}",
+    ]
+
+
+def test_a_number_is_a_difference():
+    text = LOOP.format(t="c", x="a", y="b", i="n", at="8")
+    assert functions(unit(text, "c"), unit(text.replace("+ b", "+ 2 * b"), "c")) == 2
+
+
+def test_what_adds_to_a_number_stays_where_the_number_is():
+    text = "for (ptrdiff_t n = 0; n < N; n++) {\n    s += a[n] * b[n] * c[n] * d[n] * e[n];\n}"
+    assert functions(unit(text, "s")) == 0
+
+
+def test_what_declares_an_array_for_others_stays():
+    text = LOOP.format(t="c", x="a", y="b", i="n", at="8") + "double d[8];\nfill(d, 8, 0.0);"
+    assert functions(unit(text, "c")) == 0
+
+
+def test_a_function_is_made_only_where_the_file_gets_shorter():
+    assert not Shared([loop("c", "a", "b")], Names(TYPES)).functions()
+    assert not Shared([loop("c", "a", "b"), loop("d", "a", "b")], Names(TYPES)).functions()
+
+
+def deep(depth: int) -> str:
+    layers = "\n".join(f"h{k + 1} = dense(h{k}, 5, gelu)" for k in range(depth))
+    return f"input h0[N, 5]\n{layers}\noutput h{depth}\nloss mean[n,j](h{depth}[n,j]**2)"
+
+
+def test_a_deeper_network_has_no_more_loops_and_means_the_same():
+    loops = []
+    for depth in (12, 24):
+        network = net(deep(depth))
+        loops.append(compiler.emit(network, "c")["drawn.c"].count("for ("))
+        assert_agrees(network, arrays(network, 3, N=4), make=c_module)
+    assert loops[0] == loops[1]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_call_names_only_what_is_there(threads: int):
+    code = compiler.emit(net(deep(8)), "c", threads=threads)["drawn.c"]
+    for name in set(re.findall(r"SHARED void (\w+)\(", code)):
+        head, *calls = (found.count(",") for found in re.findall(rf"\b{name}\(([^)]*)\)", code))
+        assert calls
+        assert set(calls) == {head}
+
+
+def test_the_lines_of_a_call_are_told_where_the_function_is_anothers():
+    network = net(deep(8))
+    forms = compiler.three_forms(network, compiler.derive(network))
+    calls = [a.name for a in forms if any("compute_" in line for line in a.c)]
+    loops = [a.name for a in forms if any("for (" in line for line in a.c)]
+    assert calls
+    assert loops
+    assert not set(calls) & set(loops)

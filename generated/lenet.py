@@ -508,14 +508,14 @@ def _backward(
     dflatten = work[16]
     ds2 = work[17]
     s2_winner = work[18]
-    dc2 = work[19]
+    dc2_z = work[19]
     s6 = work[20]
     s7 = work[21]
     s8 = work[22]
     dc2_padded = work[23]
     ds1 = work[24]
     s1_winner = work[25]
-    dc1 = work[26]
+    dc1_z = work[26]
     s9 = work[27]
     s10 = work[28]
     # dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z)
@@ -548,15 +548,14 @@ def _backward(
                 s2_winner, np.where(c2[:, :, u:u + 3:2, v:v + 3:2] == s2, v + 2 * u, 4),
                 out=s2_winner
             )
-    # dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of
-    #     s2)
-    dc2.fill(0.0)
+    # dc2_z[n,c,u + 2 * p,v + 2 * q] = where(c2[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+    #     s2_winner[n,c,p,q], ds2[n,c,p,q], 0), 0)  (of c2)
+    dc2_z.fill(0.0)
     for u in range(2):
         for v in range(2):
             np.multiply(ds2, v + 2 * u == s2_winner, out=s6)
-            np.add(dc2[:, :, u:u + 3:2, v:v + 3:2], s6, out=dc2[:, :, u:u + 3:2, v:v + 3:2])
-    # dc2_z[n,o,p,q] = where(c2[n,o,p,q] > 0, dc2[n,o,p,q], 0)  (of c2)
-    dc2_z = np.multiply(dc2, c2 > 0, out=dc2)
+            np.copyto(s6, np.where(c2[:, :, u:u + 3:2, v:v + 3:2] > 0, s6, 0))
+            np.add(dc2_z[:, :, u:u + 3:2, v:v + 3:2], s6, out=dc2_z[:, :, u:u + 3:2, v:v + 3:2])
     # dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z)
     np.add.reduce(dc2_z, axis=(0, 2, 3), out=dc2_b)
     # dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z)
@@ -589,15 +588,14 @@ def _backward(
                 s1_winner, np.where(c1[:, :, u:u + 7:2, v:v + 7:2] == s1, v + 2 * u, 4),
                 out=s1_winner
             )
-    # dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of
-    #     s1)
-    dc1.fill(0.0)
+    # dc1_z[n,c,u + 2 * p,v + 2 * q] = where(c1[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+    #     s1_winner[n,c,p,q], ds1[n,c,p,q], 0), 0)  (of c1)
+    dc1_z.fill(0.0)
     for u in range(2):
         for v in range(2):
             np.multiply(ds1, v + 2 * u == s1_winner, out=s9)
-            np.add(dc1[:, :, u:u + 7:2, v:v + 7:2], s9, out=dc1[:, :, u:u + 7:2, v:v + 7:2])
-    # dc1_z[n,o,p,q] = where(c1[n,o,p,q] > 0, dc1[n,o,p,q], 0)  (of c1)
-    dc1_z = np.multiply(dc1, c1 > 0, out=dc1)
+            np.copyto(s9, np.where(c1[:, :, u:u + 7:2, v:v + 7:2] > 0, s9, 0))
+            np.add(dc1_z[:, :, u:u + 7:2, v:v + 7:2], s9, out=dc1_z[:, :, u:u + 7:2, v:v + 7:2])
     # dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z)
     np.add.reduce(dc1_z, axis=(0, 2, 3), out=dc1_b)
     # dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z)
@@ -802,14 +800,14 @@ def _buffers(N):
         np.empty((N, 128), dtype=_DTYPE),  # dflatten
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # ds2
         np.empty((N, 32, 2, 2), dtype=np.intp),  # s2_winner
-        np.empty((N, 32, 4, 4), dtype=_DTYPE),  # dc2
+        np.empty((N, 32, 4, 4), dtype=_DTYPE),  # dc2_z
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s6
         np.empty((32, N, 4, 4), dtype=_DTYPE),  # s7
         np.empty((16, 3, 3, N, 4, 4), dtype=_DTYPE),  # s8
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # dc2_padded
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # ds1
         np.empty((N, 16, 4, 4), dtype=np.intp),  # s1_winner
-        np.empty((N, 16, 8, 8), dtype=_DTYPE),  # dc1
+        np.empty((N, 16, 8, 8), dtype=_DTYPE),  # dc1_z
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s9
         np.empty((N, 16, 1, 3, 3), dtype=_DTYPE),  # s10
         np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s11

@@ -53,6 +53,7 @@ FINISH: tuple[tuple[Pass, str], ...] = (
     (rewrite.stabilise, "exponents are shifted, now that p - onehot has fallen out"),
     (rewrite.narrow, "partial sums come first; an index that says nothing is left out"),
     (rewrite.inline, "what only repeats a smaller tensor is read there"),
+    (rewrite.scatter, "what is done to all of a scatter is done where it is scattered"),
     (rewrite.share, "what is left twice is computed once; contractions get plain operands"),
     (rewrite.known, "shared values are read by what was there before"),
     (rewrite.distribute, "new operands leave the scans"),

@@ -188,8 +188,10 @@ static inline double maximum(double a, double b)
 }
 
 /* What several functions call is compiled once, and not into each of them. */
-#ifdef __GNUC__
+#if defined(__clang__)
 #define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
 #else
 #define SHARED static
 #endif
@@ -287,6 +289,18 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 
 #if defined(__GNUC__)
 
+/* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
+SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+                    + initial.at[r * initial.row + j * initial.column];
+        }
+    }
+}
+
 /*
  * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
  * `rows` and `vectors` are constants in every call, so that no loop over them is left.
@@ -313,16 +327,13 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         }
         return;
     }
-    double edge[TILE_ROWS][TILE_COLUMNS];
+    double edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
-                    + j * initial.column];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, then lower ones at the edge. */
@@ -361,7 +372,7 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 }
 
 /* Copies a square of LANES rows, transposed. */
-static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
 {
     vector rows[LANES];
     for (int r = 0; r < LANES; r++) {
@@ -389,7 +400,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -413,7 +424,7 @@ static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
         matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
@@ -545,7 +556,7 @@ static inline __attribute__((always_inline)) void dots_tile(int rows, int column
  * a[a_rows[i] + a_steps[s] + k], b[j,s,k] at b[b_columns[j] + b_steps[s] + k], c[i,j] at
  * c[c_rows[i] + c_columns[j]].
  */
-static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
+SHARED void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
         const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
         const double *b, const ptrdiff_t *b_columns, const ptrdiff_t *b_steps,
         double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
@@ -647,7 +658,7 @@ SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, cons
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] += dh[n * (64 * T) + t_2 * 64 + j];
+                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] = dh[n * (64 * T) + t_2 * 64 + j];
             }
         }
     }
@@ -736,7 +747,7 @@ SHARED void compute_dh_z_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_z, cons
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_z[t_2 * (192 * N) + n * 192 + 2 * 64 + j] += dh_a[t_2 * (64 * N) + n * 64 + j] *
+                dh_z[t_2 * (192 * N) + n * 192 + 2 * 64 + j] = dh_a[t_2 * (64 * N) + n * 64 + j] *
                         v2[t_2 * (64 * N) + n * 64 + j];
             }
         }
@@ -939,6 +950,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* loss_Z_max[n,k] = max[j](logits[n,k,j]) */
     double *loss_Z_max = work + 64 * N + 857 * N * T + 8192; /* (N, T) */
+    fill(loss_Z_max, N * T, -INFINITY);
     for (ptrdiff_t k = 0; k < N * T; k++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1099,10 +1111,9 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dh_z[t_2,n,g,j] = dh_y[t_2,n,g,j]  (of h_s) */
     /* dh_z[t_2,n,2,j] += dh_a[t_2,n,j] * v2[t_2,n,j] */
     double *dh_z = work + 128 * N + 1562 * N * T + 8192; /* (T, N, 3, 64) */
-    fill(dh_z, 192 * N * T, 0.0);
     for (ptrdiff_t n = 0; n < N * T; n++) {
         for (ptrdiff_t j = 0; j < 128; j++) {
-            dh_z[n * 192 + j] += dh_y[n * 192 + j];
+            dh_z[n * 192 + j] = dh_y[n * 192 + j];
         }
     }
     compute_dh_z_1(T, N, dh_z, dh_a, v2);
@@ -1332,10 +1343,9 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dh_z[t_2,n,g,j] = dh_y[t_2,n,g,j]  (of h_s) */
     /* dh_z[t_2,n,2,j] += dh_a[t_2,n,j] * v2[t_2,n,j] */
     double *dh_z = work + 128 * N + 1562 * N * T + 8192; /* (T, N, 3, 64) */
-    fill(dh_z, 192 * N * T, 0.0);
     for (ptrdiff_t n = 0; n < N * T; n++) {
         for (ptrdiff_t j = 0; j < 128; j++) {
-            dh_z[n * 192 + j] += dh_y[n * 192 + j];
+            dh_z[n * 192 + j] = dh_y[n * 192 + j];
         }
     }
     compute_dh_z_1(T, N, dh_z, dh_a, v2);
@@ -1656,7 +1666,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "b25b6a3255a881d1";
+    return "29dd075b891b8ef0";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

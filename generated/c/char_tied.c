@@ -164,8 +164,10 @@ static inline double maximum(double a, double b)
 }
 
 /* What several functions call is compiled once, and not into each of them. */
-#ifdef __GNUC__
+#if defined(__clang__)
 #define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
 #else
 #define SHARED static
 #endif
@@ -263,6 +265,18 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 
 #if defined(__GNUC__)
 
+/* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
+SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+                    + initial.at[r * initial.row + j * initial.column];
+        }
+    }
+}
+
 /*
  * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
  * `rows` and `vectors` are constants in every call, so that no loop over them is left.
@@ -289,16 +303,13 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         }
         return;
     }
-    double edge[TILE_ROWS][TILE_COLUMNS];
+    double edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
-                    + j * initial.column];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, then lower ones at the edge. */
@@ -337,7 +348,7 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 }
 
 /* Copies a square of LANES rows, transposed. */
-static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
 {
     vector rows[LANES];
     for (int r = 0; r < LANES; r++) {
@@ -365,7 +376,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -389,7 +400,7 @@ static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
         matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
@@ -443,20 +454,6 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
-/* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
-SHARED void compute_flatten_1(double *restrict flatten, ptrdiff_t N, const double *restrict e_E,
-        const ptrdiff_t *restrict x)
-{
-    fill(flatten, 192 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
-            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
-                flatten[n * 192 + i1 + 24 * i0] += e_E[x[n * 8 + i0] * 24 + i1];
-            }
-        }
-    }
-}
-
 static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
         const char_tied_outputs *outputs, double *work)
 {
@@ -470,7 +467,13 @@ static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
     double *flatten = work + 6144; /* (N, 192) */
-    compute_flatten_1(flatten, N, e_E, x);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
+            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
+                flatten[n * 192 + i1 + 24 * i0] = e_E[x[n * 8 + i0] * 24 + i1];
+            }
+        }
+    }
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = work + 192 * N + 6144; /* (N, 64) */
@@ -508,7 +511,13 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
     double *flatten = tape->flatten; /* (N, 192) */
-    compute_flatten_1(flatten, N, e_E, x);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
+            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
+                flatten[n * 192 + i1 + 24 * i0] = e_E[x[n * 8 + i0] * 24 + i1];
+            }
+        }
+    }
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = tape->h; /* (N, 64) */
@@ -533,6 +542,7 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* loss_Z_max[n] = max[j](logits[n,j]) */
     double *loss_Z_max = work + 433 * N + 8192; /* (N,) */
+    fill(loss_Z_max, N, -INFINITY);
     for (ptrdiff_t n = 0; n < N; n++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1069,7 +1079,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "9582b4f145186093";
+    return "d8a32231014b52ae";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

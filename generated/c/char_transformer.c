@@ -231,8 +231,10 @@ static inline double maximum(double a, double b)
 }
 
 /* What several functions call is compiled once, and not into each of them. */
-#ifdef __GNUC__
+#if defined(__clang__)
 #define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
 #else
 #define SHARED static
 #endif
@@ -330,6 +332,18 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 
 #if defined(__GNUC__)
 
+/* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
+SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+                    + initial.at[r * initial.row + j * initial.column];
+        }
+    }
+}
+
 /*
  * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
  * `rows` and `vectors` are constants in every call, so that no loop over them is left.
@@ -356,16 +370,13 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         }
         return;
     }
-    double edge[TILE_ROWS][TILE_COLUMNS];
+    double edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
-                    + j * initial.column];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, then lower ones at the edge. */
@@ -404,7 +415,7 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 }
 
 /* Copies a square of LANES rows, transposed. */
-static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
 {
     vector rows[LANES];
     for (int r = 0; r < LANES; r++) {
@@ -432,7 +443,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -456,7 +467,7 @@ static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
         matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
@@ -856,6 +867,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
     double *a_Z_max = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
+    fill(a_Z_max, 2 * N * T, -INFINITY);
     for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < T; j++) {
@@ -1013,6 +1025,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
     double *a_Z_max = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (N, 2, T) */
+    fill(a_Z_max, 2 * N * T, -INFINITY);
     for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < T; j++) {
@@ -1111,6 +1124,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* loss_Z_max[n,k] = max[j](logits[n,k,j]) */
     double *loss_Z_max = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (N, T) */
+    fill(loss_Z_max, N * T, -INFINITY);
     for (ptrdiff_t k = 0; k < N * T; k++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 76; j++) {
@@ -2261,7 +2275,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "a100d4498e6651a1";
+    return "7bc08dda35dcaa22";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

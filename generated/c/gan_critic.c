@@ -184,18 +184,13 @@ static inline double relu(double x)
 }
 
 /* What several functions call is compiled once, and not into each of them. */
-#ifdef __GNUC__
+#if defined(__clang__)
 #define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
 #else
 #define SHARED static
 #endif
-
-static inline void fill(double *a, ptrdiff_t count, double value)
-{
-    for (ptrdiff_t k = 0; k < count; k++) {
-        a[k] = value;
-    }
-}
 
 /* The sum of `count` numbers, of every sixteenth first. */
 static inline double total(const double *a, ptrdiff_t count)
@@ -272,6 +267,18 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 
 #if defined(__GNUC__)
 
+/* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
+SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+                    + initial.at[r * initial.row + j * initial.column];
+        }
+    }
+}
+
 /*
  * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
  * `rows` and `vectors` are constants in every call, so that no loop over them is left.
@@ -298,16 +305,13 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         }
         return;
     }
-    double edge[TILE_ROWS][TILE_COLUMNS];
+    double edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
-                    + j * initial.column];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, then lower ones at the edge. */
@@ -346,7 +350,7 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 }
 
 /* Copies a square of LANES rows, transposed. */
-static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
 {
     vector rows[LANES];
     for (int r = 0; r < LANES; r++) {
@@ -374,7 +378,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -398,7 +402,7 @@ static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
         matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
@@ -583,12 +587,11 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
     /* points[0,n,i] = blur[0,n,i] * blurred + x[n,i] */
     /* points[1,n,i] += blur[1,n,i] * blurred + fake[n,i] */
     double *points = tape->points; /* (2, N, 2) */
-    fill(points, 4 * N, 0.0);
     for (ptrdiff_t each = 0; each < 2 * N; each++) {
-        points[each] += blurred * blur[each] + x[each];
+        points[each] = blurred * blur[each] + x[each];
     }
     for (ptrdiff_t each = 0; each < 2 * N; each++) {
-        points[each + 2 * N] += blurred * blur[each + 2 * N] + fake[each];
+        points[each + 2 * N] = blurred * blur[each + 2 * N] + fake[each];
     }
 
     /* c1_z[n,k,j] = c1_b[j] + sum[i](points[n,k,i] * c1_W[i,j]) */
@@ -642,12 +645,11 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
     /* dscore[0,n,0] = -sigmoid(-score[0,n,0]) / N  (of loss_sum) */
     /* dscore[1,n,0] += sigmoid(score[1,n,0]) / N */
     double *dscore = work + 398 * N + 8192; /* (2, N, 1) */
-    fill(dscore, 2 * N, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[n] -= 1.0 / (double)N * sigmoid(-score[n]);
+        dscore[n] = -1.0 / (double)N * sigmoid(-score[n]);
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[1 * N + n] += 1.0 / (double)N * sigmoid(score[1 * N + n]);
+        dscore[1 * N + n] = 1.0 / (double)N * sigmoid(score[1 * N + n]);
     }
 
     /* dscore_b[j] = sum[n,k](dscore[n,k,j])  (of score) */
@@ -758,12 +760,11 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     /* dscore[0,n,0] = -sigmoid(-score[0,n,0]) / N  (of loss_sum) */
     /* dscore[1,n,0] += sigmoid(score[1,n,0]) / N */
     double *dscore = work + 398 * N + 8192; /* (2, N, 1) */
-    fill(dscore, 2 * N, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[n] -= 1.0 / (double)N * sigmoid(-score[n]);
+        dscore[n] = -1.0 / (double)N * sigmoid(-score[n]);
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[1 * N + n] += 1.0 / (double)N * sigmoid(score[1 * N + n]);
+        dscore[1 * N + n] = 1.0 / (double)N * sigmoid(score[1 * N + n]);
     }
 
     /* dscore_b[j] = sum[n,k](dscore[n,k,j])  (of score) */
@@ -1106,7 +1107,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "70a1249365f7dcad";
+    return "04d114f5f7bfc5f9";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

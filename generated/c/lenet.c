@@ -180,8 +180,10 @@ static inline double lesser(double a, double b)
 }
 
 /* What several functions call is compiled once, and not into each of them. */
-#ifdef __GNUC__
+#if defined(__clang__)
 #define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
 #else
 #define SHARED static
 #endif
@@ -279,6 +281,18 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 
 #if defined(__GNUC__)
 
+/* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
+SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+                    + initial.at[r * initial.row + j * initial.column];
+        }
+    }
+}
+
 /*
  * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
  * `rows` and `vectors` are constants in every call, so that no loop over them is left.
@@ -305,16 +319,13 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         }
         return;
     }
-    double edge[TILE_ROWS][TILE_COLUMNS];
+    double edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
-                    + j * initial.column];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, then lower ones at the edge. */
@@ -353,7 +364,7 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 }
 
 /* Copies a square of LANES rows, transposed. */
-static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
 {
     vector rows[LANES];
     for (int r = 0; r < LANES; r++) {
@@ -381,7 +392,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -405,7 +416,7 @@ static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
         matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
@@ -461,6 +472,17 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #if defined(__GNUC__)
 
+/* Adds the sums of a tile where not all of its columns are wanted. */
+SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const double *edge, double *c,
+        const ptrdiff_t *c_rows, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[c_rows[r] + j * c_column] += edge[r * TILE_COLUMNS + j];
+        }
+    }
+}
+
 /* Adds a product to a tile; as multiply_tile, but each row and each step has a place of its own. */
 static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, const double *a, const ptrdiff_t *a_rows,
@@ -488,22 +510,20 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
         }
         return;
     }
-    double edge[TILE_ROWS][TILE_COLUMNS];
+    double edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[c_rows[r] + j * c_column] += edge[r][j];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_windows_edge(rows, columns, edge, c, c_rows, c_column);
 }
 
 /*
  * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
  * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
  */
-static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
         const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
         double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, double *panel)
@@ -579,7 +599,7 @@ SHARED void compute_c1_padded_1(double *restrict c1_padded, ptrdiff_t N, const d
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t h_2 = 0; h_2 < 8; h_2++) {
             for (ptrdiff_t w = 0; w < 8; w++) {
-                c1_padded[n * 100 + (h_2 + 1) * 10 + w + 1] += image[n * 64 + h_2 * 8 + w];
+                c1_padded[n * 100 + (h_2 + 1) * 10 + w + 1] = image[n * 64 + h_2 * 8 + w];
             }
         }
     }
@@ -629,8 +649,9 @@ SHARED void compute_c1_z_2(ptrdiff_t N, const double *restrict c1_padded, const 
 }
 
 /* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
-SHARED void compute_s1_1(ptrdiff_t N, const double *restrict c1, double *restrict s1)
+SHARED void compute_s1_1(double *restrict s1, ptrdiff_t N, const double *restrict c1)
 {
+    fill(s1, 256 * N, -INFINITY);
     for (ptrdiff_t p = 0; p < 64 * N; p++) {
         for (ptrdiff_t q = 0; q < 4; q++) {
             double best = -INFINITY;
@@ -651,7 +672,7 @@ SHARED void compute_c2_padded_1(double *restrict c2_padded, ptrdiff_t N, const d
     for (ptrdiff_t c = 0; c < 16 * N; c++) {
         for (ptrdiff_t h_2 = 0; h_2 < 4; h_2++) {
             for (ptrdiff_t w = 0; w < 4; w++) {
-                c2_padded[c * 36 + (h_2 + 1) * 6 + w + 1] += s1[c * 16 + h_2 * 4 + w];
+                c2_padded[c * 36 + (h_2 + 1) * 6 + w + 1] = s1[c * 16 + h_2 * 4 + w];
             }
         }
     }
@@ -703,8 +724,9 @@ SHARED void compute_c2_z_2(ptrdiff_t N, const double *restrict c2_padded, const 
 }
 
 /* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
-SHARED void compute_s2_1(ptrdiff_t N, const double *restrict c2, double *restrict s2)
+SHARED void compute_s2_1(double *restrict s2, ptrdiff_t N, const double *restrict c2)
 {
+    fill(s2, 128 * N, -INFINITY);
     for (ptrdiff_t p = 0; p < 64 * N; p++) {
         for (ptrdiff_t q = 0; q < 2; q++) {
             double best = -INFINITY;
@@ -720,9 +742,10 @@ SHARED void compute_s2_1(ptrdiff_t N, const double *restrict c2, double *restric
 
 /* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u, 4))
    (of s2) */
-SHARED void compute_s2_winner_1(ptrdiff_t N, const double *restrict c2, const double *restrict s2,
-        double *restrict s2_winner)
+SHARED void compute_s2_winner_1(double *restrict s2_winner, ptrdiff_t N, const double *restrict c2,
+        const double *restrict s2)
 {
+    fill(s2_winner, 128 * N, INFINITY);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t c = 0; c < 32; c++) {
             for (ptrdiff_t p = 0; p < 2; p++) {
@@ -742,21 +765,21 @@ SHARED void compute_s2_winner_1(ptrdiff_t N, const double *restrict c2, const do
     }
 }
 
-/* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of s2)
-   */
-SHARED void compute_dc2_1(double *restrict dc2, ptrdiff_t N, const double *restrict s2_winner,
-        const double *restrict ds2)
+/* dc2_z[n,c,u + 2 * p,v + 2 * q] = where(c2[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+   s2_winner[n,c,p,q], ds2[n,c,p,q], 0), 0)  (of c2) */
+SHARED void compute_dc2_z_1(ptrdiff_t N, double *restrict dc2_z, const double *restrict c2,
+        const double *restrict s2_winner, const double *restrict ds2)
 {
-    fill(dc2, 512 * N, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t c = 0; c < 32; c++) {
             for (ptrdiff_t p = 0; p < 2; p++) {
                 for (ptrdiff_t u = 0; u < 2; u++) {
                     for (ptrdiff_t q = 0; q < 2; q++) {
                         for (ptrdiff_t v = 0; v < 2; v++) {
-                            dc2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] += ((double)(v + 2 *
-                                    u) == s2_winner[n * 128 + c * 4 + p * 2 + q] ?
-                                    ds2[n * 128 + c * 4 + p * 2 + q] : 0.0);
+                            dc2_z[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] =
+                                    (c2[n * 512 + c * 16 + (u + 2 * p) * 4 + v + 2 * q] > 0.0 ?
+                                    ((double)(v + 2 * u) == s2_winner[n * 128 + c * 4 + p * 2 + q] ?
+                                    ds2[n * 128 + c * 4 + p * 2 + q] : 0.0) : 0.0);
                         }
                     }
                 }
@@ -867,9 +890,10 @@ SHARED void compute_ds1_1(ptrdiff_t N, double *restrict ds1, const double *restr
 
 /* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u, 4))
    (of s1) */
-SHARED void compute_s1_winner_1(ptrdiff_t N, const double *restrict c1, const double *restrict s1,
-        double *restrict s1_winner)
+SHARED void compute_s1_winner_1(double *restrict s1_winner, ptrdiff_t N, const double *restrict c1,
+        const double *restrict s1)
 {
+    fill(s1_winner, 256 * N, INFINITY);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t c = 0; c < 16; c++) {
             for (ptrdiff_t p = 0; p < 4; p++) {
@@ -889,21 +913,21 @@ SHARED void compute_s1_winner_1(ptrdiff_t N, const double *restrict c1, const do
     }
 }
 
-/* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of s1)
-   */
-SHARED void compute_dc1_1(double *restrict dc1, ptrdiff_t N, const double *restrict s1_winner,
-        const double *restrict ds1)
+/* dc1_z[n,c,u + 2 * p,v + 2 * q] = where(c1[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+   s1_winner[n,c,p,q], ds1[n,c,p,q], 0), 0)  (of c1) */
+SHARED void compute_dc1_z_1(ptrdiff_t N, double *restrict dc1_z, const double *restrict c1,
+        const double *restrict s1_winner, const double *restrict ds1)
 {
-    fill(dc1, 1024 * N, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t c = 0; c < 16; c++) {
             for (ptrdiff_t p = 0; p < 4; p++) {
                 for (ptrdiff_t u = 0; u < 2; u++) {
                     for (ptrdiff_t q = 0; q < 4; q++) {
                         for (ptrdiff_t v = 0; v < 2; v++) {
-                            dc1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] += ((double)(v + 2
-                                    * u) == s1_winner[n * 256 + c * 16 + p * 4 + q] ?
-                                    ds1[n * 256 + c * 16 + p * 4 + q] : 0.0);
+                            dc1_z[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] =
+                                    (c1[n * 1024 + c * 64 + (u + 2 * p) * 8 + v + 2 * q] > 0.0 ?
+                                    ((double)(v + 2 * u) == s1_winner[n * 256 + c * 16 + p * 4 + q]
+                                    ? ds1[n * 256 + c * 16 + p * 4 + q] : 0.0) : 0.0);
                         }
                     }
                 }
@@ -962,9 +986,8 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* image[n,0,i0,i1] = x[n,i1 + 8 * i0] */
     double *image = work + 4608; /* (N, 1, 8, 8) */
-    fill(image, 64 * N, 0.0);
     for (ptrdiff_t i1 = 0; i1 < 64 * N; i1++) {
-        image[i1] += x[i1];
+        image[i1] = x[i1];
     }
 
     /* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
@@ -984,7 +1007,7 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
     double *s1 = work + 1188 * N + 4608; /* (N, 16, 4, 4) */
-    compute_s1_1(N, c1, s1);
+    compute_s1_1(s1, N, c1);
 
     /* c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w] */
     double *c2_padded = work + 1444 * N + 4608; /* (N, 16, 6, 6) */
@@ -1003,13 +1026,12 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
     double *s2 = work + 2532 * N + 4608; /* (N, 32, 2, 2) */
-    compute_s2_1(N, c2, s2);
+    compute_s2_1(s2, N, c2);
 
     /* flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2] */
     double *flatten = work + 2660 * N + 4608; /* (N, 128) */
-    fill(flatten, 128 * N, 0.0);
     for (ptrdiff_t i2 = 0; i2 < 128 * N; i2++) {
-        flatten[i2] += s2[i2];
+        flatten[i2] = s2[i2];
     }
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
@@ -1030,6 +1052,7 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* output_Z_max[n] = max[j](logits[n,j]) */
     double *output_Z_max = work + 2820 * N + 4608; /* (N,) */
+    fill(output_Z_max, N, -INFINITY);
     for (ptrdiff_t n = 0; n < N; n++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 10; j++) {
@@ -1087,9 +1110,8 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* image[n,0,i0,i1] = x[n,i1 + 8 * i0] */
     double *image = work + 2767 * N + 8192; /* (N, 1, 8, 8) */
-    fill(image, 64 * N, 0.0);
     for (ptrdiff_t i1 = 0; i1 < 64 * N; i1++) {
-        image[i1] += x[i1];
+        image[i1] = x[i1];
     }
 
     /* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
@@ -1109,7 +1131,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q]) */
     double *s1 = tape->s1; /* (N, 16, 4, 4) */
-    compute_s1_1(N, c1, s1);
+    compute_s1_1(s1, N, c1);
 
     /* c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w] */
     double *c2_padded = tape->c2_padded; /* (N, 16, 6, 6) */
@@ -1128,13 +1150,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q]) */
     double *s2 = tape->s2; /* (N, 32, 2, 2) */
-    compute_s2_1(N, c2, s2);
+    compute_s2_1(s2, N, c2);
 
     /* flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2] */
     double *flatten = tape->flatten; /* (N, 128) */
-    fill(flatten, 128 * N, 0.0);
     for (ptrdiff_t i2 = 0; i2 < 128 * N; i2++) {
-        flatten[i2] += s2[i2];
+        flatten[i2] = s2[i2];
     }
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
@@ -1155,6 +1176,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* output_Z_max[n] = max[j](logits[n,j]) */
     double *output_Z_max = work + 2841 * N + 8192; /* (N,) */
+    fill(output_Z_max, N, -INFINITY);
     for (ptrdiff_t n = 0; n < N; n++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 10; j++) {
@@ -1276,18 +1298,12 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u,
        4))  (of s2) */
     double *s2_winner = work + 2874 * N + 8192; /* (N, 32, 2, 2) */
-    compute_s2_winner_1(N, c2, s2, s2_winner);
+    compute_s2_winner_1(s2_winner, N, c2, s2);
 
-    /* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of
-       s2) */
-    double *dc2 = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
-    compute_dc2_1(dc2, N, s2_winner, ds2);
-
-    /* dc2_z[n,o,p,q] = where(c2[n,o,p,q] > 0, dc2[n,o,p,q], 0)  (of c2) */
-    double *dc2_z = dc2; /* (N, 32, 4, 4) */
-    for (ptrdiff_t each = 0; each < 512 * N; each++) {
-        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
-    }
+    /* dc2_z[n,c,u + 2 * p,v + 2 * q] = where(c2[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+       s2_winner[n,c,p,q], ds2[n,c,p,q], 0), 0)  (of c2) */
+    double *dc2_z = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
+    compute_dc2_z_1(N, dc2_z, c2, s2_winner, ds2);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (32,) */
@@ -1308,18 +1324,12 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u,
        4))  (of s1) */
     double *s1_winner = work + 4474 * N + 8192; /* (N, 16, 4, 4) */
-    compute_s1_winner_1(N, c1, s1, s1_winner);
+    compute_s1_winner_1(s1_winner, N, c1, s1);
 
-    /* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of
-       s1) */
-    double *dc1 = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
-    compute_dc1_1(dc1, N, s1_winner, ds1);
-
-    /* dc1_z[n,o,p,q] = where(c1[n,o,p,q] > 0, dc1[n,o,p,q], 0)  (of c1) */
-    double *dc1_z = dc1; /* (N, 16, 8, 8) */
-    for (ptrdiff_t each = 0; each < 1024 * N; each++) {
-        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
-    }
+    /* dc1_z[n,c,u + 2 * p,v + 2 * q] = where(c1[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+       s1_winner[n,c,p,q], ds1[n,c,p,q], 0), 0)  (of c1) */
+    double *dc1_z = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
+    compute_dc1_z_1(N, dc1_z, c1, s1_winner, ds1);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (16,) */
@@ -1529,18 +1539,12 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u,
        4))  (of s2) */
     double *s2_winner = work + 2874 * N + 8192; /* (N, 32, 2, 2) */
-    compute_s2_winner_1(N, c2, s2, s2_winner);
+    compute_s2_winner_1(s2_winner, N, c2, s2);
 
-    /* dc2[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_winner[n,c,p,q], ds2[n,c,p,q], 0)  (of
-       s2) */
-    double *dc2 = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
-    compute_dc2_1(dc2, N, s2_winner, ds2);
-
-    /* dc2_z[n,o,p,q] = where(c2[n,o,p,q] > 0, dc2[n,o,p,q], 0)  (of c2) */
-    double *dc2_z = dc2; /* (N, 32, 4, 4) */
-    for (ptrdiff_t each = 0; each < 512 * N; each++) {
-        dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
-    }
+    /* dc2_z[n,c,u + 2 * p,v + 2 * q] = where(c2[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+       s2_winner[n,c,p,q], ds2[n,c,p,q], 0), 0)  (of c2) */
+    double *dc2_z = work + 3130 * N + 8192; /* (N, 32, 4, 4) */
+    compute_dc2_z_1(N, dc2_z, c2, s2_winner, ds2);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z) */
     double *dc2_b = work + 5754 * N + 8522; /* (32,) */
@@ -1594,18 +1598,12 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u,
        4))  (of s1) */
     double *s1_winner = work + 4474 * N + 8192; /* (N, 16, 4, 4) */
-    compute_s1_winner_1(N, c1, s1, s1_winner);
+    compute_s1_winner_1(s1_winner, N, c1, s1);
 
-    /* dc1[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_winner[n,c,p,q], ds1[n,c,p,q], 0)  (of
-       s1) */
-    double *dc1 = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
-    compute_dc1_1(dc1, N, s1_winner, ds1);
-
-    /* dc1_z[n,o,p,q] = where(c1[n,o,p,q] > 0, dc1[n,o,p,q], 0)  (of c1) */
-    double *dc1_z = dc1; /* (N, 16, 8, 8) */
-    for (ptrdiff_t each = 0; each < 1024 * N; each++) {
-        dc1_z[each] = (c1[each] > 0.0 ? dc1[each] : 0.0);
-    }
+    /* dc1_z[n,c,u + 2 * p,v + 2 * q] = where(c1[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
+       s1_winner[n,c,p,q], ds1[n,c,p,q], 0), 0)  (of c1) */
+    double *dc1_z = work + 4730 * N + 8192; /* (N, 16, 8, 8) */
+    compute_dc1_z_1(N, dc1_z, c1, s1_winner, ds1);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z) */
     double *dc1_b = work + 5754 * N + 17258; /* (16,) */
@@ -1790,7 +1788,7 @@ int lenet_fit(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
     work = work + most + most * 64;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (870548 * most + 166661) + 1;
+    const ptrdiff_t often = 10000000 / (875156 * most + 166661) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -1842,7 +1840,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "d2bf413bd131a0ba";
+    return "0b6cb2c84ee013a1";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -117,8 +117,10 @@ static inline double sigmoid(double x)
 }
 
 /* What several functions call is compiled once, and not into each of them. */
-#ifdef __GNUC__
+#if defined(__clang__)
 #define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
 #else
 #define SHARED static
 #endif
@@ -205,6 +207,18 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 
 #if defined(__GNUC__)
 
+/* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
+SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+                    + initial.at[r * initial.row + j * initial.column];
+        }
+    }
+}
+
 /*
  * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
  * `rows` and `vectors` are constants in every call, so that no loop over them is left.
@@ -231,16 +245,13 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         }
         return;
     }
-    double edge[TILE_ROWS][TILE_COLUMNS];
+    double edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
-                    + j * initial.column];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, then lower ones at the edge. */
@@ -279,7 +290,7 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 }
 
 /* Copies a square of LANES rows, transposed. */
-static void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
 {
     vector rows[LANES];
     for (int r = 0; r < LANES; r++) {
@@ -307,7 +318,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -331,7 +342,7 @@ static void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
         matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
@@ -441,9 +452,8 @@ static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_d
 
     /* years[n,i0,0] = x[n,i0] */
     double *years = work + 512; /* (N, 24, 1) */
-    fill(years, 24 * N, 0.0);
     for (ptrdiff_t i0 = 0; i0 < 24 * N; i0++) {
-        years[i0] += x[i0];
+        years[i0] = x[i0];
     }
 
     /* h_z[t,n,g,j] = h_b[g,j] + sum[i](years[n,t,i] * h_W[i,g,j]) */
@@ -520,9 +530,8 @@ static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots
 
     /* years[n,i0,0] = x[n,i0] */
     double *years = tape->years; /* (N, 24, 1) */
-    fill(years, 24 * N, 0.0);
     for (ptrdiff_t i0 = 0; i0 < 24 * N; i0++) {
-        years[i0] += x[i0];
+        years[i0] = x[i0];
     }
 
     /* h_z[t,n,g,j] = h_b[g,j] + sum[i](years[n,t,i] * h_W[i,g,j]) */
@@ -663,9 +672,8 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
 
     /* dh_h[24,n,j] = dh[n,j]  (of h) */
     double *dh_h = work + 4298 * N + 8192; /* (25, N, 16) */
-    fill(dh_h, 400 * N, 0.0);
     for (ptrdiff_t j = 0; j < 16 * N; j++) {
-        dh_h[24 * (16 * N) + j] += dh[j];
+        dh_h[24 * (16 * N) + j] = dh[j];
     }
 
     /* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
@@ -872,9 +880,8 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* dh_h[24,n,j] = dh[n,j]  (of h) */
     double *dh_h = work + 4298 * N + 8192; /* (25, N, 16) */
-    fill(dh_h, 400 * N, 0.0);
     for (ptrdiff_t j = 0; j < 16 * N; j++) {
-        dh_h[24 * (16 * N) + j] += dh[j];
+        dh_h[24 * (16 * N) + j] = dh[j];
     }
 
     /* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
@@ -1212,7 +1219,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "05adfca6a1f9ec5f";
+    return "2c63f79625380075";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

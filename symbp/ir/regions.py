@@ -11,8 +11,10 @@ True
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from symbp.ir.program import Access, Equation, Program, index
 from symbp.ir.ranges import Extents, Tensors, bounds
@@ -77,6 +79,8 @@ def sole(program: Program) -> tuple[bool, ...]:
 def single(equation: Equation, tensors: Tensors) -> bool:
     """Tell whether an equation sets one element for each place of its box: y[t+1,n], not y[p+u].
 
+    For u below 2 it may be y[2*p+u], too: what differs reaches another element.
+
     What it sets may be a sum, though not one over the steps of its scan.
 
     >>> from sympy import Integer
@@ -87,20 +91,28 @@ def single(equation: Equation, tensors: Tensors) -> bool:
     >>> single(Equation(Access("y", t + 1, 0, n), "sum", Integer(1), box), {"y": y})
     True
     """
-    loops = set(equation.extent)
-    used = [sorted(g.free_symbols & loops, key=str) for g in equation.target.indices]
+    box = equation.extent
+    used = [tuple(i for i in box if g.has(i)) for g in equation.target.indices]
     met = [i for found in used for i in found]
-    shifted = all(
-        not g.has(Access) and all(not (g - i).has(i) for i in found)
-        for g, found in zip(equation.target.indices, used, strict=True)
-    )
-    alone = all(len(found) <= 1 for found in used) and len(set(met)) == len(met)
+    differ = all(map(_differs, equation.target.indices, used, repeat(box)))
     summed = equation.scan is not None and equation.scan.index in equation.reduced
     inside = all(
-        within(g, n, equation.extent, tensors)
+        within(g, n, box, tensors)
         for g, n in zip(equation.target.indices, tensors[equation.target.name].shape, strict=True)
     )
-    return equation.op == "sum" and shifted and alone and not summed and inside
+    return equation.op == "sum" and differ and len(set(met)) == len(met) and not summed and inside
+
+
+def _differs(g: Expr, loops: tuple[Symbol, ...], box: Extents) -> bool:
+    """Tell whether an index differs from place to place: t + 1, or u + 2 p for u below 2."""
+    steps = {i: g.coeff(i) for i in loops}
+    reach: Expr = Integer(0)
+    for i in sorted(loops, key=lambda i: (len(steps[i].free_symbols), steps[i].sort_key())):
+        if not sympy.expand(steps[i] - 1 - reach).is_nonnegative:
+            return False
+        reach += steps[i] * (box[i] - 1)
+    rest = g - sum(step * i for i, step in steps.items())
+    return not g.has(Access) and not sympy.expand(rest).has(*loops)
 
 
 def within(g: Expr, extent: Expr, box: Extents, tensors: Tensors) -> bool:

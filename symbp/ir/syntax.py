@@ -281,8 +281,9 @@ class Expressions:
             raise self.error(
                 f"a number may have {MAX_DIGITS} digits", token, "A double holds 17 of them."
             )
-        value = float(token)
-        if not math.isfinite(value) or (value and abs(value) < 1e-300) or abs(value) > 1e300:
+        if not any(c in "123456789" for c in token.lower().partition("e")[0]):
+            return sympy.Integer(0)
+        if not 1e-300 <= float(token) <= 1e300:
             raise self.error(f"{token} is outside of 1e-300 .. 1e300", token, "Scale the formula.")
         return Rational(str(token))
 

@@ -11,6 +11,7 @@ reference interpreter. The order in which they are applied stands in `symbp/comp
     facts.py      what is known of a given tensor: its last axis sums to one
     hoist.py      factors that do not depend on a summed index leave the sum
     narrow.py     partial sums first; nothing is computed for an index that it lacks
+    scatter.py    what is done to each element of a scatter is done where it is scattered
     stabilise.py  sums of exponentials are shifted by their maximum
     share.py      subexpressions that occur twice are computed once
     distribute.py what is no part of a recurrence runs for all of its steps at once
@@ -27,10 +28,12 @@ from symbp.rewrite.merge import combine, merge
 from symbp.rewrite.narrow import narrow
 from symbp.rewrite.order import order
 from symbp.rewrite.release import release
+from symbp.rewrite.scatter import scatter
 from symbp.rewrite.share import share
 from symbp.rewrite.stabilise import stabilise
 
 __all__ = [
     "algebra", "combine", "distribute", "expose", "facts", "hoist", "inline",
-    "known", "lift", "merge", "narrow", "order", "release", "share", "stabilise",
+    "known", "lift", "merge", "narrow", "order", "release", "scatter", "share",
+    "stabilise",
 ]  # fmt: skip

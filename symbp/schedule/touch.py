@@ -99,7 +99,9 @@ def _slabs(equation: Equation, tensor: Tensor) -> tuple[Slab, ...]:
     (axis,) = short
     g = equation.target.indices[axis]
     loop = [i for i in loops if g.has(i)]
-    begin = g - loop[0] if loop else g
+    begin = sympy.expand(g - loop[0]) if loop else g
+    if begin.has(*loops):
+        return ()
     end = begin + (loops[loop[0]] if loop else 1)
     whole = ((Integer(0), begin), (end, tensor.shape[axis]))
     return tuple((axis, a, b) for a, b in whole if sympy.expand(b - a) != 0)

@@ -47,7 +47,8 @@ static void hold(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t l
     const ptrdiff_t wide = length + 3 * rows;
     $real *a = numbers(steps * wide, 1), *b = numbers(columns * steps * length, 2);
     $real *c = numbers(rows * columns, 3), *before = numbers(rows * columns, 3);
-    ptrdiff_t a_rows[80], a_steps[80], b_columns[80], b_steps[80], c_rows[80], c_columns[80];
+    ptrdiff_t a_rows[80] = {0}, a_steps[80] = {0}, b_columns[80] = {0};
+    ptrdiff_t b_steps[80] = {0}, c_rows[80] = {0}, c_columns[80] = {0};
     apart(a_rows, rows, 3), apart(a_steps, steps, wide);
     apart(b_columns, columns, steps * length), apart(b_steps, steps, length);
     apart(c_rows, rows, columns), apart(c_columns, columns, 1);

@@ -40,6 +40,7 @@ REFUSED = {
     "a huge power": (network("p = x * 2**10**9"), "too large"),
     "a tower": (network("p = x * 10**10**10"), "too large"),
     "a huge exponent": (network("p = x * 1e999999"), "outside of 1e-300 .. 1e300"),
+    "a tiny exponent": (network("p = x * 01e-999001"), "outside of 1e-300 .. 1e300"),
     "a huge size": (network("p = dense(x, 10**12)"), "size"),
     "a step that writes fewer axes": (
         network("p = x", WRITTEN + "scan t in 3\n    h[t+1,n] = x[n,t]\nend\n"), "defined twice"),

@@ -78,12 +78,12 @@ class Writer(Products, Samples):
         lines = self.begin(name, self.heir(position)) if first else []
         nest = Nest(equation, scope, self.table)
         self.chosen(equation, "loops", nest.why())
-        if first and covers(equation, tensor) and (nest.single or nest.accumulates):
-            return [*lines, *nest.assignment()]
-        if first:
+        alone = self.first[position] or (first and covers(equation, tensor))
+        sets = alone and (nest.single or nest.accumulates)
+        if first and (name in self.holes or not sets):
             initial = scope.literal(START[equation.op])
             lines.append(f"fill({scope.name(name)}, {Integers(scope)(count(tensor))}, {initial});")
-        return [*lines, *nest.update()]
+        return [*lines, *(nest.assignment() if sets else nest.update())]
 
     def windows(self, equation: Equation, position: int) -> Lines | None:
         """Write a convolution, or a gradient of one."""

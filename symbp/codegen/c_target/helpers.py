@@ -78,8 +78,10 @@ static inline $real modulo$f($real a, $real b)
 HELPERS = {
     "SHARED": """\
 /* What several functions call is compiled once, and not into each of them. */
-#ifdef __GNUC__
+#if defined(__clang__)
 #define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
 #else
 #define SHARED static
 #endif""",

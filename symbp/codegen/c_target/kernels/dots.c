@@ -76,7 +76,7 @@ static inline __attribute__((always_inline)) void dots_tile(int rows, int column
  * a[a_rows[i] + a_steps[s] + k], b[j,s,k] at b[b_columns[j] + b_steps[s] + k], c[i,j] at
  * c[c_rows[i] + c_columns[j]].
  */
-static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
+SHARED void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
         const $real *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
         const $real *b, const ptrdiff_t *b_columns, const ptrdiff_t *b_steps,
         $real *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)

@@ -16,6 +16,18 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 
 #if defined(__GNUC__)
 
+/* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
+SHARED void multiply_edge(int rows, ptrdiff_t columns, const $real *edge, matrix initial, $real *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+                    + initial.at[r * initial.row + j * initial.column];
+        }
+    }
+}
+
 /*
  * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
  * `rows` and `vectors` are constants in every call, so that no loop over them is left.
@@ -42,16 +54,13 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         }
         return;
     }
-    $real edge[TILE_ROWS][TILE_COLUMNS];
+    $real edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r][j] + initial.at[r * initial.row
-                    + j * initial.column];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, then lower ones at the edge. */
@@ -90,7 +99,7 @@ static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 }
 
 /* Copies a square of LANES rows, transposed. */
-static void transpose(const $real *source, ptrdiff_t step, $real *target, ptrdiff_t target_step)
+SHARED void transpose(const $real *source, ptrdiff_t step, $real *target, ptrdiff_t target_step)
 {
     vector rows[LANES];
     for (int r = 0; r < LANES; r++) {
@@ -118,7 +127,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-static void pack($real *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack($real *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -142,7 +151,7 @@ static void pack($real *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t dep
  * The panel has room for $panel numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
         matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column, $real *panel)
 {
     static const $real zeros[TILE_COLUMNS];

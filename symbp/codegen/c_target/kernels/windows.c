@@ -1,5 +1,16 @@
 #if defined(__GNUC__)
 
+/* Adds the sums of a tile where not all of its columns are wanted. */
+SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const $real *edge, $real *c,
+        const ptrdiff_t *c_rows, ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            c[c_rows[r] + j * c_column] += edge[r * TILE_COLUMNS + j];
+        }
+    }
+}
+
 /* Adds a product to a tile; as multiply_tile, but each row and each step has a place of its own. */
 static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, const $real *a, const ptrdiff_t *a_rows,
@@ -27,22 +38,20 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
         }
         return;
     }
-    $real edge[TILE_ROWS][TILE_COLUMNS];
+    $real edge[TILE_ROWS * TILE_COLUMNS];
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
-            *(vector *)(edge[r] + v * LANES) = sums[r][v];
-        }
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            c[c_rows[r] + j * c_column] += edge[r][j];
+            *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
+    multiply_windows_edge(rows, columns, edge, c, c_rows, c_column);
 }
 
 /*
  * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
  * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
  */
-static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         const $real *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
         const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
         $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, $real *panel)

@@ -845,21 +845,27 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
     const double *v1 = tape->v1; /* (N, T, 76) */
 
-    /* dlogits[n,k,j] = v1[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v1[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -1158,21 +1164,27 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* v4 = 1 / (1 - beta2**step_next) */
     const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits[n,k,j] = v1[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v1[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -1667,7 +1679,7 @@ int char_gru_fit(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     work = work + most * T + most * T;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (126631 * most * T + 394218) + 1;
+    const ptrdiff_t often = 10000000 / (126705 * most * T + 394218) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -1719,7 +1731,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "108084cf5f997650";
+    return "64da2b4a7a47b262";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -581,16 +581,22 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
     const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N,) */
     const double *v1 = tape->v1; /* (N, 76) */
 
-    /* dlogits[n,j] = v1[n,j] / (N * loss_Z_shifted[n])  (of loss_Z) */
-    /* dlogits[n,t[n]] += -1 / N */
-    double *dlogits = work + 357 * N + 8192; /* (N, 76) */
+    /* dlogits_terms[n,j] = v1[n,j] / loss_Z_shifted[n]  (of loss_Z) */
+    /* dlogits_terms[n,t[n]] += -1 */
+    double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 76; j++) {
-            dlogits[n * 76 + j] = 1.0 / (double)N * v1[n * 76 + j] / loss_Z_shifted[n];
+            dlogits_terms[n * 76 + j] = v1[n * 76 + j] / loss_Z_shifted[n];
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits[n * 76 + t[n]] -= 1.0 / (double)N;
+        dlogits_terms[n * 76 + t[n]] -= 1.0;
+    }
+
+    /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
     }
 
     /* dc[k] = sum[n](dlogits[n,k])  (of logits) */
@@ -711,16 +717,22 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* v4 = 1 / (1 - beta2**step_next) */
     const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits[n,j] = v1[n,j] / (N * loss_Z_shifted[n])  (of loss_Z) */
-    /* dlogits[n,t[n]] += -1 / N */
-    double *dlogits = work + 357 * N + 8192; /* (N, 76) */
+    /* dlogits_terms[n,j] = v1[n,j] / loss_Z_shifted[n]  (of loss_Z) */
+    /* dlogits_terms[n,t[n]] += -1 */
+    double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 76; j++) {
-            dlogits[n * 76 + j] = 1.0 / (double)N * v1[n * 76 + j] / loss_Z_shifted[n];
+            dlogits_terms[n * 76 + j] = v1[n * 76 + j] / loss_Z_shifted[n];
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits[n * 76 + t[n]] -= 1.0 / (double)N;
+        dlogits_terms[n * 76 + t[n]] -= 1.0;
+    }
+
+    /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
     }
 
     /* dc[k] = sum[n](dlogits[n,k])  (of logits) */
@@ -1010,7 +1022,7 @@ int char_tied_fit(ptrdiff_t N, const char_tied_params *params, const char_tied_s
     work = work + most * 8 + most;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (96058 * most + 284633) + 1;
+    const ptrdiff_t often = 10000000 / (96133 * most + 284633) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -1062,7 +1074,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "43a064fef03f4da6";
+    return "267e405a3953cf1f";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

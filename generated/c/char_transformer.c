@@ -1108,21 +1108,27 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     const double *v11 = tape->v11; /* (N, T, 64) */
     const double *v12 = tape->v12; /* (N, T, 76) */
 
-    /* dlogits[n,k,j] = v12[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v12[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -1571,21 +1577,27 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* v4_2 = 1 / (1 - beta2**step_next) */
     const double v4_2 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits[n,k,j] = v12[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v12[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -2322,7 +2334,7 @@ int char_transformer_fit(ptrdiff_t N, ptrdiff_t T, const char_transformer_params
     work = work + most * T + most * T;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (930 * most * (T * T) + 69357 * most * T + 240330) + 1;
+    const ptrdiff_t often = 10000000 / (930 * most * (T * T) + 69431 * most * T + 240330) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -2375,7 +2387,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "7172197bf7d8e1fe";
+    return "f7a2e5ba4e60dbd5";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -555,16 +555,22 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
     const double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
     const double *v1 = tape->v1; /* (N, 10) */
 
-    /* dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z) */
-    /* dlogits[n,t[n]] += -1 / N */
-    double *dlogits = work + 43 * N + 8192; /* (N, 10) */
+    /* dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z) */
+    /* dlogits_terms[n,t[n]] += -1 */
+    double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits[n * 10 + j] = 1.0 / (double)N * v1[n * 10 + j] / output_Z_shifted[n];
+            dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits[n * 10 + t[n]] -= 1.0 / (double)N;
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
+
+    /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, 10) */
+    for (ptrdiff_t each = 0; each < 10 * N; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
@@ -651,16 +657,22 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     /* v4 = 1 / (1 - beta2**step_next) */
     const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z) */
-    /* dlogits[n,t[n]] += -1 / N */
-    double *dlogits = work + 43 * N + 8192; /* (N, 10) */
+    /* dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z) */
+    /* dlogits_terms[n,t[n]] += -1 */
+    double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits[n * 10 + j] = 1.0 / (double)N * v1[n * 10 + j] / output_Z_shifted[n];
+            dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits[n * 10 + t[n]] -= 1.0 / (double)N;
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
+
+    /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, 10) */
+    for (ptrdiff_t each = 0; each < 10 * N; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
@@ -894,7 +906,7 @@ int digits_fit(ptrdiff_t N, const digits_params *params, const digits_state *sta
     work = work + most + most * 64;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (10388 * most + 43397) + 1;
+    const ptrdiff_t often = 10000000 / (10397 * most + 43397) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -946,7 +958,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "cc7bd835dd342764";
+    return "f8e2db167090c2b8";
 }
 
 digits_hyper digits_default_hyper(void)

@@ -101,8 +101,8 @@ def main(name):
     folder = Path(module.__file__).parent
     try:
         certificate = json.loads((folder / f"{name}.certificate.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        sys.exit(f"{name}.certificate.json can't be read: {error}")
+    except (OSError, ValueError) as reason:
+        sys.exit(f"{name}.certificate.json can't be read: {reason}")
     failures = 0
     for file in changed(folder, certificate["sha256"]):
         failures += 1

@@ -458,11 +458,12 @@ def _backward(
     de = work[24]
     s5 = work[25]
     s6 = work[26]
-    # dlogits[n,k,j] = v1[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z)
-    # dlogits[n,k,t[n,k]] += -1 / (N * T)
-    dlogits = np.multiply(1 / (N * T), v1, out=logits)
-    dlogits /= loss_Z_shifted[:, :, None]
-    dlogits[np.arange(N)[:, None], np.arange(T), t] += -1 / (N * T)
+    # dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z)
+    # dlogits_terms[n,k,t[n,k]] += -1
+    dlogits_terms = np.divide(v1, loss_Z_shifted[:, :, None], out=logits)
+    dlogits_terms[np.arange(N)[:, None], np.arange(T), t] += -1
+    # dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z)
+    dlogits = np.multiply(1 / (N * T), dlogits_terms, out=dlogits_terms)
     # dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits)
     np.add.reduce(dlogits, axis=(0, 1), out=dlogits_b)
     # dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits)

@@ -360,11 +360,12 @@ def _backward(
     dh = work[8]
     s2 = work[9]
     dflatten = work[10]
-    # dlogits[n,j] = v1[n,j] / (N * loss_Z_shifted[n])  (of loss_Z)
-    # dlogits[n,t[n]] += -1 / N
-    dlogits = np.multiply(1 / N, v1, out=logits)
-    dlogits /= loss_Z_shifted[:, None]
-    dlogits[np.arange(N), t] += -1 / N
+    # dlogits_terms[n,j] = v1[n,j] / loss_Z_shifted[n]  (of loss_Z)
+    # dlogits_terms[n,t[n]] += -1
+    dlogits_terms = np.divide(v1, loss_Z_shifted[:, None], out=logits)
+    dlogits_terms[np.arange(N), t] += -1
+    # dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z)
+    dlogits = np.multiply(1 / N, dlogits_terms, out=dlogits_terms)
     # dc[k] = sum[n](dlogits[n,k])  (of logits)
     np.add.reduce(dlogits, axis=0, out=dc)
     # dz[n,d] = sum[k](dlogits[n,k] * e_E[k,d])  (of logits)

@@ -325,11 +325,12 @@ def _backward(work, N, x, t, logits_W, h, output_Z_shifted, v1, dh_W, dh_b, dlog
     """Compute the gradients into the arrays at the end."""
     logits = work[1]
     dh = work[5]
-    # dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z)
-    # dlogits[n,t[n]] += -1 / N
-    dlogits = np.multiply(1 / N, v1, out=logits)
-    dlogits /= output_Z_shifted[:, None]
-    dlogits[np.arange(N), t] += -1 / N
+    # dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z)
+    # dlogits_terms[n,t[n]] += -1
+    dlogits_terms = np.divide(v1, output_Z_shifted[:, None], out=logits)
+    dlogits_terms[np.arange(N), t] += -1
+    # dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z)
+    dlogits = np.multiply(1 / N, dlogits_terms, out=dlogits_terms)
     # dlogits_b[j] = sum[n](dlogits[n,j])  (of logits)
     np.add.reduce(dlogits, axis=0, out=dlogits_b)
     # dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from symbp.commands.arguments import assignment, bounds, size
+from symbp.commands.arguments import assignment, bounds, one_report, size
 from symbp.commands.audit import audit
 from symbp.commands.derive import derive
 from symbp.commands.diff import diff
@@ -221,6 +221,7 @@ def check(
     """
     from symbp import compiler
 
+    one_report(hazards, accuracy, bool(ranges), any(wish[n] for n in ("methods", "json", "junit")))
     network = compiler.load(spec)
     if hazards or accuracy:
         from symbp.evidence.command import surveyed

@@ -51,6 +51,7 @@ TIDY: tuple[tuple[Pass, str], ...] = (
 
 FINISH: tuple[tuple[Pass, str], ...] = (
     (rewrite.stabilise, "exponents are shifted, now that p - onehot has fallen out"),
+    (rewrite.common, "(p - onehot) / N: what all terms share is multiplied after them"),
     (rewrite.narrow, "partial sums come first; an index that says nothing is left out"),
     (rewrite.inline, "what only repeats a smaller tensor is read there"),
     (rewrite.scatter, "what is done to all of a scatter is done where it is scattered"),

@@ -310,12 +310,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
-    for (ptrdiff_t k = 0; k < depth; k++) {
+    const int parts = 2 / vectors; /* one vector: every second term is added up apart */
+    ptrdiff_t k = 0;
+    for (; k + parts <= depth; k += parts) {
         for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                sums[r][v] += a.at[r * a.row + k * a.column]
-                        * *(const vector *)(b.at + k * b.row + v * LANES);
+            for (int v = 0; v < 2; v++) {
+                const ptrdiff_t term = k + v / vectors;
+                sums[r][v] += a.at[r * a.row + term * a.column]
+                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
             }
+        }
+    }
+    for (int r = 0; parts > 1 && r < rows; r++) {
+        sums[r][0] += sums[r][1];
+        if (k < depth) {
+            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -420,7 +429,8 @@ SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
 
 /*
  * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone,
+ * and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
@@ -429,8 +439,12 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
-        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
-                c, c_column, c_row, panel);
+        for (ptrdiff_t i = 0; i < rows; i += LANES) {
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
+                    transposed(from(a, i, 0)),
+                    initial.at ? transposed(from(initial, i, 0)) : initial,
+                    c + i * c_row, c_column, c_row, panel);
+        }
         return;
     }
     const ptrdiff_t block = columns <= LANES ? 8192 / LANES : 8192 / TILE_COLUMNS;
@@ -1016,21 +1030,27 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
     const double *v1 = tape->v1; /* (N, T, 76) */
 
-    /* dlogits[n,k,j] = v1[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v1[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -1206,21 +1226,27 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* v4 = 1 / (1 - beta2**step_next) */
     const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits[n,k,j] = v1[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v1[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -1614,7 +1640,7 @@ int char_gru_fit(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     work = work + most * T + most * T;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (126631 * most * T + 394218) + 1;
+    const ptrdiff_t often = 10000000 / (126705 * most * T + 394218) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -1666,7 +1692,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "29dd075b891b8ef0";
+    return "df2dc2fec0d3e89b";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -353,12 +353,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
-    for (ptrdiff_t k = 0; k < depth; k++) {
+    const int parts = 2 / vectors; /* one vector: every second term is added up apart */
+    ptrdiff_t k = 0;
+    for (; k + parts <= depth; k += parts) {
         for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                sums[r][v] += a.at[r * a.row + k * a.column]
-                        * *(const vector *)(b.at + k * b.row + v * LANES);
+            for (int v = 0; v < 2; v++) {
+                const ptrdiff_t term = k + v / vectors;
+                sums[r][v] += a.at[r * a.row + term * a.column]
+                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
             }
+        }
+    }
+    for (int r = 0; parts > 1 && r < rows; r++) {
+        sums[r][0] += sums[r][1];
+        if (k < depth) {
+            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -463,7 +472,8 @@ SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
 
 /*
  * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone,
+ * and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
@@ -472,8 +482,12 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
-        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
-                c, c_column, c_row, panel);
+        for (ptrdiff_t i = 0; i < rows; i += LANES) {
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
+                    transposed(from(a, i, 0)),
+                    initial.at ? transposed(from(initial, i, 0)) : initial,
+                    c + i * c_row, c_column, c_row, panel);
+        }
         return;
     }
     const ptrdiff_t block = columns <= LANES ? 8192 / LANES : 8192 / TILE_COLUMNS;
@@ -1208,21 +1222,27 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     const double *v11 = tape->v11; /* (N, T, 64) */
     const double *v12 = tape->v12; /* (N, T, 76) */
 
-    /* dlogits[n,k,j] = v12[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v12[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -1558,21 +1578,27 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* v4_2 = 1 / (1 - beta2**step_next) */
     const double v4_2 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits[n,k,j] = v12[n,k,j] / (N * T * loss_Z_shifted[n,k])  (of loss_Z) */
-    /* dlogits[n,k,t[n,k]] += -1 / (N * T) */
-    double *dlogits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
+    /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits[n * (76 * T) + k * 76 + j] = 1.0 / ((double)N * (double)T) *
-                        v12[n * (76 * T) + k * 76 + j] / loss_Z_shifted[n * T + k];
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0 / ((double)N * (double)T);
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
+    }
+
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
@@ -2222,7 +2248,7 @@ int char_transformer_fit(ptrdiff_t N, ptrdiff_t T, const char_transformer_params
     work = work + most * T + most * T;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (930 * most * (T * T) + 69357 * most * T + 240330) + 1;
+    const ptrdiff_t often = 10000000 / (930 * most * (T * T) + 69431 * most * T + 240330) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -2275,7 +2301,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "7bc08dda35dcaa22";
+    return "223c013d624afc83";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -462,7 +462,7 @@ static PyObject *const *outputs_from(PyObject *const *o, char_transformer_output
 /* About how many operations a training step has. */
 static ptrdiff_t operations(const ptrdiff_t *sizes)
 {
-    return 930 * sizes[0] * (sizes[1] * sizes[1]) + 69357 * sizes[0] * sizes[1] + 240330;
+    return 930 * sizes[0] * (sizes[1] * sizes[1]) + 69431 * sizes[0] * sizes[1] + 240330;
 }
 
 static int predict_run(const arguments *a, double *loss)

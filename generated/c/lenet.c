@@ -302,12 +302,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
-    for (ptrdiff_t k = 0; k < depth; k++) {
+    const int parts = 2 / vectors; /* one vector: every second term is added up apart */
+    ptrdiff_t k = 0;
+    for (; k + parts <= depth; k += parts) {
         for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                sums[r][v] += a.at[r * a.row + k * a.column]
-                        * *(const vector *)(b.at + k * b.row + v * LANES);
+            for (int v = 0; v < 2; v++) {
+                const ptrdiff_t term = k + v / vectors;
+                sums[r][v] += a.at[r * a.row + term * a.column]
+                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
             }
+        }
+    }
+    for (int r = 0; parts > 1 && r < rows; r++) {
+        sums[r][0] += sums[r][1];
+        if (k < depth) {
+            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -412,7 +421,8 @@ SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
 
 /*
  * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone,
+ * and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
@@ -421,8 +431,12 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
-        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
-                c, c_column, c_row, panel);
+        for (ptrdiff_t i = 0; i < rows; i += LANES) {
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
+                    transposed(from(a, i, 0)),
+                    initial.at ? transposed(from(initial, i, 0)) : initial,
+                    c + i * c_row, c_column, c_row, panel);
+        }
         return;
     }
     const ptrdiff_t block = columns <= LANES ? 8192 / LANES : 8192 / TILE_COLUMNS;
@@ -1238,16 +1252,22 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     const double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
     const double *v1 = tape->v1; /* (N, 10) */
 
-    /* dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z) */
-    /* dlogits[n,t[n]] += -1 / N */
-    double *dlogits = work + 2831 * N + 8192; /* (N, 10) */
+    /* dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z) */
+    /* dlogits_terms[n,t[n]] += -1 */
+    double *dlogits_terms = work + 2831 * N + 8192; /* (N, 10) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits[n * 10 + j] = 1.0 / (double)N * v1[n * 10 + j] / output_Z_shifted[n];
+            dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits[n * 10 + t[n]] -= 1.0 / (double)N;
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
+
+    /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, 10) */
+    for (ptrdiff_t each = 0; each < 10 * N; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
@@ -1405,16 +1425,22 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* v4 = 1 / (1 - beta2**step_next) */
     const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits[n,j] = v1[n,j] / (N * output_Z_shifted[n])  (of loss_Z) */
-    /* dlogits[n,t[n]] += -1 / N */
-    double *dlogits = work + 2831 * N + 8192; /* (N, 10) */
+    /* dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z) */
+    /* dlogits_terms[n,t[n]] += -1 */
+    double *dlogits_terms = work + 2831 * N + 8192; /* (N, 10) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits[n * 10 + j] = 1.0 / (double)N * v1[n * 10 + j] / output_Z_shifted[n];
+            dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
         }
     }
     for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits[n * 10 + t[n]] -= 1.0 / (double)N;
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
+
+    /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, 10) */
+    for (ptrdiff_t each = 0; each < 10 * N; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
     }
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
@@ -1788,7 +1814,7 @@ int lenet_fit(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
     work = work + most + most * 64;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (875156 * most + 166661) + 1;
+    const ptrdiff_t often = 10000000 / (875165 * most + 166661) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -1840,7 +1866,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "0b6cb2c84ee013a1";
+    return "f14bb725eef92434";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -292,12 +292,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
-    for (ptrdiff_t k = 0; k < depth; k++) {
+    const int parts = 2 / vectors; /* one vector: every second term is added up apart */
+    ptrdiff_t k = 0;
+    for (; k + parts <= depth; k += parts) {
         for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                sums[r][v] += a.at[r * a.row + k * a.column]
-                        * *(const vector *)(b.at + k * b.row + v * LANES);
+            for (int v = 0; v < 2; v++) {
+                const ptrdiff_t term = k + v / vectors;
+                sums[r][v] += a.at[r * a.row + term * a.column]
+                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
             }
+        }
+    }
+    for (int r = 0; parts > 1 && r < rows; r++) {
+        sums[r][0] += sums[r][1];
+        if (k < depth) {
+            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -402,7 +411,8 @@ SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t de
 
 /*
  * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone.
+ * each element are added in the order of k, in blocks that depend on the vectors' length alone,
+ * and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
@@ -411,8 +421,12 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
-        multiply(columns, rows, depth, transposed(b), transposed(a), transposed(initial),
-                c, c_column, c_row, panel);
+        for (ptrdiff_t i = 0; i < rows; i += LANES) {
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
+                    transposed(from(a, i, 0)),
+                    initial.at ? transposed(from(initial, i, 0)) : initial,
+                    c + i * c_row, c_column, c_row, panel);
+        }
         return;
     }
     const ptrdiff_t block = columns <= LANES ? 8192 / LANES : 8192 / TILE_COLUMNS;
@@ -1272,7 +1286,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "b5baf875712d70e6";
+    return "32320c182547dc42";
 }
 
 vae_hyper vae_default_hyper(void)

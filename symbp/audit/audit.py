@@ -126,10 +126,5 @@ def _refused(failure: Failure, file: Path, text: str) -> DataError:
     if failure.line is not None and failure.line <= len(lines):
         shown = lines[failure.line - 1]
         source = Source(str(file), failure.line, 1, shown, len(shown))
-    message, _, remedy = (
-        failure.message.partition(". ") if source is None else (failure.message, "", "")
-    )
-    return DataError(
-        message if source else f"{file}: {message}", source=source,
-        remedy=remedy or (_CALLED if source else "Check the name."),
-    )  # fmt: skip
+    message = failure.message if source else f"{file}: {failure.message}"
+    return DataError(message, source=source, remedy=failure.remedy or _CALLED)

@@ -99,7 +99,10 @@ def main(name):
         sys.exit(f"usage: python -m {name} --self-test")
     module = importlib.import_module(name)
     folder = Path(module.__file__).parent
-    certificate = json.loads((folder / f"{name}.certificate.json").read_text("utf-8"))
+    try:
+        certificate = json.loads((folder / f"{name}.certificate.json").read_text("utf-8"))
+    except (OSError, ValueError) as reason:
+        sys.exit(f"{name}.certificate.json can't be read: {reason}")
     failures = 0
     for file in changed(folder, certificate["sha256"]):
         failures += 1

@@ -8,6 +8,7 @@ reference interpreter. The order in which they are applied stands in `symbp/comp
     known.py      a value that a tensor already holds is read, not computed again
     inline.py     what is used once, or is trivial, moves into its consumer
     algebra.py    the table of scalar identities
+    common.py     factors that all equations of a tensor share are multiplied once, after them
     facts.py      what is known of a given tensor: its last axis sums to one
     hoist.py      factors that do not depend on a summed index leave the sum
     narrow.py     partial sums first; nothing is computed for an index that it lacks
@@ -19,6 +20,7 @@ reference interpreter. The order in which they are applied stands in `symbp/comp
 """
 
 from symbp.rewrite.algebra import algebra
+from symbp.rewrite.common import common
 from symbp.rewrite.distribute import distribute, lift
 from symbp.rewrite.facts import facts
 from symbp.rewrite.hoist import hoist
@@ -33,7 +35,6 @@ from symbp.rewrite.share import share
 from symbp.rewrite.stabilise import stabilise
 
 __all__ = [
-    "algebra", "combine", "distribute", "expose", "facts", "hoist", "inline",
-    "known", "lift", "merge", "narrow", "order", "release", "scatter", "share",
-    "stabilise",
+    "algebra", "combine", "common", "distribute", "expose", "facts", "hoist", "inline",
+    "known", "lift", "merge", "narrow", "order", "release", "scatter", "share", "stabilise",
 ]  # fmt: skip

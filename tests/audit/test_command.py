@@ -67,7 +67,8 @@ def test_a_number_that_is_not_known_is_asked_for(tmp_path):
         ("bytearray(10**11)", "MemoryError"),
         ("raise KeyError('z')", "KeyError: 'z'"),
         ("import os; os._exit(3)", "ended without an answer: its exit code is 3"),
-        ("pass", "no gradient was found for w, b"),
+        ("pass", "no gradient was found for w, b\n  Return it as dw"),
+        ("return (", "this is no Python: '(' was never closed"),
     ],
 )
 def test_code_that_goes_wrong_is_one_clear_error(tmp_path, body, message):
@@ -75,6 +76,41 @@ def test_code_that_goes_wrong_is_one_clear_error(tmp_path, body, message):
     assert result.exit_code == 2
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+TWO_LAYERS = """
+import numpy as np
+
+def forward(X, p):
+    a = 1 / (1 + np.exp(-(X @ p["W1"] + p["b1"])))
+    return a, 1 / (1 + np.exp(-(a @ p["W2"] + p["b2"])))
+
+def gradients(X, y, W1, b1, W2, b2):
+    a, out = forward(X, {"W1": W1, "b1": b1, "W2": W2, "b2": b2})
+    d2 = (out - y) * out * (1 - out)
+    d1 = d2 @ W2.T * a * (1 - a)
+    return X.T @ d1, d1.sum(0), a.T @ d2, d2.sum(0)
+
+def f(X, y, W1, b1, W2, b2):
+    return gradients(X, y, W1, b1, W2, b2)
+
+def model(X, y, hidden=4, learning_rate=0.1, epochs=100):
+    p = {"W1": np.ones((3, hidden)), "b1": np.zeros(hidden),
+         "W2": np.ones((hidden, 2)), "b2": np.zeros(2)}
+    for _ in range(epochs):
+        found = gradients(X, y, p["W1"], p["b1"], p["W2"], p["b2"])
+        for name, d in zip(("W1", "b1", "W2", "b2"), found):
+            p[name] = p[name] - learning_rate * d
+    return p
+"""
+
+
+@pytest.mark.parametrize("function", ["f", "gradients", "model"])
+def test_gradients_without_names_are_in_the_order_of_the_parameters(tmp_path, function):
+    """And what makes its parameters, and runs the forward pass itself, is given ours."""
+    subject = written(tmp_path, TWO_LAYERS).removesuffix("f") + function
+    result = audit(subject, str(HERE / "nets" / "two.bp"))
+    assert "All gradients are right." in result.output
 
 
 @pytest.mark.parametrize(

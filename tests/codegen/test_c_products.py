@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from string import Template
 
+import numpy as np
 import pytest
 
 from symbp import compiler
@@ -165,3 +166,16 @@ def test_products_mean_what_the_interpreter_means(dtype: str):
         loss sum[n](y[n]**2)
     """)
     assert_agrees(network, arrays(network, 1, N=5), dtype, c_module)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("columns", [1, 3, 8])
+def test_a_sample_has_the_same_bits_wherever_it_stands_in_a_batch(dtype: str, columns: int):
+    """Every second term of a thin product is added up apart, of all samples alike."""
+    made = c_module(
+        net(f"input x[N,101]\ny = dense(x, {columns})\noutput y\nloss mean[n,j](y[n,j]**2)"), dtype
+    )
+    params = made.init_params(0)
+    x = np.random.default_rng(0).standard_normal((37, 101)).astype(dtype)
+    alone = [made.predict(params, row[None])[0] for row in x]
+    np.testing.assert_array_equal(made.predict(params, x), np.array(alone))

@@ -27,6 +27,14 @@ def test_in_one_loop_over_samples_each_tensor_has_lines_of_its_own():
     assert forms("xor")["p"].c == ("/* p[n,k] = sigmoid(p_z[n,k]) */", "p[n] = sigmoid(p_z[0]);")
 
 
+def test_terms_that_meet_before_they_are_scaled_stand_with_what_they_make():
+    found = forms("digits")["dlogits"]
+    assert found.numpy[0].startswith("# dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]")
+    assert "dlogits_terms[np.arange(N), t] += -1" in found.numpy
+    assert found.numpy[-1].startswith("dlogits = np.multiply(1 / N, dlogits_terms")
+    assert "    dlogits_terms[n * 10 + t[n]] -= 1.0;" in found.c
+
+
 def test_what_only_a_prediction_computes_has_the_lines_of_predict():
     assert any("output" in line for line in forms("digits")["output"].numpy)
 

@@ -111,3 +111,15 @@ def test_a_wrong_gradient_gets_no_certificate(tmp_path, monkeypatch):
     with pytest.raises(TargetError, match="can't be certified: h_W DIFFERS"):
         certify(parse(TEXT), path)
     assert not (tmp_path / "small.certificate.json").exists()
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_a_certificate_that_is_not_there_or_broken_is_one_clear_error(tmp_path, content):
+    certify(parse(TEXT), build(parse(TEXT), directory=tmp_path))
+    certificate = tmp_path / "small.certificate.json"
+    certificate.unlink()
+    if content:
+        certificate.write_text(content)
+    done = self_test(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("small.certificate.json can't be read: ")

@@ -46,9 +46,26 @@ def test_hazards_are_told_for_the_ranges_that_are_given():
     assert "nothing can happen in the emitted equations" in result.output
 
 
-@pytest.mark.parametrize("words", [("--range", "x=low"), ("--range", "q=0:1"), ("--method", "q")])
+@pytest.mark.parametrize(
+    "words", ["--range x=low", "--range x=nan:1", "--range q=0:1", "--method q"]
+)
 def test_words_that_mean_nothing_are_refused(words):
-    assert run("check", XOR, "--hazards", *words).exit_code == 2
+    assert run("check", XOR, "--hazards", *words.split()).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--range x=0:1", "--range is for --hazards"),
+        ("--hazards --accuracy", "two reports"),
+        ("--accuracy --method complex", "for the table of methods"),
+        ("--hazards --json found.json", "for the table of methods"),
+    ],
+)
+def test_what_another_report_is_asked_for_is_not_left_unsaid(words, message):
+    result = run("check", XOR, *words.split())
+    assert result.exit_code == 2
+    assert message in result.output
 
 
 def test_build_writes_a_certificate_where_one_is_wished(tmp_path):

@@ -20,6 +20,7 @@ from symbp.lang.network import Network
 from symbp.rewrite import (
     algebra,
     combine,
+    common,
     expose,
     hoist,
     inline,
@@ -340,6 +341,58 @@ def test_a_sum_along_another_axis_is_shifted_along_it():
     assert_same(old, new)
 
 
+# Common -----------------------------------------------------------------------------------------
+
+
+def test_what_all_terms_share_is_multiplied_after_they_have_met():
+    assert_becomes(
+        common,
+        """\
+        d[n,j] = exp(z[n,j]) / N
+        d[n,t[n]] += -1 / N
+        y[n] = d[n,t[n]]
+        """,
+        """\
+        d_terms[n,j] = exp(z[n,j])
+        d_terms[n,t[n]] += -1
+        d[n,j] = d_terms[n,j] / N
+        y[n] = d[n,t[n]]
+        """,
+        "d", "y",
+    )  # fmt: skip
+
+
+def test_a_weight_of_each_sample_is_shared_under_any_name_of_its_index():
+    assert_becomes(
+        common,
+        """\
+        d[n,j] = a[n] * c * exp(z[n,j])
+        d[k,t[k]] += -a[k] * c
+        """,
+        """\
+        d_terms[n,j] = exp(z[n,j])
+        d_terms[k,t[k]] += -1
+        d[n,j] = a[n] * d_terms[n,j] * c
+        """,
+        "d",
+    )
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        "d[n,j] = b[j] * exp(z[n,j])\nd[n,t[n]] += -b[0]",  # not the same for both
+        "d[n,j] = b[j] * exp(z[n,j])\nd[n,t[n]] += -b[t[n]]",  # of an axis that one jumps on
+        "d[n,j] = z[n,j] / N\nd[n,t[n]] += -1 / N",  # nothing but a copy would be left
+        "d[t[n],j] = z[n,j] * c\nd[2,j] += c",  # nobody covers all of it
+        "d[n,j] = exp(c) * exp(z[n,j])",  # nobody to share it with
+    ],
+)
+def test_a_factor_stays_where_the_product_would_cost_more_or_be_another(equations: str):
+    alone = program(equations, "d")
+    assert common(alone) == alone
+
+
 # Share and order --------------------------------------------------------------------------------
 
 
@@ -414,15 +467,16 @@ def test_p_minus_onehot_falls_out_of_softmax_and_cross_entropy():
     )
     assert_subtracts_the_label(network, network.program)
     derived, _ = gradient_program(network)
-    assert text(finish(tidy(derived)), declarations=False).splitlines()[2:10] == [
+    assert text(finish(tidy(derived)), declarations=False).splitlines()[2:11] == [
         "output_Z_max[n] = max[j](z[n,j])",
         "z_shifted[n,j] = z[n,j] - output_Z_max[n]",
         "v1[n,j] = exp(z_shifted[n,j])",
         "output_Z_shifted[n] = sum[j](v1[n,j])",
         "loss_sum = sum[n](log(output_Z_shifted[n]) - z_shifted[n,t[n]])",
         "loss = loss_sum / N",
-        "dz[n,j] = v1[n,j] / (N * output_Z_shifted[n])",
-        "dz[n,t[n]] += -1 / N",
+        "dz_terms[n,j] = v1[n,j] / output_Z_shifted[n]",
+        "dz_terms[n,t[n]] += -1",
+        "dz[n,j] = dz_terms[n,j] / N",
     ]
 
 
@@ -449,9 +503,9 @@ def test_p_minus_onehot_falls_out_of_a_logarithm_that_is_opened_first():
 def assert_subtracts_the_label(network: Network, forward: Program) -> None:
     derived, gradients = gradient_program(replace(network, program=forward))
     simple = finish(tidy(derived))
-    writers = simple.writers()["dz"]
+    writers = simple.writers()["dz_terms"]
     assert sorted(e.plain for e in writers) == [False, True]
-    assert [str(e.body) for e in writers if not e.plain] == ["-1/N"]
+    assert [str(e.body) for e in writers if not e.plain] == ["-1"]
     given = arrays(network, 1, N=3)
     old, new = (interpret(p, given, DIGITS) for p in (derived, simple))
     for name in gradients.values():

@@ -146,13 +146,26 @@ class Call:
             namespace[stem] = self.giver.parameter(self.giver.owned[label])
 
     def _forward_of(self, node: ast.FunctionDef, names: list[str]) -> ast.FunctionDef | None:
-        """Return the function that computes what another one is given: Z1, A1, cache."""
+        """Return the function that computes what another one is given: Z1, A1, cache.
+
+        One that calls it itself is not given that.
+        """
         given = [n for n in names if role(n) is None and not is_parameter(n)]
         if not given:
             return None
+        own = self._used(node, {})
         known = self.subject.functions.values()
-        return next((f for f in known if FORWARD.search(f.name) and f is not node
+        return next((f for f in known if FORWARD.search(f.name) and f.name not in own
                      and not BACKWARD.search(f.name)), None)  # fmt: skip
+
+    def _used(self, node: ast.FunctionDef, found: dict[str, None]) -> dict[str, None]:
+        """Return the file's functions that one uses, itself and through others."""
+        found[node.name] = None
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        for name, function in self.subject.functions.items():
+            if name in names and name not in found:
+                self._used(function, found)
+        return found
 
     def _plainly(self, node: ast.FunctionDef, forward: ast.FunctionDef | None) -> Effects:
         namespace, results = self.subject.namespace, []
@@ -302,6 +315,10 @@ class Call:
                 changed = of_change(self.before, held, parameters)
                 effects.updated = {**changed, **effects.updated}
         if effects.updated and not effects.gradients:
+            if not set(parameters) <= set(self.before):
+                raise UnusableError(
+                    "the code makes its parameters anew. Name the function that computes gradients."
+                )
             rate = rate_of(self.locals, around, self.subject.namespace)
             for label in parameters:
                 new = effects.updated.setdefault(label, self.before[label])

@@ -84,7 +84,9 @@ def match(
     names: Sequence[str], wanted: Mapping[str, Shape], maps: Mapping[str, str],
     shapes: Mapping[str, Shape] | None = None,
 ) -> dict[str, str]:  # fmt: skip
-    """Return the network's parameter for each of the code's: as told, by name, then in order.
+    """Return the network's parameter for each of the code's, which keep their order.
+
+    They are matched as told, by name, then in order.
 
     Args:
         names: what the code calls its parameters, in order.
@@ -115,7 +117,7 @@ def match(
                 if first is not None:
                     found[first] = parameter
                     left.remove(first)
-    return found
+    return {n: found[n] for n in names if n in found}
 
 
 def _order(name: str) -> tuple[int, ...]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,7 @@ class Failure:
 
     message: str
     line: int | None = None
+    remedy: str = ""
 
 
 def probe(request: Request, points: Sequence[Mapping[str, Array]]) -> list[Answer] | Failure:
@@ -56,7 +59,8 @@ def probe(request: Request, points: Sequence[Mapping[str, Array]]) -> list[Answe
     try:
         subject = Subject(request.file, text)
     except SyntaxError as error:
-        return Failure(f"this is no Python: {error.msg}", error.lineno)
+        remedy = "See whether the file runs by itself."
+        return Failure(f"this is no Python: {error.msg}", error.lineno, remedy)
     answers: list[Answer] = []
     failures: list[Failure] = []
     labels = any(d.classes for d in request.data)
@@ -64,7 +68,8 @@ def probe(request: Request, points: Sequence[Mapping[str, Array]]) -> list[Answe
         try:
             answers.append(_answer(request, subject, points, way))
         except UnusableError as error:
-            failures.append(Failure(str(error)))
+            message, _, remedy = str(error).partition(". ")
+            failures.append(Failure(message, remedy=remedy or "Check the name."))
         except Exception as error:  # the code's own: the next convention may suit it
             failures.append(Failure(f"{type(error).__name__}: {error}", _line(error, request.file)))
     return answers or max(failures, key=_telling)
@@ -92,8 +97,8 @@ def _answer(
         lacking = [n for n in giver.owned if n not in effects.gradients]
         if lacking:
             raise UnusableError(
-                f"no gradient was found for {', '.join(lacking)}: return it as d{lacking[0]},"
-                " or update the parameter in place"
+                f"no gradient was found for {', '.join(lacking)}."
+                f" Return it as d{lacking[0]}, or update the parameter in place."
             )
         own = giver.owned.items()
         answer.gradients.append({p: giver.back(p, effects.gradients[n]) for n, p in own})
@@ -109,12 +114,13 @@ def _line(error: BaseException, file: str) -> int | None:
 
 
 def _limit(seconds: int) -> None:
-    """Bound this process in time and memory, where the system can."""
+    """Bound this process in time from now on, and in memory, where the system can."""
     try:
         import resource
     except ImportError:  # Windows: the other end has a clock
         return
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    end = math.ceil(time.process_time()) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (end, end + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
@@ -136,7 +142,7 @@ def main(folder: str) -> None:
     outcome = probe(request, points)
     arrays: Arrays = {}
     if isinstance(outcome, Failure):
-        answer: Any = {"failure": {"message": outcome.message, "line": outcome.line}}
+        answer: Any = {"failure": asdict(outcome)}
     else:
         answer = {"answers": [{"words": a.words, "called": a.called} for a in outcome]}
         for number, one in enumerate(outcome):

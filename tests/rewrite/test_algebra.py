@@ -155,3 +155,15 @@ def test_a_step_of_zeros_stays_in_its_scan() -> None:
     scan = "value h[N + 1]\nscan n in N\n    h[n + 1] = 0 * h[n] for n in N\nend\n"
     old = program(scan, "h")
     assert algebra(old).equations == old.equations
+
+
+def large(term: str) -> str:
+    return " + ".join(term.format(k) for k in range(2, 14))
+
+
+@pytest.mark.parametrize(
+    "body", [large("a[n] * tanh({} * a[n])"), f"a[n] * (c / a[n] + {large('tanh({} * a[n])')})"]
+)
+def test_a_large_body_is_not_multiplied_out(body: str) -> None:
+    old = program(f"y[n] = {body}\n", "y")
+    assert algebra(old) == old

@@ -139,6 +139,29 @@ def test_a_definition_that_cancels_nothing_stays_closed(definitions: str, body: 
     assert_becomes(expose, same, same, "p", "q")
 
 
+POWERS = "p[n] = exp(a[n])\nq[n] = p[n]**5\nr[n] = q[n]**5\n"
+
+
+def test_a_logarithm_looks_three_definitions_deep() -> None:
+    before = f"{POWERS}s[n] = log(r[n])\n"
+    assert_becomes(expose, before, f"{POWERS}s[n] = 25 * a[n]\n", "p", "q", "r", "s")
+    same = f"{POWERS}s[n] = r[n]**5\nu[n] = log(s[n])\n"
+    assert_becomes(expose, same, same, "p", "q", "r", "s", "u")
+
+
+def test_a_logarithm_may_cost_a_little_more_but_no_function() -> None:
+    given = "Z[n] = sum[j](exp(z[n,j]))\np[n] = exp({} * a[n]) / Z[n]\n"
+    product = given.format("2 * c")
+    assert_becomes(
+        expose,
+        f"{product}y[n] = log(p[n])\n",
+        f"{product}y[n] = 2 * c * a[n] - log(Z[n])\n",
+        "p", "y",
+    )  # fmt: skip
+    same = f"{given.format('2 * c * w[0]')}y[n] = log(p[n])\n"
+    assert_becomes(expose, same, same, "p", "y")
+
+
 def test_a_maximum_looks_into_nothing() -> None:
     same = "p[n] = -1 / a[n]\nm = max[n](p[n] * a[n])\n"
     assert_becomes(expose, same, same, "p", "m")

@@ -56,6 +56,7 @@ NOT_READ = [
     ("h = sum[n](exp(a[n]))", "d[n] = exp(a[n])"),
     ("h = max[n](exp(a[n]))", "d[n] = exp(a[n])"),
     ("h[n,j] = exp(a[n] * b[j])", "d[j,n] = exp(a[n] * b[j])"),
+    ("h[n,i,j] = exp(x[n,i] * W[i,j])", "d[n,i,j] = tanh(exp(x[n,i] * W[i,j]))"),
     ("value h[9]\nh[2 * i] = exp(w[i])", "d[i] = exp(w[i])"),
     ("value h[4]\nh[i] = exp(w[i]) for i in 3\nh[i + 2] += tanh(w[i]) for i in 2",
      "d[i] = exp(w[i]) * tanh(w[i]) for i in 2"),
@@ -91,6 +92,14 @@ def test_a_held_product_is_read_as_a_part_of_a_larger_one(
 @pytest.mark.parametrize(("definition", "reader"), NOT_READ)
 def test_what_is_not_held_is_computed(definition: str, reader: str) -> None:
     assert_read(definition, reader, reader)
+
+
+def test_the_dearest_value_is_read_first() -> None:
+    assert_read(
+        "g[n] = c * exp(a[n]) + 1\nh[n] = exp(a[n])",
+        "d[n] = tanh(c * exp(a[n]) + 1) * exp(a[n])",
+        "d[n] = tanh(g[n]) * h[n]",
+    )
 
 
 def test_a_guard_that_keeps_the_target_inside_stays_around_what_is_read() -> None:

@@ -109,6 +109,28 @@ def test_an_element_that_a_label_picks_is_an_exponent_of_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [("z[n,j]", "z[n,2]"), ("W[0,j]", "W[3,2]"), ("W[j,j]", "W[3,0]"), ("b[j]", "b[2]")],
+)
+def test_what_is_read_beside_a_part_of_a_tensor_may_lie_outside_of_it(
+    part: str, other: str
+) -> None:
+    box = "for n in N, j in 2"
+    assert_becomes(
+        stabilise,
+        f"Z[n] = sum[j](exp({part})) {box}\ny[n] = log(Z[n]) - {other} for n in N\n",
+        f"""\
+        Z_exponent[n,j] = {part} {box}
+        Z_max[n] = max[j](Z_exponent[n,j])
+        Z_exponent_shifted[n,j] = Z_exponent[n,j] - Z_max[n]
+        Z_shifted[n] = sum[j](exp(Z_exponent_shifted[n,j]))
+        y[n] = Z_max[n] + log(Z_shifted[n]) - {other} for n in N
+        """,
+        "y",
+    )
+
+
 def test_names_that_are_taken_get_a_number() -> None:
     assert_becomes(
         stabilise,
@@ -148,6 +170,8 @@ def test_a_sum_in_each_step_of_a_scan_is_shifted_there() -> None:
         "Z[n] = sum[j](exp(z[n,j]))\ny[n] = log(Z[n]) + Z[n]",
         "Z[n] = sum[j](exp(z[n,j]))\nf[n] = 1 / Z[n]\nf[n] += c\ny[n,j] = exp(z[n,j]) * f[n]",
         "Z[n] = sum[j](exp(z[n,j] * c))\ny[n] = exp(z[n,0] * c) / Z[n]",
+        "Z[n] = sum[j,k](exp(z[n,j])) for k in 2\ny[n] = log(Z[n])",
+        "Z[n] = sum[j](exp(b[j])) for n in N, j in 3\ny[n] = log(Z[n])",
         "scan n in N\n    Z = sum[n](exp(a[n]))\n    y[n] = c * a[n]\nend\nu = log(Z)",
     ],
 )

@@ -203,3 +203,16 @@ def test_softmax_with_cross_entropy_is_told_as_such() -> None:
         (opened, "dZ[n] = 1 / Z[n]", "dy = 1"),
         ("softmax with cross-entropy collapses", "dz[n,j] = p[n,j] * dy", "dZ[n] = dy / Z[n]"),
     ]
+
+
+def test_a_softmax_of_the_forward_pass_is_a_definition_like_any_other() -> None:
+    forward = """\
+        Z[n] = sum[j](exp(z[n,j]))
+        p[n,j] = exp(z[n,j]) / Z[n]
+        r[n] = c / Z[n]
+        q[n,j] = exp(z[n,j]) * r[n]
+        """
+    assert told(expose, forward, "p", "q") == [
+        "a definition opened, and simplified: q[n,j] = r[n] * exp(z[n,j]) -> q[n,j] = p[n,j] * c"
+        " by r[n] = c / Z[n]"
+    ]

@@ -189,6 +189,19 @@ def test_what_a_scan_adds_stays_in_it() -> None:
     )  # fmt: skip
 
 
+def test_terms_in_different_scans_stay_apart() -> None:
+    same = """\
+        scan n in N
+            h[n] = a[n]
+        end
+        r = c
+        scan n in N
+            h[n] += r
+        end
+        """
+    assert_becomes(combine, same, same, "h")
+
+
 def test_the_sum_of_terms_is_told() -> None:
     assert told(combine, "p[n] = a[n]\np[k] += c * a[k]\n", "p") == [
         "sum of its terms: p[n] = a[n]; p[k] = a[k] * c -> p[n] = a[n] * c + a[n]"

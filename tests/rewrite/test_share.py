@@ -224,3 +224,48 @@ q[n,j] = a[n] * tanh(h[n,j] * b[j]) for n in N
         """,
         "h", "g", "q",
     )  # fmt: skip
+
+
+def test_what_is_written_in_a_scan_is_not_read_above_it() -> None:
+    same = f"""{SCAN}
+scan n in N
+    h[n+1,k] = sum[i](tanh(h[0,i]) * h[n,k] * a[n]) for i in 3
+    g[n,j] = exp(h[0,j]) * h[n,j]
+    u[n,j] = exp(h[0,j]) + h[n,j]
+end
+"""
+    assert_becomes(share, same, same, "h", "g", "u")
+
+
+def test_each_scan_has_what_it_needs_above_itself() -> None:
+    assert_becomes(
+        share,
+        f"""{SCAN}
+scan n in N
+    h[n+1,j] = h[n,j] * exp(b[j]) + exp(b[j])
+end
+value g[N + 1]
+g[0] = c
+scan m in N
+    g[m+1] = g[m] * exp(w[0]) * tanh(exp(w[0])) + tanh(c)
+    u[m] = tanh(c)
+end
+""",
+        """\
+        value h[N + 1,3]
+        h[0,j] = b[j]
+        v1[j] = exp(b[j])
+        scan n in N
+            h[n + 1,j] += h[n,j] * v1[j] + v1[j]
+        end
+        value g[N + 1]
+        g[0] = c
+        v2 = exp(w[0])
+        v3 = tanh(c)
+        scan m in N
+            g[m + 1] += g[m] * v2 * tanh(v2) + v3
+            u[m] = v3
+        end
+        """,
+        "h", "g", "u",
+    )  # fmt: skip

@@ -296,5 +296,3 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("(2 a - 2 b) c = 2 c (a - b)", _content),
     ("(b - a)^2 = (a - b)^2", _even),
 )
-
-__all__ = ["RULES", "algebra", "simplify"]

@@ -124,7 +124,7 @@ def _shared(program: Program) -> set[Key]:
     everywhere = Counter(k for e, home in homes for _, k in _parts(e.body, e, home))
     repeated = {key for key, times in everywhere.items() if times > 1}
     outermost = Counter(k for e, home in homes for _, k in _parts(e.body, e, home, repeated))
-    return {key for key, times in outermost.items() if times > 1 and key in repeated}
+    return {key for key, times in outermost.items() if times > 1}
 
 
 @dataclass(frozen=True, slots=True)

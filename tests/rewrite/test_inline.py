@@ -106,6 +106,7 @@ OPENED = [
     ("p[n] = exp(a[n])", "p[n] * exp(-a[n])", "1"),
     ("p[n] = c - a[n]", "p[n] + a[n]", "c"),
     ("p[n] = 2 * a[n]", "p[n] + a[n]", "3 * a[n]"),
+    ("p[n] = 2 for n in N", "p[n] * a[n] + 2 * c", "2 * (a[n] + c)"),
     ("p[n] = exp(a[n])", "log(p[n] * c)", "a[n] + log(c)"),
     ("p[n] = sigmoid(a[n])\nr[n] = p[n] * c", "log(r[n] / c)", "log(p[n])"),
     ("p[n] = sigmoid(a[n])\nr[n] = 1 - p[n]", "log(r[n])", "log1p(-p[n])"),
@@ -117,6 +118,8 @@ CLOSED = [
     ("p[n] = c * tanh(a[n]) / (a[n]**2 + 1)", "(a[n]**2 + 1) * p[n]"),
     ("p[n] = 1 / a[n]", "a[n] * p[n] * exp(p[n])"),
     ("p[n] = a[n]\np[n] += c", "p[n] - a[n]"),
+    ("p[n] = -a[n]", "p[n] * c"),
+    ("p[n] = exp(a[n])\nr[n] = c * p[n]", "r[n] * exp(-a[n])"),
 ]
 
 
@@ -156,6 +159,12 @@ def test_a_logarithm_may_cost_a_little_more_but_no_function() -> None:
         expose,
         f"{product}y[n] = log(p[n])\n",
         f"{product}y[n] = 2 * c * a[n] - log(Z[n])\n",
+        "p", "y",
+    )  # fmt: skip
+    assert_becomes(
+        expose,
+        f"{product}y[n] = log(p[n]) * log1p(p[n])\n",
+        f"{product}y[n] = (2 * c * a[n] - log(Z[n])) * log1p(p[n])\n",
         "p", "y",
     )  # fmt: skip
     same = f"{given.format('2 * c * w[0]')}y[n] = log(p[n])\n"

@@ -26,6 +26,15 @@ def test_all_factors_with_the_index_are_summed_together() -> None:
     )
 
 
+def test_an_element_of_another_axis_is_a_factor_like_any_other() -> None:
+    assert_becomes(
+        narrow,
+        "y[j] = sum[n,i](x[n,i] * W[i,0] * z[n,j])\n",
+        "y_inner[n] = sum[i](W[i,0] * x[n,i])\ny[j] = sum[n](z[n,j] * y_inner[n])\n",
+        "y",
+    )
+
+
 def test_indices_that_go_together_are_summed_together() -> None:
     assert_becomes(
         narrow,

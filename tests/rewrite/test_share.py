@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from symbp.rewrite import share
 from tests.rewrite.test_passes import assert_becomes
 
@@ -129,8 +131,9 @@ def test_scalars_are_no_operand() -> None:
     )
 
 
-def test_a_sum_over_one_operand_stays() -> None:
-    same = "p[n] = sum[j](exp(z[n,j]) * z[n,j])\n"
+@pytest.mark.parametrize("scalar", ["", " * c"])
+def test_a_sum_over_one_operand_stays(scalar: str) -> None:
+    same = f"p[n] = sum[j](exp(z[n,j]) * z[n,j]{scalar})\n"
     assert_becomes(share, same, same, "p")
 
 
@@ -162,22 +165,27 @@ def test_what_no_step_changes_stands_above_the_scan_in_order() -> None:
         share,
         f"""{SCAN}
 scan n in N
-    h[n+1,j] = tanh(h[n,j]) * exp(c) * tanh(c)
+    h[n+1,j] = tanh(h[n,j]) * exp(c)
     g[n,j] = tanh(h[n,j]) + exp(c) + tanh(c)
+    u[n,j] = tanh(c) * h[n,j] + sigmoid(c)
+    q[n,j] = sigmoid(c) * h[n,j]
 end
 """,
         """\
         value h[N + 1,3]
         h[0,j] = b[j]
         v1 = exp(c)
-        v2 = tanh(c)
+        v3 = tanh(c)
+        v4 = sigmoid(c)
         scan n in N
-            v3[n,j] = tanh(h[n,j])
-            h[n + 1,j] += v1 * v2 * v3[n,j]
-            g[n,j] = v3[n,j] + v1 + v2
+            v2[n,j] = tanh(h[n,j])
+            h[n + 1,j] += v1 * v2[n,j]
+            g[n,j] = v2[n,j] + v1 + v3
+            u[n,j] = v3 * h[n,j] + v4
+            q[n,j] = v4 * h[n,j]
         end
         """,
-        "h", "g",
+        "h", "g", "u", "q",
     )  # fmt: skip
 
 

@@ -74,6 +74,9 @@ ONE_STEP = [
     ("N * a[n] + N * c", COMMON, "N * (c + a[n])"),
     ("(2 * a[n] - 2 * c) * (2 * b[0] - 2 * b[1])", CONTENT, "4 * (a[n] - c) * (b[0] - b[1])"),
     ("3 * (2 * a[n] - 2 * c) * b[0]", CONTENT, "6 * (a[n] - c) * b[0]"),
+    ("b[0] * (a[n] + exp(a[n] + c)) - a[n] * b[0]", COMMON, "b[0] * exp(a[n] + c)"),
+    ("sigmoid(-a[n]) * exp(b[0] + c) + sigmoid(a[n]) * exp(b[0] + c)", OPPOSITE, "exp(b[0] + c)"),
+    ("log(softplus(a[n]) / c)", LOG_PRODUCT, "log(softplus(a[n])) - log(c)"),
     ("(-a[n] - c)**4", EVEN, "(c + a[n])**4"),
     ("1 / (-a[n] - c)**2", EVEN, "1 / (c + a[n])**2"),
 ]
@@ -90,6 +93,7 @@ LEFT_ALONE = [
     "sigmoid(-a[n]) * sigmoid(a[n])", "sigmoid(-a[n]) * c", "sigmoid(-a[n]) + sigmoid(c)",
     "a[n] * (b[0] / c + 1)", "a[n] * c + a[n] * b[0] + b[1]",
     "(c + a[n])**2", "-a[n] * c", "-(a[n] - c - b[1]) * b[0]", "-2 * (a[n] - c) * b[0]",
+    "log(1 / softplus(a[n]))", "log(a[n] * c / softplus(b[0]))",
     "log(exp(c) + a[n])", "log(a[n]**2 / b[0])", "log(softplus(a[n]) / b[0]**2)",
     "(2 * a[n] - 2 * c) * b[0]", "(2 * a[n] - 4 * c) * (3 * b[0] + 3 * b[1])",
     "(-a[n] - c)**3", "(-a[n] - c)**N", "(1 / (a[n] + 1) + c) * a[n]",

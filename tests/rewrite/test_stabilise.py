@@ -34,6 +34,7 @@ def test_a_sum_over_a_whole_tensor_is_shifted_by_one_number() -> None:
     [
         ("y[n] = log(Z[n]) + tanh(z[n,0])",
          "y[n] = log(Z_shifted[n]) + Z_max[n] + tanh(Z_max[n] + z_shifted[n,0])"),
+        ("y[n] = log(Z[n]) + z[0,1]", "y[n] = log(Z_shifted[n]) + Z_max[n] + z[0,1]"),
         ("y[n] = Z[n]**2 / exp(2 * z[n,0])", "y[n] = Z_shifted[n]**2 * exp(-2 * z_shifted[n,0])"),
         ("p[n,j] = exp(z[n,j]) / Z[n]\nq[n,j] = p[n,j] * b[j]\ny[n] = log(Z[n]) + q[n,0]",
          "p[n,j] = exp(z_shifted[n,j]) / Z_shifted[n]\nq[n,j] = p[n,j] * b[j]\n"

@@ -101,8 +101,8 @@ def test_what_is_not_held_is_computed(definition: str, reader: str) -> None:
 
 def test_the_dearest_value_is_read_first() -> None:
     assert_read(
-        "g[n] = c * exp(a[n]) + 1\nh[n] = exp(a[n])",
-        "d[n] = tanh(c * exp(a[n]) + 1) * exp(a[n])",
+        "g[n] = x[n,0] * exp(a[n]) + z[n,0]\nh[n] = exp(a[n])",
+        "d[n] = tanh(x[n,0] * exp(a[n]) + z[n,0]) * exp(a[n])",
         "d[n] = tanh(g[n]) * h[n]",
     )
 

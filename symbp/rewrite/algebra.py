@@ -158,8 +158,7 @@ def _log_product(e: Expr) -> Expr | None:
 
 def _log1p(e: Expr) -> Expr | None:
     if isinstance(e, log) and e.args[0].is_Add and 1 in e.args[0].args:
-        rest = e.args[0] - 1
-        return None if isinstance(1 - e.args[0], sigmoid) else log1p(rest)
+        return log1p(e.args[0] - 1)
     return None
 
 
@@ -296,5 +295,3 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("(2 a - 2 b) c = 2 c (a - b)", _content),
     ("(b - a)^2 = (a - b)^2", _even),
 )
-
-__all__ = ["RULES", "algebra", "simplify"]

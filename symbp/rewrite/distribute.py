@@ -150,6 +150,3 @@ def _swapped(body: Expr, part: Expr, value: Expr) -> Expr:
         return e.func(value, *(a for a in e.args if a not in mine))
 
     return body.replace(lambda e: e.func is part.func and mine <= set(e.args), swap)
-
-
-__all__ = ["distribute", "lift"]

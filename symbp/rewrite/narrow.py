@@ -93,6 +93,3 @@ def _partial(equation: Equation) -> Expr | None:
 
 def _lacks_one(factors: Iterable[Expr], equation: Equation) -> bool:
     return any(n != 1 and not any(f.has(i) for f in factors) for i, n in equation.ranges)
-
-
-__all__ = ["narrow"]

@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
 from sympy import Expr, Mul, Symbol
 
 from symbp.ir.functions import Where
-from symbp.ir.program import Access, Equation, Program, Tensor, accesses, fresh, index
+from symbp.ir.program import Access, Equation, Program, Tensor, accesses, index
 from symbp.ir.regions import carried
 from symbp.ir.visit import definitions
 from symbp.rewrite.cost import cost
@@ -114,10 +115,7 @@ def _operands(equation: Equation) -> list[Expr]:
 
 
 def _name(tensors: dict[str, Tensor]) -> str:
-    count = 1
-    while f"v{count}" in tensors:
-        count += 1
-    return fresh(f"v{count}", tensors)
+    return next(name for k in count(1) if (name := f"v{k}") not in tensors)
 
 
 def _shared(program: Program) -> set[Key]:
@@ -126,7 +124,7 @@ def _shared(program: Program) -> set[Key]:
     everywhere = Counter(k for e, home in homes for _, k in _parts(e.body, e, home))
     repeated = {key for key, times in everywhere.items() if times > 1}
     outermost = Counter(k for e, home in homes for _, k in _parts(e.body, e, home, repeated))
-    return {key for key, times in outermost.items() if times > 1 and key in repeated}
+    return {key for key, times in outermost.items() if times > 1}
 
 
 @dataclass(frozen=True, slots=True)

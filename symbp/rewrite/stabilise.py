@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Expr, exp
+from sympy import Expr, Symbol, exp
 
 from symbp.ir.program import Access, Equation, Program, Tensor, accesses, fresh
 from symbp.ir.visit import definitions, instance, needed
@@ -74,9 +74,7 @@ def _shifted(program: Program, total: Equation) -> Program | None:
     tensors = program.table()
     prefix = total.target.name
     prelude, operand = _operand(total, tensors, prefix)
-    if not set(operand.indices) >= set(total.target.indices) or len(set(operand.indices)) != len(
-        total.extent
-    ):
+    if set(operand.indices) != set(total.extent):
         return None
     shift = _Shift(
         total=prefix,
@@ -119,15 +117,21 @@ def _with(equation: Equation, opened: dict[str, Equation]) -> Equation:
 def _operand(
     total: Equation, tensors: dict[str, Tensor], prefix: str
 ) -> tuple[list[Equation], Access]:
-    """Return the exponent as an access, and the equation that makes it one where needed."""
+    """Return the exponent as a whole tensor, and the equation that makes it one where needed."""
     exponent = total.body.args[0]
     loops = total.extent
-    if isinstance(exponent, Access) and all(g in loops for g in exponent.indices):
+    if isinstance(exponent, Access) and _is_whole(exponent, loops, tensors):
         return [], exponent
     name = fresh(f"{prefix}_exponent", tensors)
     operand = Access(name, *loops)
     tensors[name] = Tensor(name, tuple(loops.values()))
     return [replace(total, target=operand, body=exponent)], operand
+
+
+def _is_whole(access: Access, loops: dict[Symbol, Expr], tensors: dict[str, Tensor]) -> bool:
+    """Tell whether an access runs through all of its tensor: any other is inside then, too."""
+    extents = tuple(map(loops.get, access.indices))
+    return extents == tensors[access.name].shape and len(set(access.indices)) == len(extents)
 
 
 def _definitions(total: Equation, shift: _Shift) -> Iterable[Equation]:

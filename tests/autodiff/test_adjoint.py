@@ -10,7 +10,8 @@ from symbp.autodiff import adjoint
 from symbp.errors import LanguageError
 from symbp.ir.check import check
 from symbp.ir.interpret import SYMBOLS, interpret
-from symbp.ir.text import parse, text
+from symbp.ir.text import parse, show, text
+from symbp.ir.trace import recording
 
 
 def adjoints(source: str, seed: str, wrt=None) -> str:
@@ -114,6 +115,50 @@ def test_who_won_is_an_equation():
         m_winner[n] = min[j](where(x[n,j] == m[n], j, 3))
         dx[n,j] = where(j == m_winner[n], dm[n], 0) for n in N, j in 3
     """)
+
+
+def test_the_winners_of_all_equations_are_counted_in_one_order():
+    source = "input x[2], y[3]\nm = max[i](x[i])\nm max= y[i]\nL = m**2"
+    assert adjoints(source, "L") == dedent("""\
+        dL = 1
+        dm = 2 * dL * m
+        value m_winner in 6
+        m_winner = min[i](where(x[i] == m, i, 5))
+        m_winner min= where(y[i] == m, i + 2, 5)
+        dy[i] = where(i + 2 == m_winner, dm, 0) for i in 3
+        dx[i] = where(i == m_winner, dm, 0) for i in 2
+    """)
+
+
+def test_candidates_over_two_indices_are_counted_as_a_nest_meets_them():
+    source = "input x[5]\nm[p] = max[u,v](x[p+u+v]) for p in 2, u in 2, v in 3\nL = sum[p](m[p])"
+    box = "for p in 2, u in 2, v in 3"
+    assert adjoints(source, "L").splitlines()[2:] == [
+        "value m_winner[2] in 7",
+        f"m_winner[p] = min[u,v](where(x[p + u + v] == m[p], v + 3 * u, 6)) {box}",
+        f"dx[p + u + v] = where(v + 3 * u == m_winner[p], dm[p], 0) {box}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("input x[4]\nvalue m[5]\nm[i+1] max= x[i]", "dx[i] = dm[i + 1]"),
+        ("input x[4]\nvalue m[9]\nm[2*i] max= x[i]", "dx[i] = dm[2 * i] for i in 4"),
+        ("input x[4,4]\nm[i] max= x[i,i]", "dx[i,i] = dm[i]"),
+        ("input x[4,3]\nm[j,i] max= x[i,j]", "dx[i,j] = dm[j,i]"),
+    ],
+)
+def test_where_each_candidate_has_its_own_place_it_is_copied(source: str, expected: str):
+    assert adjoints(source, "m") == f"{expected}\n"
+
+
+@pytest.mark.parametrize(
+    "target", ["value m[3]\nm[t[i]]", "value m[4,4]\nm[i,i]", "value m[2]\nm[i // 2]", "m"]
+)
+def test_where_candidates_could_meet_one_of_them_wins(target: str):
+    source = f"input x[4]\nlabel t[4] in 3\n{target} max= x[i] for i in 4"
+    assert "m_winner" in adjoints(source, "m")
 
 
 def test_who_won_in_a_step_is_told_before_the_scan_is_reversed():
@@ -248,6 +293,27 @@ def test_an_access_under_two_guards_is_written_where_either_holds():
     assert gradients(source, "y", x=[1, 2, 3, 4], dy=[1] * 6) == {"x": [1, 5, 6, 8]}
 
 
+def test_an_access_under_two_guards_has_both_in_one_condition():
+    source = "input x[N], c[N]\ny[n] = where(c[n] > 0, x[n], 0) + where(c[n] > 1, 0, x[n])"
+    slope = "where(c[n] > 0, 1, 0) + where(c[n] > 1, 0, 1)"
+    assert adjoints(source, "y", ["x"]) == (
+        f"dx[n] = where(c[n] <= 1 or c[n] > 0, ({slope}) * dy[n], 0)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "slope"),
+    [
+        ("where(c[n] > 0 and n > 0, x[n] * where(c[n] > 0, x[n], 2), c[n])",
+         "where(n > 0 and c[n] > 0, 2 * dy[n] * x[n], 0)"),
+        ("where(c[n] > 0, 1, x[n] * where(c[n] > 0, x[n], x[n]**2))",
+         "where(c[n] <= 0, 3 * x[n]**2 * dy[n], 0)"),
+    ],
+)  # fmt: skip
+def test_what_a_guard_has_decided_is_not_asked_again(body: str, slope: str):
+    assert adjoints(f"input x[N], c[N]\ny[n] = {body}", "y", ["x"]) == f"dx[n] = {slope}\n"
+
+
 def test_only_what_is_asked_for_is_derived():
     source = "input x[N]\nparam a, b\nh[n] = a * x[n]\ny = sum[n](h[n] * b)"
     assert "dx" not in adjoints(source, "y", ["a"])
@@ -325,3 +391,50 @@ def test_an_index_of_integer_division_is_scattered_to_where_it_was_read():
     program, names = adjoint(parse("param x[4]\ny = sum[j](x[j // 2] * j) for j in 8"), "y", ["x"])
     check(program)
     assert interpret(program, {"x": [1, 2, 3, 4]})[names["x"]].tolist() == [1, 5, 9, 13]
+
+
+def told(source: str, seed: str, wrt=None) -> list[tuple]:
+    """Return what is told: rule, what was differentiated, by what, the adjoint, and whose it is."""
+    with recording() as trace:
+        adjoint(parse(dedent(source)), seed, wrt)
+    return [
+        (s.rule, [*map(show, s.before)], s.by and str(s.by), [*map(show, s.after)], s.derives,
+         [e.primal for e in s.after])
+        for s in trace.steps
+    ]  # fmt: skip
+
+
+def test_every_equation_is_told_with_its_rule():
+    """A tensor that is used twice is told last of all."""
+    source = "param x[N], u\nh[n] = x[n]**2\ny = sum[n](h[n] * x[n])"
+    product = "y = sum[n](h[n] * x[n])"
+    one, two = "dx[n] = h[n] * dy", "dx[n] = 2 * dh[n] * x[n]"
+    assert told(source, "y") == [
+        ("the loss by itself is one", [], "y", ["dy = 1"], True, ["y"]),
+        ("chain rule", [product], "h[n]", ["dh[n] = x[n] * dy"], True, ["y"]),
+        ("chain rule", [product], "x[n]", [one], True, ["y"]),
+        ("chain rule", ["h[n] = x[n]**2"], "x[n]", [two], True, ["h"]),
+        ("no way to the loss", [], None, ["du = 0"], True, [None]),
+        ("sum over uses", [one, two], None, [], True, []),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["max", "min"])
+def test_the_candidates_of_a_choice_and_who_won_are_told(kind: str):
+    steps = told(f"param x[N]\ny = {kind}[n](x[n]**2)", "y")
+    kept = ["y_candidate[n] = x[n]**2", f"y = {kind}[n](y_candidate[n])"]
+    assert steps[0] == (
+        f"the candidates of a {kind} are kept", [f"y = {kind}[n](x[n]**2)"], None, kept, False,
+        [None, None],
+    )  # fmt: skip
+    winner = "y_winner = min[n](where(y_candidate[n] == y, n, N))"
+    assert steps[2] == (
+        f"which candidate won the {kind}", [kept[1]], None, [winner], True, ["y"],
+    )  # fmt: skip
+
+
+def test_what_is_given_is_declared_first_and_the_rest_as_it_is_computed():
+    derived, _ = adjoint(parse("param x[N]\ny = max[n](x[n]**2)\nz = y"), "z")
+    names = [t.name for t in derived.tensors]
+    assert names == ["x", "y_candidate", "y", "z", "dz", "dy", "y_winner", "dy_candidate", "dx"]
+    assert derived["y_candidate"].shape == derived["x"].shape

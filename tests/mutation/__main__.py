@@ -1,8 +1,9 @@
-"""Measure the tests: `python -m tests.mutation autodiff --sample 60 --seed 0 --log FILE`.
+"""Measure the tests: `python -m tests.mutation autodiff --sample 60 --seed 0`.
 
 Each mutant is tried in a fork of this process, in which the libraries are loaded already: the
 mutated module is put in place before any test imports it, and the tests stop at the first that
-fails. What survives is printed with its line; README.md explains those that have been met.
+fails. What survives is printed with its line, and so is what computes twice as long as all the
+tests of the unchanged package: it hangs, and counts as found. README.md explains what has been met.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import importlib.util
 import io
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -31,17 +33,24 @@ import sympy  # noqa: F401
 from tests.mutation.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-TESTS = {
-    "autodiff": (
-        "test_adjoint",
-        "test_costs",
-        "test_networks",
-        "test_scans",
-        "test_random_programs",
-    ),
-    "rewrite": ("test_passes", "test_stability", "test_scans", "test_random_programs"),
-}
-"""The fastest first: most mutants fall at once."""
+PACKAGES = ("autodiff", "rewrite")
+
+
+class _OwnFirst:
+    """Lets a mutant meet the tests and doctests of its own module first, and drawn programs last.
+
+    Most mutants fall at once; those that survive have met all tests of the package.
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=self._late)
+
+    def _late(self, item: pytest.Item) -> tuple[bool, bool]:
+        drawn = hasattr(getattr(item, "function", None), "hypothesis")
+        return drawn, item.path.stem.removeprefix("test_") != self.module
 
 
 class _InPlace(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -65,37 +74,37 @@ class _InPlace(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.tree, str(self.path), "exec"), module.__dict__)
 
 
-def survives(package: str, path: Path, mutant: Mutant, seconds: int) -> bool:
-    """Tell whether every test passes with a mutant in place; one that hangs does not."""
+def outcome(package: str, path: Path, mutant: Mutant, seconds: int) -> str:
+    """Tell what all tests together say of a mutant: it is found, it hangs, or it survives."""
     child = os.fork()
     if child == 0:
-        signal.alarm(seconds)
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         code = 1
         with contextlib.suppress(BaseException):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
                 ".__init__"
             )
             sys.meta_path.insert(0, _InPlace(module, path, mutant.tree))
-            files = [str(ROOT / "tests" / package / f"{name}.py") for name in TESTS[package]]
+            tests = [str(ROOT / folder / package) for folder in ("symbp", "tests")]
             with (
                 contextlib.redirect_stdout(io.StringIO()),
                 contextlib.redirect_stderr(io.StringIO()),
             ):
-                code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files])
+                code = pytest.main(["-x", "-q", *tests], plugins=[_OwnFirst(path.stem)])
         os._exit(int(code))
     _, status = os.waitpid(child, 0)
-    return status == 0
+    hangs = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+    return "survives" if status == 0 else "hangs" if hangs else "found"
 
 
 def main() -> None:
     """Try a sample of a package's mutants; print the score and the survivors."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("package", choices=TESTS)
+    parser.add_argument("package", choices=PACKAGES)
     parser.add_argument("--sample", type=int, default=0, help="So many, drawn; all when left out.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--skip", type=int, default=0, help="Of the sample, the first so many.")
-    parser.add_argument("--seconds", type=int, default=600, help="More counts as found.")
     parser.add_argument("--only", default="", help="Of the words of a mutant: FILE:LINE")
     asked = parser.parse_args()
     pool = [
@@ -107,13 +116,17 @@ def main() -> None:
     chosen = random.Random(asked.seed).sample(pool, asked.sample) if asked.sample else pool
     chosen = chosen[asked.skip :]
     whole = chosen[0][0]
-    if not survives(asked.package, whole, Mutant("", ast.parse(whole.read_text("utf-8"))), 3600):
+    unchanged = Mutant("", ast.parse(whole.read_text("utf-8")))
+    if outcome(asked.package, whole, unchanged, 3600) != "survives":
         sys.exit("the tests fail without any change")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    limit = 2 * round(spent.ru_utime + spent.ru_stime)
     survivors, begun = 0, time.monotonic()
     for count, (path, mutant) in enumerate(chosen, 1):
-        if survives(asked.package, path, mutant, asked.seconds):
-            survivors += 1
-            print(f"survives {path.name}:{mutant.words}", flush=True)
+        said = outcome(asked.package, path, mutant, limit)
+        if said != "found":
+            survivors += said == "survives"
+            print(f"{said} {path.name}:{mutant.words}", flush=True)
         if count % 10 == 0:
             passed = time.monotonic() - begun
             print(f"  {count} of {len(chosen)}, {survivors} alive, {passed:.0f} s", flush=True)

@@ -46,7 +46,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 
 def _line(node: ast.AST) -> int:
-    return getattr(node, "lineno", 0)
+    return int(getattr(node.target if isinstance(node, ast.comprehension) else node, "lineno", 0))
 
 
 def _quiet(tree: ast.Module) -> set[int]:

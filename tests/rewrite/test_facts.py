@@ -44,6 +44,22 @@ def test_what_is_no_sum_of_a_whole_row_stays(line: str) -> None:
     assert facts(program) == program
 
 
+def test_a_diagonal_is_no_row() -> None:
+    program = parse("target y[3,3] sums to one\ns = sum[j](y[j,j])")
+    assert facts(program) == program
+
+
+def test_a_sum_over_the_steps_of_a_scan_stays() -> None:
+    program = parse(f"{GIVEN}value h[4]\nscan j in 3\n    s[n] += y[n,j]\n    h[j + 1] = h[j]\nend")
+    assert facts(program) == program
+
+
+def test_a_row_of_another_tensor_is_a_factor() -> None:
+    given = "target y[N,3] sums to one, u[N,4] sums to one\n"
+    found = facts(parse(f"{given}s[n] = sum[j,k](y[n,j] * u[n,k] + u[n,k] / 2)"))
+    assert text(found, declarations=False) == "s[n] = 2.5 for n in N\n"
+
+
 def test_all_sums_that_are_known_go_at_once() -> None:
     found = facts(parse(f"{GIVEN}s = sum[n,j](a[n] * y[n,j])"))
     assert text(found, declarations=False) == "s = sum[n](a[n])\n"

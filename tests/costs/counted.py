@@ -27,6 +27,7 @@ REAL = np.dtype([("value", "f8"), ("flags", "i8")])
 SAME = 2
 """The flag of what is the same for all elements (counted.hpp)."""
 FUNCTIONS = ("forward", "backward", "train_step")
+_WORDS = "#define double Real\n#define restrict\n#define SHARED static"
 WORK = 2**20
 """Numbers of the workspace; more than any of the networks asks for."""
 
@@ -41,7 +42,7 @@ def measured(
     name = network.name
     header, source = files[f"{name}.h"], counting(files[f"{name}.c"], name, network)
     wrappers = [_wrapper(header, name, f) for f in FUNCTIONS]
-    text = f'#include "{PRELUDE}"\n#define double Real\n{header}\n{source}\n' + "\n".join(wrappers)
+    text = f'#include "{PRELUDE}"\n{_WORDS}\n{header}\n{source}\n' + "\n".join(wrappers)
     (folder / "counted.cpp").write_text(text, "utf-8")
     command = ["g++", "-std=gnu++20", "-O0", "-w", "-fpermissive", "-shared", "-fPIC"]
     command += ["-o", str(folder / "counted.so"), str(folder / "counted.cpp")]
@@ -58,7 +59,9 @@ def measured(
 
 def counting(text: str, name: str, network: Network) -> str:
     """Return the functions of a C file with what the counting number needs to know."""
+    shared = text.find("\nSHARED void compute_")
     begin = text.rindex("\nstatic", 0, text.index(f"const {name}_params *params"))
+    begin = shared if 0 < shared < begin else begin
     heads = [f"int {name}_{f}(" for f in FUNCTIONS]
     heads += [h for h in (f"{name}_hyper {name}_default_hyper(",) if f"\n{h}" in text]
     ends = [_function(text, h) for h in heads]

@@ -139,13 +139,13 @@ def forward(params, x, t, *, check_finite=False):
     if check_finite:
         _finite({**params, "x": x})
     work = _buffers(N)
-    loss, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h, output_Z_shifted, v1 = _forward(
-        work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
-    )
+    (
+        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+    ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
     return (
-        float(loss), {"t": t, "c1_padded": c1_padded, "c1": c1, "s1": s1, "c2_padded": c2_padded,
-        "c2": c2, "s2": s2, "flatten": flatten, "h": h, "output_Z_shifted": output_Z_shifted, "v1":
-        v1}
+        float(loss), {"t": t, "c1_padded": c1_padded, "c1_z": c1_z, "s1_z": s1_z, "s1": s1,
+        "c2_padded": c2_padded, "c2_z": c2_z, "s2_z": s2_z, "s2": s2, "flatten": flatten, "h": h,
+        "output_Z_shifted": output_Z_shifted, "v1": v1}
     )
 
 
@@ -154,10 +154,12 @@ def backward(params, tape):
     _, _, c2_K, _, h_W, _, logits_W, _ = _parameters(params)
     t = tape["t"]
     c1_padded = tape["c1_padded"]
-    c1 = tape["c1"]
+    c1_z = tape["c1_z"]
+    s1_z = tape["s1_z"]
     s1 = tape["s1"]
     c2_padded = tape["c2_padded"]
-    c2 = tape["c2"]
+    c2_z = tape["c2_z"]
+    s2_z = tape["s2_z"]
     s2 = tape["s2"]
     flatten = tape["flatten"]
     h = tape["h"]
@@ -167,8 +169,8 @@ def backward(params, tape):
     work = _buffers(N)
     grads = _gradients()
     _backward(
-        work, N, t, c2_K, h_W, logits_W, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h,
-        output_Z_shifted, v1, *grads
+        work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
+        flatten, h, output_Z_shifted, v1, *grads
     )
     return dict(zip(PARAMETERS, grads, strict=True))
 
@@ -181,12 +183,12 @@ def value_and_grad(params, x, t, *, check_finite=False):
         _finite({**params, "x": x})
     work = _buffers(N)
     grads = _gradients()
-    loss, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h, output_Z_shifted, v1 = _forward(
-        work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
-    )
+    (
+        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+    ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
     _backward(
-        work, N, t, c2_K, h_W, logits_W, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h,
-        output_Z_shifted, v1, *grads
+        work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
+        flatten, h, output_Z_shifted, v1, *grads
     )
     return float(loss), dict(zip(PARAMETERS, grads, strict=True))
 
@@ -235,12 +237,12 @@ def train_step(
     ):
         _refuse_parameters(params)
     work, grads = _workspace(N)
-    loss, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h, output_Z_shifted, v1 = _forward(
-        work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
-    )
+    (
+        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+    ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
     _backward(
-        work, N, t, c2_K, h_W, logits_W, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h,
-        output_Z_shifted, v1, *grads
+        work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
+        flatten, h, output_Z_shifted, v1, *grads
     )
     _update(
         work, N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, grads[0], grads[1], grads[2],
@@ -277,12 +279,13 @@ def bind(
     work, grads = _buffers(N), _gradients()
 
     def step():
-        loss, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h, output_Z_shifted, v1 = _forward(
-            work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
-        )
+        (
+            loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h,
+            output_Z_shifted, v1
+        ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
         _backward(
-            work, N, t, c2_K, h_W, logits_W, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h,
-            output_Z_shifted, v1, *grads
+            work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
+            flatten, h, output_Z_shifted, v1, *grads
         )
         _update(
             work, N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, grads[0], grads[1],
@@ -351,15 +354,16 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     c1_padded = work[1]
     c1_z = work[2]
     s25 = work[3]
-    s1 = work[4]
+    s1_z = work[4]
     c2_padded = work[5]
     c2_z = work[6]
     s26 = work[7]
-    s2 = work[8]
-    flatten = work[9]
-    h_z = work[10]
-    logits = work[11]
-    output_Z_max = work[12]
+    s2_z = work[8]
+    s27 = work[9]
+    flatten = work[10]
+    h_z = work[11]
+    logits = work[12]
+    output_Z_max = work[13]
     # image[n,0,i0,i1] = x[n,i1 + 8 * i0]
     np.copyto(image[:, 0], x.reshape(N, 8, 8))
     # c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w]
@@ -371,16 +375,14 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     )
     np.matmul(c1_K.reshape(16, 9), s25.reshape(N, 9, 64), out=c1_z.reshape(N, 16, 64))
     c1_z += c1_b[:, None, None]
-    # c1[n,o,p,q] = relu(c1_z[n,o,p,q])
-    c1 = np.maximum(c1_z, 0.0, out=c1_z)
-    # s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q])
-    s1.fill(-np.inf)
+    # s1_z[n,c,p,q] = max[u,v](c1_z[n,c,u + 2 * p,v + 2 * q])
+    s1_z.fill(-np.inf)
     for u in range(2):
         for v in range(2):
-            np.maximum(s1, c1[:, :, u:u + 7:2, v:v + 7:2], out=s1)
-    # c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w]
+            np.maximum(s1_z, c1_z[:, :, u:u + 7:2, v:v + 7:2], out=s1_z)
+    # c2_padded[n,c,h_2 + 1,w + 1] = relu(s1_z[n,c,h_2,w])
     c2_padded.fill(0.0)
-    np.copyto(c2_padded[:, :, 1:5, 1:5], s1)
+    np.maximum(s1_z, 0.0, out=c2_padded[:, :, 1:5, 1:5])
     # c2_z[n,o,p,q] = sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) + c2_b[o]
     np.copyto(
         s26, _strided(c2_padded, (N, 16, 3, 3, 4, 4), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3,
@@ -388,15 +390,14 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     )
     np.matmul(c2_K.reshape(32, 144), s26.reshape(N, 144, 16), out=c2_z.reshape(N, 32, 16))
     c2_z += c2_b[:, None, None]
-    # c2[n,o,p,q] = relu(c2_z[n,o,p,q])
-    c2 = np.maximum(c2_z, 0.0, out=c2_z)
-    # s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q])
-    s2.fill(-np.inf)
+    # s2_z[n,c,p,q] = max[u,v](c2_z[n,c,u + 2 * p,v + 2 * q])
+    s2_z.fill(-np.inf)
     for u in range(2):
         for v in range(2):
-            np.maximum(s2, c2[:, :, u:u + 3:2, v:v + 3:2], out=s2)
-    # flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2]
-    np.copyto(flatten.reshape(N, 32, 2, 2), s2)
+            np.maximum(s2_z, c2_z[:, :, u:u + 3:2, v:v + 3:2], out=s2_z)
+    # flatten[n,i2 + 2 * i1 + 4 * i0] = relu(s2_z[n,i0,i1,i2])
+    np.maximum(s2_z, 0.0, out=s27)
+    np.copyto(flatten.reshape(N, 32, 2, 2), s27)
     # h_z[n,j] = sum[i](flatten[n,i] * h_W[i,j]) + h_b[j]
     np.dot(flatten, h_W, out=h_z)
     h_z += h_b
@@ -424,17 +425,19 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     c1_padded = work[1]
     c1_z = work[2]
     s3 = work[3]
-    s1 = work[4]
-    c2_padded = work[5]
-    c2_z = work[6]
-    s4 = work[7]
-    s2 = work[8]
-    flatten = work[9]
-    h_z = work[10]
-    logits = work[11]
-    output_Z_max = work[12]
-    v1 = work[13]
-    s5 = work[14]
+    s1_z = work[4]
+    s1 = work[5]
+    c2_padded = work[6]
+    c2_z = work[7]
+    s4 = work[8]
+    s2_z = work[9]
+    s2 = work[10]
+    flatten = work[11]
+    h_z = work[12]
+    logits = work[13]
+    output_Z_max = work[14]
+    v1 = work[15]
+    s5 = work[16]
     # image[n,0,i0,i1] = x[n,i1 + 8 * i0]
     np.copyto(image[:, 0], x.reshape(N, 8, 8))
     # c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w]
@@ -446,13 +449,13 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     )
     np.matmul(c1_K.reshape(16, 9), s3.reshape(N, 9, 64), out=c1_z.reshape(N, 16, 64))
     c1_z += c1_b[:, None, None]
-    # c1[n,o,p,q] = relu(c1_z[n,o,p,q])
-    c1 = np.maximum(c1_z, 0.0, out=c1_z)
-    # s1[n,c,p,q] = max[u,v](c1[n,c,u + 2 * p,v + 2 * q])
-    s1.fill(-np.inf)
+    # s1_z[n,c,p,q] = max[u,v](c1_z[n,c,u + 2 * p,v + 2 * q])
+    s1_z.fill(-np.inf)
     for u in range(2):
         for v in range(2):
-            np.maximum(s1, c1[:, :, u:u + 7:2, v:v + 7:2], out=s1)
+            np.maximum(s1_z, c1_z[:, :, u:u + 7:2, v:v + 7:2], out=s1_z)
+    # s1[n,c,p,q] = relu(s1_z[n,c,p,q])
+    np.maximum(s1_z, 0.0, out=s1)
     # c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w]
     c2_padded.fill(0.0)
     np.copyto(c2_padded[:, :, 1:5, 1:5], s1)
@@ -462,13 +465,13 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     )
     np.matmul(c2_K.reshape(32, 144), s4.reshape(N, 144, 16), out=c2_z.reshape(N, 32, 16))
     c2_z += c2_b[:, None, None]
-    # c2[n,o,p,q] = relu(c2_z[n,o,p,q])
-    c2 = np.maximum(c2_z, 0.0, out=c2_z)
-    # s2[n,c,p,q] = max[u,v](c2[n,c,u + 2 * p,v + 2 * q])
-    s2.fill(-np.inf)
+    # s2_z[n,c,p,q] = max[u,v](c2_z[n,c,u + 2 * p,v + 2 * q])
+    s2_z.fill(-np.inf)
     for u in range(2):
         for v in range(2):
-            np.maximum(s2, c2[:, :, u:u + 3:2, v:v + 3:2], out=s2)
+            np.maximum(s2_z, c2_z[:, :, u:u + 3:2, v:v + 3:2], out=s2_z)
+    # s2[n,c,p,q] = relu(s2_z[n,c,p,q])
+    np.maximum(s2_z, 0.0, out=s2)
     # flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2]
     np.copyto(flatten.reshape(N, 32, 2, 2), s2)
     # h_z[n,j] = sum[i](flatten[n,i] * h_W[i,j]) + h_b[j]
@@ -493,31 +496,33 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     loss_sum = np.add.reduce(s5, axis=None)
     # loss = loss_sum / N
     loss = loss_sum / N
-    return loss, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h, output_Z_shifted, v1
+    return (
+        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+    )
 
 
 def _backward(
-    work, N, t, c2_K, h_W, logits_W, c1_padded, c1, s1, c2_padded, c2, s2, flatten, h,
-    output_Z_shifted, v1, dc1_K, dc1_b, dc2_K, dc2_b, dh_W, dh_b, dlogits_W, dlogits_b
+    work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten,
+    h, output_Z_shifted, v1, dc1_K, dc1_b, dc2_K, dc2_b, dh_W, dh_b, dlogits_W, dlogits_b
 ):
     """Compute the gradients into the arrays at the end."""
     s3 = work[3]
-    s4 = work[7]
-    logits = work[11]
-    dh = work[15]
-    dflatten = work[16]
-    ds2 = work[17]
-    s2_winner = work[18]
-    dc2_z = work[19]
-    s6 = work[20]
-    s7 = work[21]
-    s8 = work[22]
-    dc2_padded = work[23]
-    ds1 = work[24]
-    s1_winner = work[25]
-    dc1_z = work[26]
-    s9 = work[27]
-    s10 = work[28]
+    s4 = work[8]
+    logits = work[13]
+    dh = work[17]
+    dflatten = work[18]
+    ds2_z = work[19]
+    s2_z_winner = work[20]
+    dc2_z = work[21]
+    s6 = work[22]
+    s7 = work[23]
+    s8 = work[24]
+    dc2_padded = work[25]
+    ds1_z = work[26]
+    s1_z_winner = work[27]
+    dc1_z = work[28]
+    s9 = work[29]
+    s10 = work[30]
     # dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z)
     # dlogits_terms[n,t[n]] += -1
     dlogits_terms = np.divide(v1, output_Z_shifted[:, None], out=logits)
@@ -538,24 +543,23 @@ def _backward(
     np.dot(dh_z, h_W.T, out=dflatten)
     # dh_W[i,j] = sum[n](flatten[n,i] * dh_z[n,j])  (of h_z)
     np.dot(flatten.T, dh_z, out=dh_W)
-    # ds2[n,i0,i1,i2] = dflatten[n,i2 + 2 * i1 + 4 * i0]  (of flatten)
-    np.copyto(ds2, dflatten.reshape(N, 32, 2, 2))
-    # s2_winner[n,c,p,q] = min[u,v](where(c2[n,c,u + 2 * p,v + 2 * q] == s2[n,c,p,q], v + 2 * u, 4))
-    #     (of s2)
-    s2_winner.fill(np.iinfo(np.intp).max)
+    # ds2_z[n,c,p,q] = where(s2[n,c,p,q] > 0, dflatten[n,q + 2 * p + 4 * c], 0)  (of s2)
+    np.multiply(dflatten.reshape(N, 32, 2, 2), s2 > 0, out=ds2_z)
+    # s2_z_winner[n,c,p,q] = min[u,v](where(c2_z[n,c,u + 2 * p,v + 2 * q] == s2_z[n,c,p,q], v + 2 *
+    #     u, 4))  (of s2_z)
+    s2_z_winner.fill(np.iinfo(np.intp).max)
     for u in range(2):
         for v in range(2):
             np.minimum(
-                s2_winner, np.where(c2[:, :, u:u + 3:2, v:v + 3:2] == s2, v + 2 * u, 4),
-                out=s2_winner
+                s2_z_winner, np.where(c2_z[:, :, u:u + 3:2, v:v + 3:2] == s2_z, v + 2 * u, 4),
+                out=s2_z_winner
             )
-    # dc2_z[n,c,u + 2 * p,v + 2 * q] = where(c2[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
-    #     s2_winner[n,c,p,q], ds2[n,c,p,q], 0), 0)  (of c2)
+    # dc2_z[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_z_winner[n,c,p,q], ds2_z[n,c,p,q], 0)
+    #     (of s2_z)
     dc2_z.fill(0.0)
     for u in range(2):
         for v in range(2):
-            np.multiply(ds2, v + 2 * u == s2_winner, out=s6)
-            np.copyto(s6, np.where(c2[:, :, u:u + 3:2, v:v + 3:2] > 0, s6, 0))
+            np.multiply(ds2_z, v + 2 * u == s2_z_winner, out=s6)
             np.add(dc2_z[:, :, u:u + 3:2, v:v + 3:2], s6, out=dc2_z[:, :, u:u + 3:2, v:v + 3:2])
     # dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z)
     np.add.reduce(dc2_z, axis=(0, 2, 3), out=dc2_b)
@@ -578,24 +582,23 @@ def _backward(
                 dc2_padded[:, :, u:u + 4, v:v + 4], dc2_padded_terms[:, :, u, v, :, :],
                 out=dc2_padded[:, :, u:u + 4, v:v + 4]
             )
-    # ds1[n,c,h_2,w] = dc2_padded[n,c,h_2 + 1,w + 1]  (of c2_padded)
-    np.copyto(ds1, dc2_padded[:, :, 1:5, 1:5])
-    # s1_winner[n,c,p,q] = min[u,v](where(c1[n,c,u + 2 * p,v + 2 * q] == s1[n,c,p,q], v + 2 * u, 4))
-    #     (of s1)
-    s1_winner.fill(np.iinfo(np.intp).max)
+    # ds1_z[n,c,p,q] = where(s1[n,c,p,q] > 0, dc2_padded[n,c,p + 1,q + 1], 0)  (of s1)
+    np.multiply(dc2_padded[:, :, 1:5, 1:5], s1 > 0, out=ds1_z)
+    # s1_z_winner[n,c,p,q] = min[u,v](where(c1_z[n,c,u + 2 * p,v + 2 * q] == s1_z[n,c,p,q], v + 2 *
+    #     u, 4))  (of s1_z)
+    s1_z_winner.fill(np.iinfo(np.intp).max)
     for u in range(2):
         for v in range(2):
             np.minimum(
-                s1_winner, np.where(c1[:, :, u:u + 7:2, v:v + 7:2] == s1, v + 2 * u, 4),
-                out=s1_winner
+                s1_z_winner, np.where(c1_z[:, :, u:u + 7:2, v:v + 7:2] == s1_z, v + 2 * u, 4),
+                out=s1_z_winner
             )
-    # dc1_z[n,c,u + 2 * p,v + 2 * q] = where(c1[n,c,u + 2 * p,v + 2 * q] > 0, where(v + 2 * u ==
-    #     s1_winner[n,c,p,q], ds1[n,c,p,q], 0), 0)  (of c1)
+    # dc1_z[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_z_winner[n,c,p,q], ds1_z[n,c,p,q], 0)
+    #     (of s1_z)
     dc1_z.fill(0.0)
     for u in range(2):
         for v in range(2):
-            np.multiply(ds1, v + 2 * u == s1_winner, out=s9)
-            np.copyto(s9, np.where(c1[:, :, u:u + 7:2, v:v + 7:2] > 0, s9, 0))
+            np.multiply(ds1_z, v + 2 * u == s1_z_winner, out=s9)
             np.add(dc1_z[:, :, u:u + 7:2, v:v + 7:2], s9, out=dc1_z[:, :, u:u + 7:2, v:v + 7:2])
     # dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z)
     np.add.reduce(dc1_z, axis=(0, 2, 3), out=dc1_b)
@@ -616,20 +619,20 @@ def _update(
     learning_rate, beta1, beta2, epsilon
 ):
     """Update parameters and state in place; the gradients are used up."""
-    s11 = work[29]
-    s12 = work[30]
-    s13 = work[31]
-    s14 = work[32]
-    s15 = work[33]
-    s16 = work[34]
-    s17 = work[35]
-    s18 = work[36]
-    s19 = work[37]
-    s20 = work[38]
-    s21 = work[39]
-    s22 = work[40]
-    s23 = work[41]
-    s24 = work[42]
+    s11 = work[31]
+    s12 = work[32]
+    s13 = work[33]
+    s14 = work[34]
+    s15 = work[35]
+    s16 = work[36]
+    s17 = work[37]
+    s18 = work[38]
+    s19 = work[39]
+    s20 = work[40]
+    s21 = work[41]
+    s22 = work[42]
+    s23 = work[43]
+    s24 = work[44]
     # step_next = step + 1
     step_next = step_ + 1
     # v1 = 1 - beta1
@@ -786,10 +789,12 @@ def _buffers(N):
         np.empty((N, 1, 10, 10), dtype=_DTYPE),  # c1_padded
         np.empty((N, 16, 8, 8), dtype=_DTYPE),  # c1_z
         np.empty((N, 1, 3, 3, 8, 8), dtype=_DTYPE),  # s3
+        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1_z
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # c2_padded
         np.empty((N, 32, 4, 4), dtype=_DTYPE),  # c2_z
         np.empty((N, 16, 3, 3, 4, 4), dtype=_DTYPE),  # s4
+        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2_z
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2
         np.empty((N, 128), dtype=_DTYPE),  # flatten
         np.empty((N, 32), dtype=_DTYPE),  # h_z
@@ -799,15 +804,15 @@ def _buffers(N):
         np.empty((N,), dtype=_DTYPE),  # s5
         np.empty((N, 32), dtype=_DTYPE),  # dh
         np.empty((N, 128), dtype=_DTYPE),  # dflatten
-        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # ds2
-        np.empty((N, 32, 2, 2), dtype=np.intp),  # s2_winner
+        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # ds2_z
+        np.empty((N, 32, 2, 2), dtype=np.intp),  # s2_z_winner
         np.empty((N, 32, 4, 4), dtype=_DTYPE),  # dc2_z
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s6
         np.empty((32, N, 4, 4), dtype=_DTYPE),  # s7
         np.empty((16, 3, 3, N, 4, 4), dtype=_DTYPE),  # s8
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # dc2_padded
-        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # ds1
-        np.empty((N, 16, 4, 4), dtype=np.intp),  # s1_winner
+        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # ds1_z
+        np.empty((N, 16, 4, 4), dtype=np.intp),  # s1_z_winner
         np.empty((N, 16, 8, 8), dtype=_DTYPE),  # dc1_z
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s9
         np.empty((N, 16, 1, 3, 3), dtype=_DTYPE),  # s10
@@ -835,11 +840,12 @@ def _buffers_of_predict(N):
         np.empty((N, 1, 10, 10), dtype=_DTYPE),  # c1_padded
         np.empty((N, 16, 8, 8), dtype=_DTYPE),  # c1_z
         np.empty((N, 1, 3, 3, 8, 8), dtype=_DTYPE),  # s25
-        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1
+        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1_z
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # c2_padded
         np.empty((N, 32, 4, 4), dtype=_DTYPE),  # c2_z
         np.empty((N, 16, 3, 3, 4, 4), dtype=_DTYPE),  # s26
-        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2
+        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2_z
+        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s27
         np.empty((N, 128), dtype=_DTYPE),  # flatten
         np.empty((N, 32), dtype=_DTYPE),  # h_z
         np.empty((N, 10), dtype=_DTYPE),  # logits

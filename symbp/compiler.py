@@ -106,13 +106,15 @@ def gradient_program(
 
 
 def opened(network: Network, inputs: Sequence[str] = ()) -> tuple[Program, dict[str, str]]:
-    """Return loss and gradients of a network whose logarithms have been looked into first.
+    """Return loss and gradients of a network whose formulas have been made ready.
 
     With p = softmax(z), the adjoint of log(p) reads 1 / p, which is infinite where p underflows;
     that of z - log(sum exp z), which is the same, does not.
     """
     with because("logarithms are looked into before they are differentiated"):
         program = met(rewrite.expose(network.program))
+    with because("what is largest is found before a function is applied to it"):
+        program = met(rewrite.increasing(program))
     with because("every access of every equation, from the loss backwards"):
         return gradient_program(replace(network, program=program), inputs)
 
@@ -156,10 +158,12 @@ def three_forms(
         formulas: what `derive` gives for the network.
         wrt: only what this parameter's gradient needs.
     """
-    made = plan(network)
-    numpy, c = Choices("numpy").options(network), Choices("c").options(network)
+    choices = Choices("numpy"), Choices("c")
+    numpy, c = (each.options(network) for each in choices)
+    for_numpy, for_c = plans(network, *(each.batches(network) for each in choices))
     return tuple(aligned(
-        formulas, codegen.numpy_target.lines(made, numpy), codegen.c_target.lines(made, c), wrt
+        formulas, codegen.numpy_target.lines(for_numpy, numpy),
+        codegen.c_target.lines(for_c, c), wrt,
     ))  # fmt: skip
 
 
@@ -183,35 +187,50 @@ def plan(network: Network, batches: Collection[str] = ()) -> schedule.Plan:
     Args:
         batches: inputs whose samples are to lie side by side in what is computed of them.
     """
+    (found,) = plans(network, batches)
+    return found
+
+
+def plans(network: Network, *batches: Collection[str]) -> list[schedule.Plan]:
+    """Return a plan for each of several choices of inputs whose samples lie side by side."""
     program, gradients = opened(network)
     wanted = dict.fromkeys((*program.outputs, *network.running.values()))
     joint = finish(tidy(program.but(outputs=tuple(wanted))))
     forward = (network.prediction or network.program).but(outputs=network.outputs)
-    predict = finish(tidy(rewrite.order(forward)))
+    predict = finish(tidy(rewrite.order(rewrite.increasing(forward))))
     update = network.update
     updates = None
     if update is not None:
         results = tuple(dict.fromkeys(update.results.values()))
         updates = finish(tidy(update.program.but(outputs=results)))
-    joint, predict = (schedule.innermost(each, batches) for each in (joint, predict))
-    for each in filter(None, (joint, predict, updates)):
-        check(each)
-    return schedule.plan(
-        network.name,
-        network.program,
-        joint=joint,
-        predict=predict,
-        update=updates,
-        loss=network.loss,
-        outputs=network.outputs,
-        gradients=gradients,
-        update_gradients=update.gradients if update else {},
-        updated=update.results if update else {},
-        state=update.initial if update else {},
-        prediction=network.prediction,
-        running=network.running,
-        noise=update.noise if update else None,
-    )
+    known = {t.name for t in network.program.given() if t.shape and t.shape[0].is_Integer}
+
+    def planned(joint: Program, predict: Program) -> schedule.Plan:
+        for each in filter(None, (joint, predict, updates)):
+            check(each)
+        return schedule.plan(
+            network.name,
+            network.program,
+            joint=joint,
+            predict=predict,
+            update=updates,
+            loss=network.loss,
+            outputs=network.outputs,
+            gradients=gradients,
+            update_gradients=update.gradients if update else {},
+            updated=update.results if update else {},
+            state=update.initial if update else {},
+            prediction=network.prediction,
+            running=network.running,
+            noise=update.noise if update else None,
+        )
+
+    return [
+        planned(  # a single sample is often asked for alone: its prediction has samples first
+            schedule.innermost(joint, chosen), schedule.innermost(predict, known & {*chosen})
+        )
+        for chosen in batches
+    ]
 
 
 def graph(network: Network, fold: bool = True) -> Graph:
@@ -253,12 +272,16 @@ class Choices:
             )
 
     def batches(self, network: Network) -> frozenset[str]:
-        """Return the inputs whose samples are a vector, as far as their number is known."""
+        """Return the inputs whose samples are a vector: all but those that are known to be few."""
         if self.target != "c":
             return frozenset()
-        wide = {size for size, number in self.sizes.items() if number >= VECTOR}
+        narrow = {size for size, number in self.sizes.items() if number < VECTOR}
         data = network.program.having("input", "target", "label")
-        return frozenset(t.name for t in data if t.shape and str(t.shape[0]) in wide)
+        return frozenset(
+            t.name
+            for t in data
+            if t.shape and t.shape[0].free_symbols and str(t.shape[0]) not in narrow
+        )
 
     def options(self, network: Network) -> Options:
         """Return what the emitters are told."""

@@ -331,7 +331,7 @@ SHARED void compute_a_1(double *restrict a, ptrdiff_t N)
 }
 
 /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
-SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *restrict b)
+SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *b)
 {
     const double *db = db_z;
     for (ptrdiff_t each = 0; each < 64 * N; each++) {
@@ -344,10 +344,10 @@ SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *res
 /* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
 /* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
    epsilon) */
-SHARED void compute_dp_W_1(ptrdiff_t N, const double *restrict b, const double *restrict dp,
-        double *restrict dp_W, double *restrict work, double *restrict p_W_m, double beta1, double
-        v1_2, double *restrict p_W_v, double v2, double beta2, double *restrict p_W, double
-        learning_rate, double v3, double v4, double epsilon)
+SHARED void compute_dp_W_1(ptrdiff_t N, const double *b, const double *dp, double *restrict dp_W,
+        double *restrict work, double *restrict p_W_m, double beta1, double v1_2, double *restrict
+        p_W_v, double v2, double beta2, double *restrict p_W, double learning_rate, double v3,
+        double v4, double epsilon)
 {
     const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
     for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -959,7 +959,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "3b153da4ec928f9e";
+    return "3ffd49d2ce2b4c10";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

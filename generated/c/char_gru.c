@@ -625,8 +625,7 @@ static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
 #endif
 
 /* h_z[t_2,n,g,j] = h_b[g,j] + sum[i](e_E[x[n,t_2],i] * h_W[i,g,j]) */
-SHARED void compute_h_z_1(ptrdiff_t N, ptrdiff_t T, double *restrict h_z, const double *restrict
-        h_b)
+SHARED void compute_h_z_1(ptrdiff_t N, ptrdiff_t T, double *restrict h_z, const double *h_b)
 {
     for (ptrdiff_t n = 0; n < N * T; n++) {
         for (ptrdiff_t j = 0; j < 192; j++) {
@@ -635,8 +634,8 @@ SHARED void compute_h_z_1(ptrdiff_t N, ptrdiff_t T, double *restrict h_z, const 
     }
 }
 
-SHARED void compute_h_z_2(ptrdiff_t T, ptrdiff_t N, double *restrict h_z, const double *restrict
-        e_E, const ptrdiff_t *restrict x, const double *restrict h_W)
+SHARED void compute_h_z_2(ptrdiff_t T, ptrdiff_t N, double *restrict h_z, const double *e_E,
+        const ptrdiff_t *x, const double *h_W)
 {
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -653,7 +652,7 @@ SHARED void compute_h_z_2(ptrdiff_t T, ptrdiff_t N, double *restrict h_z, const 
 }
 
 /* h[n,t_2,j] = h_h[t_2 + 1,n,j] */
-SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const double *restrict h_h)
+SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const double *h_h)
 {
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
@@ -664,15 +663,14 @@ SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const doub
     }
 }
 
-/* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
-SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, const double *restrict
-        dh)
+/* dh_h[t_2 + 1,n,j] = dh[t_2,j,n]  (of h) */
+SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, const double *dh)
 {
     fill(dh_h, 64 * (N + N * T), 0.0);
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] = dh[n * (64 * T) + t_2 * 64 + j];
+                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] = dh[t_2 * (64 * N) + j * N + n];
             }
         }
     }
@@ -680,7 +678,7 @@ SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, cons
 
 /* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
 SHARED void compute_dh_a_step_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_a_step,
-        const double *restrict h_s)
+        const double *h_s)
 {
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -692,11 +690,38 @@ SHARED void compute_dh_a_step_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_a_
     }
 }
 
+/* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
+SHARED void compute_dh_s_step_2_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_s_step_2,
+        const double *v2, const double *h_y)
+{
+    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_s_step_2[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
+                        h_y[t_2 * (192 * N) + n * 192 + 2 * 64 + j];
+            }
+        }
+    }
+}
+
+/* dh_y_step[t_2,n,j] = v2[t_2,n,j] * h_s[t_2,n,0,j]  (of h_a) */
+SHARED void compute_dh_y_step_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_y_step,
+        const double *v2, const double *h_s)
+{
+    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 64; j++) {
+                dh_y_step[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
+                        h_s[t_2 * (128 * N) + n * 128 + j];
+            }
+        }
+    }
+}
+
 SHARED void compute_dh_s_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_s, double *restrict dh_h,
-        const double *restrict dh_s_step, double *restrict dh_a, const double *restrict dh_a_step,
-        const double *restrict h_s, const double *restrict dh_s_step_2, double *restrict dh_y,
-        const double *restrict dh_y_step, const double *restrict dh_y_step_2, const double *restrict
-        h_U, double *restrict work)
+        const double *dh_s_step, double *restrict dh_a, const double *dh_a_step, const double *h_s,
+        const double *dh_s_step_2, double *restrict dh_y, const double *dh_y_step,
+        const double *dh_y_step_2, const double *h_U, double *restrict work)
 {
     for (ptrdiff_t t_2 = T - 1; t_2 >= 0; t_2--) {
         /* dh_s[t_2,n,1,j] = dh_h[t_2 + 1,n,j] * dh_s_step[t_2,n,j]  (of h_h) */
@@ -755,8 +780,8 @@ SHARED void compute_dh_s_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_s, doub
     }
 }
 
-SHARED void compute_dh_z_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_z, const double *restrict
-        dh_a, const double *restrict v2)
+SHARED void compute_dh_z_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_z, const double *dh_a,
+        const double *v2)
 {
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -769,8 +794,8 @@ SHARED void compute_dh_z_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_z, cons
 }
 
 /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
-SHARED void compute_de_1(double *restrict de, ptrdiff_t N, ptrdiff_t T, const double *restrict h_W,
-        const double *restrict dh_z)
+SHARED void compute_de_1(double *restrict de, ptrdiff_t N, ptrdiff_t T, const double *h_W,
+        const double *dh_z)
 {
     fill(de, 16 * N * T, 0.0);
     {
@@ -808,8 +833,8 @@ SHARED void compute_de_1(double *restrict de, ptrdiff_t N, ptrdiff_t T, const do
 }
 
 /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
-SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t T, ptrdiff_t N, const double *restrict
-        e_E, const ptrdiff_t *restrict x, const double *restrict dh_z)
+SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t T, ptrdiff_t N, const double *e_E,
+        const ptrdiff_t *x, const double *dh_z)
 {
     fill(dh_W, 3072, 0.0);
     for (ptrdiff_t i = 0; i < 16; i++) {
@@ -821,6 +846,20 @@ SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t T, ptrdiff_t N, cons
                                 dh_z[t_2 * (192 * N) + n * 192 + g * 64 + j];
                     }
                 }
+            }
+        }
+    }
+}
+
+/* de_E[x[n,k],d] = de[n,k,d]  (of e) */
+SHARED void compute_de_E_1(double *restrict de_E, ptrdiff_t T, ptrdiff_t N, const ptrdiff_t *x,
+        const double *de)
+{
+    fill(de_E, 1216, 0.0);
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t d = 0; d < 16; d++) {
+                de_E[x[n * T + k] * 16 + d] += de[n * (16 * T) + k * 16 + d];
             }
         }
     }
@@ -964,7 +1003,6 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* loss_Z_max[n,k] = max[j](logits[n,k,j]) */
     double *loss_Z_max = work + 64 * N + 857 * N * T + 8192; /* (N, T) */
-    fill(loss_Z_max, N * T, -INFINITY);
     for (ptrdiff_t k = 0; k < N * T; k++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1030,44 +1068,57 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
     const double *v1 = tape->v1; /* (N, T, 76) */
 
-    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
-    /* dlogits_terms[n,k,t[n,k]] += -1 */
-    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
+    /* dlogits_terms[k,j,n] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[k,t[n,k],n] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (T, 76, N) */
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t j = 0; j < 76; j++) {
+            for (ptrdiff_t n = 0; n < N; n++) {
+                dlogits_terms[k * (76 * N) + j * N + n] = v1[n * (76 * T) + k * 76 + j] /
                         loss_Z_shifted[n * T + k];
             }
         }
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            dlogits_terms[k * (76 * N) + t[n * T + k] * N + n] -= 1.0;
         }
     }
 
-    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
-    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    /* dlogits[k,j,n] = dlogits_terms[k,j,n] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (T, 76, N) */
     for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
         dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
-    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
+    /* dlogits_b[j] = sum[n,k](dlogits[k,j,n])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (76,) */
-    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+    for (ptrdiff_t j = 0; j < 76; j++) {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t k = 0; k < T; k++) {
+                sum += dlogits[k * (76 * N) + j * N + n];
+            }
+        }
+        dlogits_b[j] = sum;
+    }
 
-    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
+    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[k,j,n])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (64, 76) */
-    multiply(64, 76, N * T, (matrix){h, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W, 76, 1,
-            work);
+    fill(dlogits_W, 4864, 0);
+    for (ptrdiff_t k = 0; k < T; k++) {
+        multiply(64, 76, N, (matrix){h + 64 * k, 1, 64 * T}, (matrix){dlogits + 76 * k * N, 1, N},
+                (matrix){dlogits_W, 76, 1}, dlogits_W, 76, 1, work);
+    }
 
-    /* dh[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
-    double *dh = work + 64 * N + 858 * N * T + 8192; /* (N, T, 64) */
-    multiply(N * T, 64, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh, 64, 1,
-            work);
+    /* dh[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
+    double *dh = work + 64 * N + 858 * N * T + 8192; /* (T, 64, N) */
+    for (ptrdiff_t k = 0; k < T; k++) {
+        multiply(64, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
+                NOTHING, dh + 64 * k * N, N, 1, work);
+    }
 
-    /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
+    /* dh_h[t_2 + 1,n,j] = dh[t_2,j,n]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
     compute_dh_h_1(dh_h, N, T, dh);
 
@@ -1089,25 +1140,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
     double *dh_s_step_2 = work + 128 * N + 1114 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_s_step_2[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
-                        h_y[t_2 * (192 * N) + n * 192 + 2 * 64 + j];
-            }
-        }
-    }
+    compute_dh_s_step_2_1(T, N, dh_s_step_2, v2, h_y);
 
     /* dh_y_step[t_2,n,j] = v2[t_2,n,j] * h_s[t_2,n,0,j]  (of h_a) */
     double *dh_y_step = work + 128 * N + 1178 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_y_step[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
-                        h_s[t_2 * (128 * N) + n * 128 + j];
-            }
-        }
-    }
+    compute_dh_y_step_1(T, N, dh_y_step, v2, h_s);
 
     /* dh_y_step_2[t_2,n,g,j] = (1 - h_s[t_2,n,g,j]) * h_s[t_2,n,g,j]  (of h_s) */
     double *dh_y_step_2 = work + 128 * N + 1242 * N * T + 8192; /* (T, N, 2, 64) */
@@ -1161,14 +1198,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
     double *de_E = grads->e_E; /* (76, 16) */
-    fill(de_E, 1216, 0.0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t d = 0; d < 16; d++) {
-                de_E[x[n * T + k] * 16 + d] += de[n * (16 * T) + k * 16 + d];
-            }
-        }
-    }
+    compute_de_E_1(de_E, T, N, x, de);
 }
 
 static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
@@ -1226,32 +1256,40 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* v4 = 1 / (1 - beta2**step_next) */
     const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
-    /* dlogits_terms[n,k,t[n,k]] += -1 */
-    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
+    /* dlogits_terms[k,j,n] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[k,t[n,k],n] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (T, 76, N) */
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t j = 0; j < 76; j++) {
+            for (ptrdiff_t n = 0; n < N; n++) {
+                dlogits_terms[k * (76 * N) + j * N + n] = v1[n * (76 * T) + k * 76 + j] /
                         loss_Z_shifted[n * T + k];
             }
         }
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            dlogits_terms[k * (76 * N) + t[n * T + k] * N + n] -= 1.0;
         }
     }
 
-    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
-    double *dlogits = dlogits_terms; /* (N, T, 76) */
+    /* dlogits[k,j,n] = dlogits_terms[k,j,n] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (T, 76, N) */
     for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
         dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
-    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
+    /* dlogits_b[j] = sum[n,k](dlogits[k,j,n])  (of logits) */
     double *dlogits_b = work + 128 * N + 1770 * N * T + 8192; /* (76,) */
-    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+    for (ptrdiff_t j = 0; j < 76; j++) {
+        double sum = 0.0;
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t k = 0; k < T; k++) {
+                sum += dlogits[k * (76 * N) + j * N + n];
+            }
+        }
+        dlogits_b[j] = sum;
+    }
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1270,33 +1308,30 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
                 epsilon);
     }
 
-    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
-    /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
+    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[k,j,n])  (of logits) */
     double *dlogits_W = work + 128 * N + 1770 * N * T + 8268; /* (64, 76) */
-    {
-        const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
-        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 76, N * T, (matrix){h + begin, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING,
-                    dlogits_W, 76, 1, work);
-
-            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
-                logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
-                        dlogits_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
-                logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
-                        logits_W_v[each + 76 * begin];
-            }
-        }
+    fill(dlogits_W, 4864, 0);
+    for (ptrdiff_t k = 0; k < T; k++) {
+        multiply(64, 76, N, (matrix){h + 64 * k, 1, 64 * T}, (matrix){dlogits + 76 * k * N, 1, N},
+                (matrix){dlogits_W, 76, 1}, dlogits_W, 76, 1, work);
     }
 
-    /* dh[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
-    double *dh = work + 64 * N + 858 * N * T + 8192; /* (N, T, 64) */
-    multiply(N * T, 64, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh, 64, 1,
-            work);
+    /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
+    for (ptrdiff_t each = 0; each < 4864; each++) {
+        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
+    }
+
+    /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
+    for (ptrdiff_t each = 0; each < 4864; each++) {
+        logits_W_v[each] = v2_2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    }
+
+    /* dh[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
+    double *dh = work + 64 * N + 858 * N * T + 8192; /* (T, 64, N) */
+    for (ptrdiff_t k = 0; k < T; k++) {
+        multiply(64, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
+                NOTHING, dh + 64 * k * N, N, 1, work);
+    }
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
@@ -1305,7 +1340,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
                 logits_W_v[each]) + epsilon);
     }
 
-    /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
+    /* dh_h[t_2 + 1,n,j] = dh[t_2,j,n]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
     compute_dh_h_1(dh_h, N, T, dh);
 
@@ -1327,25 +1362,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
     double *dh_s_step_2 = work + 128 * N + 1114 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_s_step_2[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
-                        h_y[t_2 * (192 * N) + n * 192 + 2 * 64 + j];
-            }
-        }
-    }
+    compute_dh_s_step_2_1(T, N, dh_s_step_2, v2, h_y);
 
     /* dh_y_step[t_2,n,j] = v2[t_2,n,j] * h_s[t_2,n,0,j]  (of h_a) */
     double *dh_y_step = work + 128 * N + 1178 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_y_step[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
-                        h_s[t_2 * (128 * N) + n * 128 + j];
-            }
-        }
-    }
+    compute_dh_y_step_1(T, N, dh_y_step, v2, h_s);
 
     /* dh_y_step_2[t_2,n,g,j] = (1 - h_s[t_2,n,g,j]) * h_s[t_2,n,g,j]  (of h_s) */
     double *dh_y_step_2 = work + 128 * N + 1242 * N * T + 8192; /* (T, N, 2, 64) */
@@ -1475,14 +1496,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
     double *de_E = work + 128 * N + 1770 * N * T + 28684; /* (76, 16) */
-    fill(de_E, 1216, 0.0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t d = 0; d < 16; d++) {
-                de_E[x[n * T + k] * 16 + d] += de[n * (16 * T) + k * 16 + d];
-            }
-        }
-    }
+    compute_de_E_1(de_E, T, N, x, de);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
     for (ptrdiff_t each = 0; each < 1216; each++) {
@@ -1692,7 +1706,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "df2dc2fec0d3e89b";
+    return "44c289bebc0aec66";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

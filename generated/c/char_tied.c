@@ -468,6 +468,19 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+/* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
+SHARED void compute_flatten_1(ptrdiff_t N, double *restrict flatten, const double *e_E,
+        const ptrdiff_t *x)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
+            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
+                flatten[n * 192 + i1 + 24 * i0] = e_E[x[n * 8 + i0] * 24 + i1];
+            }
+        }
+    }
+}
+
 static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
         const char_tied_outputs *outputs, double *work)
 {
@@ -481,13 +494,7 @@ static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
     double *flatten = work + 6144; /* (N, 192) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
-            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
-                flatten[n * 192 + i1 + 24 * i0] = e_E[x[n * 8 + i0] * 24 + i1];
-            }
-        }
-    }
+    compute_flatten_1(N, flatten, e_E, x);
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = work + 192 * N + 6144; /* (N, 64) */
@@ -525,13 +532,7 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* flatten[n,i1 + 24 * i0] = e_E[x[n,i0],i1] */
     double *flatten = tape->flatten; /* (N, 192) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i0 = 0; i0 < 8; i0++) {
-            for (ptrdiff_t i1 = 0; i1 < 24; i1++) {
-                flatten[n * 192 + i1 + 24 * i0] = e_E[x[n * 8 + i0] * 24 + i1];
-            }
-        }
-    }
+    compute_flatten_1(N, flatten, e_E, x);
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = tape->h; /* (N, 64) */
@@ -556,7 +557,6 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* loss_Z_max[n] = max[j](logits[n,j]) */
     double *loss_Z_max = work + 433 * N + 8192; /* (N,) */
-    fill(loss_Z_max, N, -INFINITY);
     for (ptrdiff_t n = 0; n < N; n++) {
         double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1105,7 +1105,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "f461f46493ee1042";
+    return "23b60d896505d93f";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

@@ -504,7 +504,7 @@ SHARED void compute_g1_1(double *restrict g1, ptrdiff_t N)
 }
 
 /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
-SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *restrict c2)
+SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *c2)
 {
     const double *dc2 = dc2_z;
     for (ptrdiff_t each = 0; each < 128 * N; each++) {
@@ -1121,7 +1121,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "6dc488b3eb431640";
+    return "44feafb5585a9459";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

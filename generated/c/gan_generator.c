@@ -491,7 +491,7 @@ SHARED void compute_g1_1(double *restrict g1, ptrdiff_t N)
 }
 
 /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
-SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *restrict c2)
+SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *c2)
 {
     const double *dc2 = dc2_z;
     for (ptrdiff_t each = 0; each < 128 * N; each++) {
@@ -500,7 +500,7 @@ SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *r
 }
 
 /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
-SHARED void compute_dg2_z_1(double *restrict dg2_z, ptrdiff_t N, const double *restrict g2)
+SHARED void compute_dg2_z_1(double *restrict dg2_z, ptrdiff_t N, const double *g2)
 {
     const double *dg2 = dg2_z;
     for (ptrdiff_t each = 0; each < 64 * N; each++) {
@@ -1177,7 +1177,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "bb61d69ab129188e";
+    return "fb3f32a5795e1c6a";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

@@ -398,16 +398,18 @@ static PyObject *const *hyper_from(PyObject *const *o, lenet_hyper *to)
 static PyObject *const *tape_from(PyObject *const *o, lenet_tape *to)
 {
     to->c1_padded = memory(o[0]);
-    to->c1 = memory(o[1]);
-    to->s1 = memory(o[2]);
-    to->c2_padded = memory(o[3]);
-    to->c2 = memory(o[4]);
-    to->s2 = memory(o[5]);
-    to->flatten = memory(o[6]);
-    to->h = memory(o[7]);
-    to->output_Z_shifted = memory(o[8]);
-    to->v1 = memory(o[9]);
-    return o + 10;
+    to->c1_z = memory(o[1]);
+    to->s1_z = memory(o[2]);
+    to->s1 = memory(o[3]);
+    to->c2_padded = memory(o[4]);
+    to->c2_z = memory(o[5]);
+    to->s2_z = memory(o[6]);
+    to->s2 = memory(o[7]);
+    to->flatten = memory(o[8]);
+    to->h = memory(o[9]);
+    to->output_Z_shifted = memory(o[10]);
+    to->v1 = memory(o[11]);
+    return o + 12;
 }
 
 static PyObject *const *outputs_from(PyObject *const *o, lenet_outputs *to)
@@ -419,7 +421,7 @@ static PyObject *const *outputs_from(PyObject *const *o, lenet_outputs *to)
 /* About how many operations a training step has. */
 static ptrdiff_t operations(const ptrdiff_t *sizes)
 {
-    return 875165 * sizes[0] + 166661;
+    return 866781 * sizes[0] + 166661;
 }
 
 static int predict_run(const arguments *a, double *loss)

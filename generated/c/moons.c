@@ -351,7 +351,7 @@ SHARED void compute_h1_1(double *restrict h1, ptrdiff_t N)
 }
 
 /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
-SHARED void compute_dh2_z_1(double *restrict dh2_z, ptrdiff_t N, const double *restrict h2)
+SHARED void compute_dh2_z_1(double *restrict dh2_z, ptrdiff_t N, const double *h2)
 {
     const double *dh2 = dh2_z;
     for (ptrdiff_t each = 0; each < 16 * N; each++) {
@@ -360,7 +360,7 @@ SHARED void compute_dh2_z_1(double *restrict dh2_z, ptrdiff_t N, const double *r
 }
 
 /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
-SHARED void compute_dh2_b_1(double *restrict dh2_b, ptrdiff_t N, const double *restrict dh2_z)
+SHARED void compute_dh2_b_1(double *restrict dh2_b, ptrdiff_t N, const double *dh2_z)
 {
     fill(dh2_b, 16, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
@@ -865,7 +865,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "c5ec60848dda6a0c";
+    return "35c3a1c2b508fae6";
 }
 
 moons_hyper moons_default_hyper(void)

@@ -410,8 +410,7 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
-SHARED void compute_h_z_1(ptrdiff_t N, double *restrict h_z, const double *restrict years,
-        const double *restrict h_W)
+SHARED void compute_h_z_1(ptrdiff_t N, double *restrict h_z, const double *years, const double *h_W)
 {
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -426,8 +425,8 @@ SHARED void compute_h_z_1(ptrdiff_t N, double *restrict h_z, const double *restr
 }
 
 /* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
-SHARED void compute_dh_c_step_1(ptrdiff_t N, double *restrict dh_c_step, const double *restrict
-        h_tanh_c, const double *restrict h_s)
+SHARED void compute_dh_c_step_1(ptrdiff_t N, double *restrict dh_c_step, const double *h_tanh_c,
+        const double *h_s)
 {
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -441,8 +440,8 @@ SHARED void compute_dh_c_step_1(ptrdiff_t N, double *restrict dh_c_step, const d
 }
 
 /* dh_z_step[t,n,j] = (1 - h_a[t,n,j]**2) * h_s[t,n,0,j]  (of h_a) */
-SHARED void compute_dh_z_step_1(ptrdiff_t N, double *restrict dh_z_step, const double *restrict h_a,
-        const double *restrict h_s)
+SHARED void compute_dh_z_step_1(ptrdiff_t N, double *restrict dh_z_step, const double *h_a,
+        const double *h_s)
 {
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -1233,7 +1232,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "7d5c578e307f2097";
+    return "aa2140454b999543";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

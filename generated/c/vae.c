@@ -508,7 +508,7 @@ SHARED void compute_a_1(double *restrict a, ptrdiff_t N)
 }
 
 /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
-SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *restrict b)
+SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *b)
 {
     const double *db = db_z;
     for (ptrdiff_t each = 0; each < 128 * N; each++) {
@@ -517,8 +517,7 @@ SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *res
 }
 
 /* dlog_v_b[j] = sum[n](dlog_v[n,j])  (of log_v) */
-SHARED void compute_dlog_v_b_1(double *restrict dlog_v_b, ptrdiff_t N, const double *restrict
-        dlog_v)
+SHARED void compute_dlog_v_b_1(double *restrict dlog_v_b, ptrdiff_t N, const double *dlog_v)
 {
     fill(dlog_v_b, 8, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
@@ -1286,7 +1285,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "32320c182547dc42";
+    return "ce4b7591b1d3cd6d";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -203,8 +203,9 @@ class Public:
     def sizes_from_tape(self) -> list[str]:
         """Return the lines that read the sizes off the tape's arrays."""
         lines, known = [], set()
+        kept = self.plan.forward.program.table()
         for name in self.tape():
-            for axis, extent in enumerate(self.face.table[name].shape):
+            for axis, extent in enumerate(kept[name].shape):
                 if extent.is_Symbol and str(extent) not in known:
                     known.add(str(extent))
                     size = self.names[str(extent)]

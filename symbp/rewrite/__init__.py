@@ -10,7 +10,7 @@ reference interpreter. The order in which they are applied stands in `symbp/comp
     algebra.py    the table of scalar identities
     common.py     factors that all equations of a tensor share are multiplied once, after them
     facts.py      what is known of a given tensor: its last axis sums to one
-    hoist.py      factors that do not depend on a summed index leave the sum
+    hoist.py      factors leave the sum, increasing functions the maximum
     narrow.py     partial sums first; nothing is computed for an index that it lacks
     scatter.py    what is done to each element of a scatter is done where it is scattered
     stabilise.py  sums of exponentials are shifted by their maximum
@@ -23,7 +23,7 @@ from symbp.rewrite.algebra import algebra
 from symbp.rewrite.common import common
 from symbp.rewrite.distribute import distribute, lift
 from symbp.rewrite.facts import facts
-from symbp.rewrite.hoist import hoist
+from symbp.rewrite.hoist import hoist, increasing
 from symbp.rewrite.inline import expose, inline
 from symbp.rewrite.known import known
 from symbp.rewrite.merge import combine, merge
@@ -35,6 +35,7 @@ from symbp.rewrite.share import share
 from symbp.rewrite.stabilise import stabilise
 
 __all__ = [
-    "algebra", "combine", "common", "distribute", "expose", "facts", "hoist", "inline",
-    "known", "lift", "merge", "narrow", "order", "release", "scatter", "share", "stabilise",
+    "algebra", "combine", "common", "distribute", "expose", "facts", "hoist", "increasing",
+    "inline", "known", "lift", "merge", "narrow", "order", "release", "scatter", "share",
+    "stabilise",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The samples of a batch lie side by side: one number of all samples is a vector.
 
 In h (N, C, H, W) the numbers that a convolution reads for one sample lie in short rows; in
-h (C, H, W, N) each of them is a row of N. Where the batch's size is known, so are the vectors.
+h (C, H, W, N) each of them is a row of N.
 
 >>> from symbp.ir.text import parse, text
 >>> p = parse('''input x[32,9]

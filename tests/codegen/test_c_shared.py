@@ -51,7 +51,7 @@ def test_what_takes_an_operands_place_is_a_difference():
     shared = Shared([unit(other, "c") for _ in range(9)], Names(TYPES))
     assert shared.functions()[0] == [
         "/* c[n] = a[n] + b[n] */",
-        "SHARED void compute_c_1(float *restrict c, ptrdiff_t N, const float *restrict b)",
+        "SHARED void compute_c_1(float *restrict c, ptrdiff_t N, const float *b)",
         "{",
         "    const float *a = c;",
         "    for (ptrdiff_t n = 0; n < N; n++) {",

@@ -38,7 +38,8 @@ ALL = {**NETWORKS, **TINY, **AWKWARD, "wide": WIDE.format(optimizer="adam")}
 @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
 def test_each_equation_is_told_once_and_why(text: str):
     network = net(text)
-    plan, found = compiler.plan(network), told(network)
+    plan = compiler.plan(network, compiler.Choices("c").batches(network))
+    found = told(network)
     step = plan.step
     early = set(plan.forward.program.equations)
     programs = {n: getattr(plan, n).program.equations for n in ("predict", "forward", "backward")}

@@ -30,6 +30,7 @@ READ = [
      "d[n] = sum[j](h[n,j] * tanh(b[j]))"),
     ("value h[4]\nh[i] = exp(w[i]) for i in 2\nh[i + 2] += tanh(w[i]) for i in 2",
      "d[i] = exp(w[i]) * tanh(w[i]) for i in 2", "d[i] = h[i] * h[i + 2] for i in 2"),
+    ("value h[9]\nh[2 * i] = exp(w[i])", "d[i] = exp(w[i])", "d[i] = h[2 * i] for i in 4"),
 ]  # fmt: skip
 
 DIVIDED = [
@@ -62,7 +63,6 @@ NOT_READ = [
     ("h = max[n](exp(a[n]))", "d[n] = exp(a[n])"),
     ("h[n,j] = exp(a[n] * b[j])", "d[j,n] = exp(a[n] * b[j])"),
     ("h[n,i,j] = exp(x[n,i] * W[i,j])", "d[n,i,j] = tanh(exp(x[n,i] * W[i,j]))"),
-    ("value h[9]\nh[2 * i] = exp(w[i])", "d[i] = exp(w[i])"),
     ("value h[4]\nh[i] = exp(w[i]) for i in 3\nh[i + 2] += tanh(w[i]) for i in 2",
      "d[i] = exp(w[i]) * tanh(w[i]) for i in 2"),
 ]  # fmt: skip

@@ -78,9 +78,9 @@ class Writer(Products, Samples):
         lines = self.begin(name, self.heir(position)) if first else []
         nest = Nest(equation, scope, self.table)
         self.chosen(equation, "loops", nest.why())
-        alone = self.first[position] or (first and covers(equation, tensor))
-        sets = alone and (nest.single or nest.accumulates)
-        if first and (name in self.holes or not sets):
+        whole = first and covers(equation, tensor)
+        sets = (whole or self.first[position]) and (nest.single or nest.accumulates)
+        if first and not (sets and (whole or name not in self.holes)):
             initial = scope.literal(START[equation.op])
             lines.append(f"fill({scope.name(name)}, {Integers(scope)(count(tensor))}, {initial});")
         return [*lines, *(nest.assignment() if sets else nest.update())]

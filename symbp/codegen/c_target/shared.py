@@ -85,7 +85,7 @@ class Unit:
         if not kind.endswith("*"):
             return f"{kind} {name}"
         changed = name in self.written or name == "work"
-        return f"{'' if changed else 'const '}{kind}restrict {name}"
+        return f"{kind}restrict {name}" if changed else f"const {kind}{name}"
 
     def function(self, name: str) -> Lines:
         """Return a function that does what the code does."""

@@ -17,6 +17,7 @@ from symbp.codegen.c_target.products import (
     PANEL,
     WIDEST,
     Product,
+    many,
     merged,
     product,
     role,
@@ -121,7 +122,10 @@ class Dots(Tables):
         """Return the statements that add the sums to the target."""
         rows, columns, steps = map(self.number, (self.rows, self.columns, self.steps))
         target = self.equation.target
-        call = [str(n) for n in (rows, columns, steps, self.equation.extent[self.along])]
+        call = [
+            *map(str, (rows, columns, steps)),
+            Integers(scope)(self.equation.extent[self.along]),
+        ]
         call += [self.start(self.left, scope), "left_rows", "left_steps"]
         call += [self.start(self.right, scope), "right_columns", "right_steps"]
         call += [self.start(target, scope), "rows_of_sums", "columns_of_sums"]
@@ -151,7 +155,7 @@ class Dots(Tables):
 
     def cost(self) -> float:
         """Return how long the products take, roughly, in multiplications of vectors."""
-        length = int(self.equation.extent[self.along])
+        length = self.number((self.along,))
         rows, columns = self.number(self.rows), self.number(self.columns)
         # A tile reads so many vectors for each multiplication; one is no more than that takes.
         reads, sums = max(1.0, 1 / min(rows, TILE) + 1 / min(columns, TILE)), rows * columns
@@ -189,10 +193,10 @@ def _broadcast(
     """Return the product in which one operand is broadcast and the other lies along vectors."""
     target, extent = place(equation.target, table), equation.extent
     groups = _groups(equation, table, left, right)
-    columns = [i for i in groups.get("column", ()) if extent[i].is_Integer]
+    columns = groups.get("column", ())
     if not columns:
         return None
-    column = min(columns, key=lambda i: (target.coeff(i) != 1, -int(extent[i])))
+    column = min(columns, key=lambda i: (target.coeff(i) != 1, -many([extent[i]])))
     outer = [*groups["all"], *(i for i in groups["column"] if i != column)]
     rows, depth = (_table(groups[word], equation, outer) for word in ("row", "depth"))
     if not rows or not depth:
@@ -210,9 +214,9 @@ def _along(
     along = [
         i
         for i in groups.get("depth", ())
-        if all(place(a, table).coeff(i) == 1 for a in (left, right)) and extent[i].is_Integer
+        if all(place(a, table).coeff(i) == 1 for a in (left, right))
     ]
-    if not along or int(extent[along[0]]) < LANES:
+    if not along or many([extent[along[0]]]) < LANES:
         return None
     outer = list(groups["all"])
     rows, columns = (_table(groups[word], equation, outer) for word in ("row", "column"))

@@ -60,7 +60,8 @@ class Places:
         self.types = types
         self.threads = threads
         self.last = last_reads(self.equations)
-        self.first = first_writes(self.program)
+        first = dict(zip(program.equations, first_writes(program), strict=True))
+        self.first = [first.get(e, False) for e in self.equations]
         self.holes = bare(self.program)
         self.fixed = dict(fixed)
         self.slots: dict[str, Slot] = {}

@@ -196,17 +196,17 @@ def forward(params, x, t, *, check_finite=False):
     work = _buffers(N, T)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         (
-            loss, h, n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f,
-            u, n3_mean_square, n3, loss_Z_shifted, v11, v12
+            loss, h, n1, a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9,
+            v10, v11, v12, v13, v14, v15
         ) = _forward(
             work, N, T, x, t, e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b, m_W, m_b, n3_g,
             logits_W, logits_b
         )
     return (
-        float(loss), {"x": x, "t": t, "h": h, "n1_mean_square": n1_mean_square, "n1": n1, "a_q":
-        a_q, "a_k": a_k, "a_v": a_v, "a_p": a_p, "a_heads": a_heads, "r": r, "n2_mean_square":
-        n2_mean_square, "n2": n2, "f_z": f_z, "f": f, "u": u, "n3_mean_square": n3_mean_square,
-        "n3": n3, "loss_Z_shifted": loss_Z_shifted, "v11": v11, "v12": v12}
+        float(loss), {"x": x, "t": t, "h": h, "n1": n1, "a_q": a_q, "a_k": a_k, "a_v": a_v, "a_p":
+        a_p, "a_heads": a_heads, "r": r, "n2": n2, "f_z": f_z, "f": f, "u": u, "n3": n3,
+        "loss_Z_shifted": loss_Z_shifted, "v7": v7, "v9": v9, "v10": v10, "v11": v11, "v12": v12,
+        "v13": v13, "v14": v14, "v15": v15}
     )
 
 
@@ -216,7 +216,6 @@ def backward(params, tape):
     x = tape["x"]
     t = tape["t"]
     h = tape["h"]
-    n1_mean_square = tape["n1_mean_square"]
     n1 = tape["n1"]
     a_q = tape["a_q"]
     a_k = tape["a_k"]
@@ -224,24 +223,28 @@ def backward(params, tape):
     a_p = tape["a_p"]
     a_heads = tape["a_heads"]
     r = tape["r"]
-    n2_mean_square = tape["n2_mean_square"]
     n2 = tape["n2"]
     f_z = tape["f_z"]
     f = tape["f"]
     u = tape["u"]
-    n3_mean_square = tape["n3_mean_square"]
     n3 = tape["n3"]
     loss_Z_shifted = tape["loss_Z_shifted"]
+    v7 = tape["v7"]
+    v9 = tape["v9"]
+    v10 = tape["v10"]
     v11 = tape["v11"]
     v12 = tape["v12"]
+    v13 = tape["v13"]
+    v14 = tape["v14"]
+    v15 = tape["v15"]
     N = x.shape[0]
     T = x.shape[1]
     work = _buffers(N, T)
     grads = _gradients()
     _backward(
-        work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h,
-        n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f, u,
-        n3_mean_square, n3, loss_Z_shifted, v11, v12, *grads
+        work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h, n1, a_q,
+        a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9, v10, v11, v12, v13,
+        v14, v15, *grads
     )
     return dict(zip(PARAMETERS, grads, strict=True))
 
@@ -258,16 +261,16 @@ def value_and_grad(params, x, t, *, check_finite=False):
     grads = _gradients()
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         (
-            loss, h, n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f,
-            u, n3_mean_square, n3, loss_Z_shifted, v11, v12
+            loss, h, n1, a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9,
+            v10, v11, v12, v13, v14, v15
         ) = _forward(
             work, N, T, x, t, e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b, m_W, m_b, n3_g,
             logits_W, logits_b
         )
         _backward(
-            work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h,
-            n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f, u,
-            n3_mean_square, n3, loss_Z_shifted, v11, v12, *grads
+            work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h, n1,
+            a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9, v10, v11,
+            v12, v13, v14, v15, *grads
         )
     return float(loss), dict(zip(PARAMETERS, grads, strict=True))
 
@@ -335,16 +338,16 @@ def train_step(
     work, grads = _workspace(N, T)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         (
-            loss, h, n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f,
-            u, n3_mean_square, n3, loss_Z_shifted, v11, v12
+            loss, h, n1, a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9,
+            v10, v11, v12, v13, v14, v15
         ) = _forward(
             work, N, T, x, t, e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b, m_W, m_b, n3_g,
             logits_W, logits_b
         )
         _backward(
-            work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h,
-            n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f, u,
-            n3_mean_square, n3, loss_Z_shifted, v11, v12, *grads
+            work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h, n1,
+            a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9, v10, v11,
+            v12, v13, v14, v15, *grads
         )
         _update(
             work, N, T, e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b, m_W, m_b, n3_g, logits_W,
@@ -390,16 +393,16 @@ def bind(
     def step():
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             (
-                loss, h, n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2,
-                f_z, f, u, n3_mean_square, n3, loss_Z_shifted, v11, v12
+                loss, h, n1, a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7,
+                v9, v10, v11, v12, v13, v14, v15
             ) = _forward(
                 work, N, T, x, t, e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b, m_W, m_b, n3_g,
                 logits_W, logits_b
             )
             _backward(
                 work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h,
-                n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f, u,
-                n3_mean_square, n3, loss_Z_shifted, v11, v12, *grads
+                n1, a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9, v10,
+                v11, v12, v13, v14, v15, *grads
             )
             _update(
                 work, N, T, e_E, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, f_b, m_W, m_b, n3_g,
@@ -471,46 +474,46 @@ def _predict(
 ):
     """Return the outputs."""
     h = work[0]
-    s32 = work[1]
-    s33 = work[2]
-    s34 = work[3]
+    s28 = work[1]
+    s29 = work[2]
+    s30 = work[3]
     n1_mean_square_sum = work[4]
     n1 = work[5]
-    s35 = work[6]
+    s31 = work[6]
     a_q = work[7]
     a_k = work[8]
     a_v = work[9]
     a_s_sum = work[10]
-    s36 = work[11]
+    s32 = work[11]
     a_Z_max = work[12]
     f_z = work[13]
-    s37 = work[14]
+    s33 = work[14]
     logits = work[15]
     # h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
     #     log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000))))
-    np.multiply(0.5, np.arange(32), out=s32)
-    np.floor(s32, out=s32)
-    s32 *= -0.0625 * np.log(10000)
-    np.exp(s32, out=s32)
-    np.multiply(np.arange(T)[:, None], s32, out=s33)
-    np.sin(s33, out=s33)
-    np.multiply(0.5, np.arange(32), out=s32)
-    np.floor(s32, out=s32)
-    s32 *= -0.0625 * np.log(10000)
-    np.exp(s32, out=s32)
-    np.multiply(np.arange(T)[:, None], s32, out=s34)
-    np.cos(s34, out=s34)
-    np.copyto(s33, np.where(np.arange(32) % 2 == 0, s33, s34))
-    np.add(s33, e_E[x], out=h)
+    np.multiply(0.5, np.arange(32), out=s28)
+    np.floor(s28, out=s28)
+    s28 *= -0.0625 * np.log(10000)
+    np.exp(s28, out=s28)
+    np.multiply(np.arange(T)[:, None], s28, out=s29)
+    np.sin(s29, out=s29)
+    np.multiply(0.5, np.arange(32), out=s28)
+    np.floor(s28, out=s28)
+    s28 *= -0.0625 * np.log(10000)
+    np.exp(s28, out=s28)
+    np.multiply(np.arange(T)[:, None], s28, out=s30)
+    np.cos(s30, out=s30)
+    np.copyto(s29, np.where(np.arange(32) % 2 == 0, s29, s30))
+    np.add(s29, e_E[x], out=h)
     # n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2)
     np.einsum("abc,abc->ab", h, h, out=n1_mean_square_sum)
     # n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k]
     n1_mean_square = np.multiply(0.03125, n1_mean_square_sum, out=n1_mean_square_sum)
     # n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05)
-    np.add(1e-05, n1_mean_square, out=s35)
-    np.sqrt(s35, out=s35)
+    np.add(1e-05, n1_mean_square, out=s31)
+    np.sqrt(s31, out=s31)
     np.multiply(n1_g, h, out=n1)
-    n1 /= s35[:, :, None]
+    n1 /= s31[:, :, None]
     # a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j])
     np.matmul(n1.reshape(N * T, 32), a_Wq, out=a_q.reshape(N * T, 32))
     # a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j])
@@ -523,8 +526,8 @@ def _predict(
         1), out=a_s_sum
     )
     # a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000)
-    np.multiply(0.25, a_s_sum, out=s36)
-    np.copyto(a_s_sum, np.where(np.arange(T) <= np.arange(T)[:, None], s36, -1000000000))
+    np.multiply(0.25, a_s_sum, out=s32)
+    np.copyto(a_s_sum, np.where(np.arange(T) <= np.arange(T)[:, None], s32, -1000000000))
     a_seen = a_s_sum
     # a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j])
     np.maximum.reduce(a_seen, axis=3, out=a_Z_max)
@@ -552,16 +555,16 @@ def _predict(
     # n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k]
     n2_mean_square = np.multiply(0.03125, n2_mean_square_sum, out=n2_mean_square_sum)
     # n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05)
-    np.add(1e-05, n2_mean_square, out=s35)
-    np.sqrt(s35, out=s35)
+    np.add(1e-05, n2_mean_square, out=s31)
+    np.sqrt(s31, out=s31)
     n2 = np.multiply(n2_g, r, out=h)
-    n2 /= s35[:, :, None]
+    n2 /= s31[:, :, None]
     # f_z[n,k,j] = sum[i](n2[n,k,i] * f_W[i,j]) + f_b[j]
     np.matmul(n2.reshape(N * T, 32), f_W, out=f_z.reshape(N * T, 64))
     f_z += f_b
     # f[n,k,j] = f_z[n,k,j] * normal_cdf(f_z[n,k,j])
-    _normal_cdf(f_z, out=s37)
-    f = np.multiply(f_z, s37, out=f_z)
+    _normal_cdf(f_z, out=s33)
+    f = np.multiply(f_z, s33, out=f_z)
     # m[n,k,j] = sum[i](f[n,k,i] * m_W[i,j]) + m_b[j]
     m = n2
     np.matmul(f.reshape(N * T, 64), m_W, out=m.reshape(N * T, 32))
@@ -573,10 +576,10 @@ def _predict(
     # n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k]
     n3_mean_square = np.multiply(0.03125, n3_mean_square_sum, out=n3_mean_square_sum)
     # n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05)
-    np.add(1e-05, n3_mean_square, out=s35)
-    np.sqrt(s35, out=s35)
+    np.add(1e-05, n3_mean_square, out=s31)
+    np.sqrt(s31, out=s31)
     np.multiply(n3_g, u, out=r)
-    n3 = np.divide(r, s35[:, :, None], out=u)
+    n3 = np.divide(r, s31[:, :, None], out=u)
     # logits[n,k,j] = sum[i](n3[n,k,i] * logits_W[i,j]) + logits_b[j]
     np.matmul(n3.reshape(N * T, 32), logits_W, out=logits.reshape(N * T, 76))
     logits += logits_b
@@ -593,27 +596,30 @@ def _forward(
     s2 = work[2]
     s3 = work[3]
     n1_mean_square_sum = work[4]
-    n1 = work[5]
-    s4 = work[6]
+    v7 = work[5]
+    n1 = work[6]
     a_q = work[7]
     a_k = work[8]
     a_v = work[9]
     a_s_sum = work[10]
-    s5 = work[11]
+    s4 = work[11]
     a_Z_max = work[12]
     a_heads = work[13]
     a = work[14]
-    n2 = work[15]
-    s6 = work[16]
-    f_z = work[17]
-    v11 = work[18]
-    f = work[19]
-    m = work[20]
-    n3 = work[21]
-    s7 = work[22]
-    logits = work[23]
-    v12 = work[24]
-    s8 = work[25]
+    n2_mean_square_sum = work[15]
+    v9 = work[16]
+    n2 = work[17]
+    f_z = work[18]
+    v10 = work[19]
+    f = work[20]
+    m = work[21]
+    n3_mean_square_sum = work[22]
+    v11 = work[23]
+    n3 = work[24]
+    logits = work[25]
+    loss_Z_max = work[26]
+    v12 = work[27]
+    s5 = work[28]
     # h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
     #     log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000))))
     np.multiply(0.5, np.arange(32), out=s1)
@@ -634,11 +640,14 @@ def _forward(
     np.einsum("abc,abc->ab", h, h, out=n1_mean_square_sum)
     # n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k]
     n1_mean_square = np.multiply(0.03125, n1_mean_square_sum, out=n1_mean_square_sum)
-    # n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05)
-    np.add(1e-05, n1_mean_square, out=s4)
-    np.sqrt(s4, out=s4)
-    np.multiply(n1_g, h, out=n1)
-    n1 /= s4[:, :, None]
+    # v13[n,k] = n1_mean_square[n,k] + 1e-05
+    v13 = np.add(1e-05, n1_mean_square, out=n1_mean_square)
+    # v7[n,k] = 1 / sqrt(v13[n,k])
+    np.sqrt(v13, out=v7)
+    np.divide(_ONE, v7, out=v7)
+    # n1[n,k,j] = v7[n,k] * h[n,k,j] * n1_g[j]
+    np.multiply(n1_g, v7[:, :, None], out=n1)
+    n1 *= h
     # a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j])
     np.matmul(n1.reshape(N * T, 32), a_Wq, out=a_q.reshape(N * T, 32))
     # a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j])
@@ -651,19 +660,19 @@ def _forward(
         1), out=a_s_sum
     )
     # a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000)
-    np.multiply(0.25, a_s_sum, out=s5)
-    np.copyto(a_s_sum, np.where(np.arange(T) <= np.arange(T)[:, None], s5, -1000000000))
+    np.multiply(0.25, a_s_sum, out=s4)
+    np.copyto(a_s_sum, np.where(np.arange(T) <= np.arange(T)[:, None], s4, -1000000000))
     a_seen = a_s_sum
     # a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j])
     np.maximum.reduce(a_seen, axis=3, out=a_Z_max)
     # a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l]
     a_seen_shifted = np.subtract(a_seen, a_Z_max[:, :, :, None], out=a_seen)
-    # v10[n,k,l,j] = exp(a_seen_shifted[n,k,l,j])
-    v10 = np.exp(a_seen_shifted, out=a_seen_shifted)
-    # a_Z_shifted[n,k,l] = sum[j](v10[n,k,l,j])
-    a_Z_shifted = np.add.reduce(v10, axis=3, out=a_Z_max)
-    # a_p[n,h_2,t_2,u_2] = v10[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2]
-    a_p = np.divide(v10, a_Z_shifted[:, :, :, None], out=v10)
+    # v8[n,k,l,j] = exp(a_seen_shifted[n,k,l,j])
+    v8 = np.exp(a_seen_shifted, out=a_seen_shifted)
+    # a_Z_shifted[n,k,l] = sum[j](v8[n,k,l,j])
+    a_Z_shifted = np.add.reduce(v8, axis=3, out=a_Z_max)
+    # a_p[n,h_2,t_2,u_2] = v8[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2]
+    a_p = np.divide(v8, a_Z_shifted[:, :, :, None], out=v8)
     # a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
     np.matmul(
         a_p, a_v.reshape(N, T, 2, 16).transpose(0, 2, 1, 3), out=a_heads.reshape(N, T, 2,
@@ -674,40 +683,46 @@ def _forward(
     # r[n,k,j] = a[n,k,j] + h[n,k,j]
     r = np.add(a, h, out=a)
     # n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2)
-    n2_mean_square_sum = np.einsum("abc,abc->ab", r, r, out=s4)
+    np.einsum("abc,abc->ab", r, r, out=n2_mean_square_sum)
     # n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k]
     n2_mean_square = np.multiply(0.03125, n2_mean_square_sum, out=n2_mean_square_sum)
-    # n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05)
-    np.add(1e-05, n2_mean_square, out=s6)
-    np.sqrt(s6, out=s6)
-    np.multiply(n2_g, r, out=n2)
-    n2 /= s6[:, :, None]
+    # v14[n,k] = n2_mean_square[n,k] + 1e-05
+    v14 = np.add(1e-05, n2_mean_square, out=n2_mean_square)
+    # v9[n,k] = 1 / sqrt(v14[n,k])
+    np.sqrt(v14, out=v9)
+    np.divide(_ONE, v9, out=v9)
+    # n2[n,k,j] = v9[n,k] * r[n,k,j] * n2_g[j]
+    np.multiply(n2_g, v9[:, :, None], out=n2)
+    n2 *= r
     # f_z[n,k,j] = sum[i](n2[n,k,i] * f_W[i,j]) + f_b[j]
     np.matmul(n2.reshape(N * T, 32), f_W, out=f_z.reshape(N * T, 64))
     f_z += f_b
-    # v11[n,k,j] = normal_cdf(f_z[n,k,j])
-    _normal_cdf(f_z, out=v11)
-    # f[n,k,j] = f_z[n,k,j] * v11[n,k,j]
-    np.multiply(f_z, v11, out=f)
+    # v10[n,k,j] = normal_cdf(f_z[n,k,j])
+    _normal_cdf(f_z, out=v10)
+    # f[n,k,j] = f_z[n,k,j] * v10[n,k,j]
+    np.multiply(f_z, v10, out=f)
     # m[n,k,j] = sum[i](f[n,k,i] * m_W[i,j]) + m_b[j]
     np.matmul(f.reshape(N * T, 64), m_W, out=m.reshape(N * T, 32))
     m += m_b
     # u[n,k,j] = m[n,k,j] + r[n,k,j]
     u = np.add(m, r, out=m)
     # n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2)
-    n3_mean_square_sum = np.einsum("abc,abc->ab", u, u, out=s6)
+    np.einsum("abc,abc->ab", u, u, out=n3_mean_square_sum)
     # n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k]
     n3_mean_square = np.multiply(0.03125, n3_mean_square_sum, out=n3_mean_square_sum)
-    # n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05)
-    np.add(1e-05, n3_mean_square, out=s7)
-    np.sqrt(s7, out=s7)
-    np.multiply(n3_g, u, out=n3)
-    n3 /= s7[:, :, None]
+    # v15[n,k] = n3_mean_square[n,k] + 1e-05
+    v15 = np.add(1e-05, n3_mean_square, out=n3_mean_square)
+    # v11[n,k] = 1 / sqrt(v15[n,k])
+    np.sqrt(v15, out=v11)
+    np.divide(_ONE, v11, out=v11)
+    # n3[n,k,j] = v11[n,k] * u[n,k,j] * n3_g[j]
+    np.multiply(n3_g, v11[:, :, None], out=n3)
+    n3 *= u
     # logits[n,k,j] = sum[i](n3[n,k,i] * logits_W[i,j]) + logits_b[j]
     np.matmul(n3.reshape(N * T, 32), logits_W, out=logits.reshape(N * T, 76))
     logits += logits_b
     # loss_Z_max[n,k] = max[j](logits[n,k,j])
-    loss_Z_max = np.maximum.reduce(logits, axis=2, out=s7)
+    np.maximum.reduce(logits, axis=2, out=loss_Z_max)
     # logits_shifted[n,k,j] = logits[n,k,j] - loss_Z_max[n,k]
     logits_shifted = np.subtract(logits, loss_Z_max[:, :, None], out=logits)
     # v12[n,k,j] = exp(logits_shifted[n,k,j])
@@ -715,44 +730,41 @@ def _forward(
     # loss_Z_shifted[n,k] = sum[j](v12[n,k,j])
     loss_Z_shifted = np.add.reduce(v12, axis=2, out=loss_Z_max)
     # loss_sum = sum[n,k](log(loss_Z_shifted[n,k]) - logits_shifted[n,k,t[n,k]])
-    np.log(loss_Z_shifted, out=s8)
-    s8 -= logits_shifted[np.arange(N)[:, None], np.arange(T), t]
-    loss_sum = np.add.reduce(s8, axis=None)
+    np.log(loss_Z_shifted, out=s5)
+    s5 -= logits_shifted[np.arange(N)[:, None], np.arange(T), t]
+    loss_sum = np.add.reduce(s5, axis=None)
     # loss = loss_sum / (N * T)
     loss = loss_sum / (N * T)
     return (
-        loss, h, n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f, u,
-        n3_mean_square, n3, loss_Z_shifted, v11, v12
+        loss, h, n1, a_q, a_k, a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9, v10,
+        v11, v12, v13, v14, v15
     )
 
 
 def _backward(
-    work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h,
-    n1_mean_square, n1, a_q, a_k, a_v, a_p, a_heads, r, n2_mean_square, n2, f_z, f, u,
-    n3_mean_square, n3, loss_Z_shifted, v11, v12, de_E, dn1_g, da_Wq, da_Wk, da_Wv, da_Wo, dn2_g,
-    df_W, df_b, dm_W, dm_b, dn3_g, dlogits_W, dlogits_b
+    work, N, T, x, t, n1_g, a_Wq, a_Wk, a_Wv, a_Wo, n2_g, f_W, m_W, n3_g, logits_W, h, n1, a_q, a_k,
+    a_v, a_p, a_heads, r, n2, f_z, f, u, n3, loss_Z_shifted, v7, v9, v10, v11, v12, v13, v14, v15,
+    de_E, dn1_g, da_Wq, da_Wk, da_Wv, da_Wo, dn2_g, df_W, df_b, dm_W, dm_b, dn3_g, dlogits_W,
+    dlogits_b
 ):
     """Compute the gradients into the arrays at the end."""
-    s1 = work[1]
-    s5 = work[11]
+    s4 = work[11]
     a_Z_max = work[12]
-    logits = work[23]
-    s8 = work[25]
-    dn3 = work[26]
-    v1 = work[27]
-    v13 = work[28]
-    v2 = work[29]
-    s9 = work[30]
-    s10 = work[31]
-    df = work[32]
-    s11 = work[33]
-    s12 = work[34]
-    s13 = work[35]
-    da_q = work[36]
-    dn1 = work[37]
-    s14 = work[38]
-    s15 = work[39]
-    s16 = work[40]
+    logits = work[25]
+    s5 = work[28]
+    dn3 = work[29]
+    v1 = work[30]
+    v2 = work[31]
+    s6 = work[32]
+    df = work[33]
+    s7 = work[34]
+    s8 = work[35]
+    s9 = work[36]
+    da_q = work[37]
+    dn1 = work[38]
+    s10 = work[39]
+    s11 = work[40]
+    s12 = work[41]
     # dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z)
     # dlogits_terms[n,k,t[n,k]] += -1
     dlogits_terms = np.divide(v12, loss_Z_shifted[:, :, None], out=logits)
@@ -765,103 +777,71 @@ def _backward(
     np.dot(n3.reshape(N * T, 32).T, dlogits.reshape(N * T, 76), out=dlogits_W)
     # dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits)
     np.matmul(dlogits.reshape(N * T, 76), logits_W.T, out=dn3.reshape(N * T, 32))
-    # v1[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3)
-    np.multiply(dn3, u, out=v1)
-    # dn3_mean_square_sum_2[n,k] = sum[j](v1[n,k,j] * n3_g[j])  (of n3)
-    dn3_mean_square_sum_2 = s8
-    np.dot(
-        n3_g[None, :], v1.reshape(N * T, 32).T, out=dn3_mean_square_sum_2.reshape(N * T)[..., None,
-        :]
-    )
-    # v13[n,k] = 100000 * n3_mean_square[n,k] + 1  (of n3)
-    np.multiply(100000, n3_mean_square, out=v13)
-    v13 += _ONE
-    # v2[n,k] = 1 / sqrt(v13[n,k])  (of n3)
-    np.sqrt(v13, out=v2)
-    np.divide(_ONE, v2, out=v2)
-    # v3[n,k,j] = v1[n,k,j]  (of n3)
-    np.copyto(v1, v1)
-    v3 = v1
-    # dn3_g_sum[j] = sum[n,k](v3[n,k,j] * v2[n,k])  (of n3)
-    dn3_g_sum = s1
-    np.dot(v2.reshape(N * T)[None, :], v3.reshape(N * T, 32), out=dn3_g_sum[..., None, :])
-    # dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3)
-    np.multiply(100 * np.sqrt(10), dn3_g_sum, out=dn3_g)
-    # dn3_mean_square_sum[n,k] = -156250 * sqrt(10) * dn3_mean_square_sum_2[n,k] / v13[n,k]**1.5
-    #     (of n3_mean_square)
-    np.power(v13, 1.5, out=s9)
-    dn3_mean_square_sum_2 *= -156250 * np.sqrt(10)
-    dn3_mean_square_sum = np.divide(dn3_mean_square_sum_2, s9, out=v13)
-    # du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + 100 * sqrt(10) * v2[n,k] * dn3[n,k,j] *
-    #     n3_g[j]  (of n3)
-    np.multiply(2, dn3_mean_square_sum, out=s9)
-    np.multiply(s9[:, :, None], u, out=v3)
-    np.multiply(100 * np.sqrt(10), n3_g, out=dn3_g_sum)
-    np.multiply(dn3_g_sum, v2[:, :, None], out=s10)
-    s10 *= dn3
-    du = np.add(v3, s10, out=dn3)
+    # dn3_mean_square_sum_2[n,k] = sum[j](dn3[n,k,j] * n3[n,k,j])  (of n3)
+    dn3_mean_square_sum_2 = np.einsum("abc,abc->ab", dn3, n3, out=s5)
+    # v1[n,k] = v11[n,k]  (of n3)
+    np.copyto(v1, v11)
+    # v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3)
+    np.multiply(dn3, u, out=v2)
+    # dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3)
+    np.dot(v1.reshape(N * T)[None, :], v2.reshape(N * T, 32), out=dn3_g[..., None, :])
+    # dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of
+    #     n3_mean_square)
+    np.multiply(-0.015625, dn3_mean_square_sum_2, out=v1)
+    dn3_mean_square_sum = np.divide(v1, v15, out=dn3_mean_square_sum_2)
+    # du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + v11[n,k] * dn3[n,k,j] * n3_g[j]  (of n3)
+    np.multiply(2, dn3_mean_square_sum, out=v1)
+    np.multiply(v1[:, :, None], u, out=v2)
+    np.multiply(n3_g, v11[:, :, None], out=s6)
+    s6 *= dn3
+    du = np.add(v2, s6, out=dn3)
     # dm_b[j] = sum[n,k](du[n,k,j])  (of m)
     np.add.reduce(du, axis=(0, 1), out=dm_b)
     # dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m)
     np.dot(f.reshape(N * T, 64).T, du.reshape(N * T, 32), out=dm_W)
     # df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m)
     np.matmul(du.reshape(N * T, 32), m_W.T, out=df.reshape(N * T, 64))
-    # df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) + v11[n,k,j])
+    # df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) + v10[n,k,j])
     #     * df[n,k,j]  (of f)
-    np.multiply(-0.5, f_z, out=s11)
-    s11 *= f_z
-    np.exp(s11, out=s11)
-    np.multiply(0.5 * np.sqrt(2) / np.sqrt(np.pi), f_z, out=s12)
-    s12 *= s11
-    s12 += v11
-    df_z = np.multiply(s12, df, out=df)
+    np.multiply(-0.5, f_z, out=s7)
+    s7 *= f_z
+    np.exp(s7, out=s7)
+    np.multiply(0.5 * np.sqrt(2) / np.sqrt(np.pi), f_z, out=s8)
+    s8 *= s7
+    s8 += v10
+    df_z = np.multiply(s8, df, out=df)
     # df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z)
     np.add.reduce(df_z, axis=(0, 1), out=df_b)
     # df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z)
     np.dot(n2.reshape(N * T, 32).T, df_z.reshape(N * T, 64), out=df_W)
     # dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z)
-    dn2 = s10
+    dn2 = s6
     np.matmul(df_z.reshape(N * T, 64), f_W.T, out=dn2.reshape(N * T, 32))
+    # dn2_mean_square_sum_2[n,k] = sum[j](dn2[n,k,j] * n2[n,k,j])  (of n2)
+    dn2_mean_square_sum_2 = np.einsum("abc,abc->ab", dn2, n2, out=dn3_mean_square_sum)
+    # v3[n,k] = v9[n,k]  (of n2)
+    np.copyto(v1, v9)
+    v3 = v1
     # v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2)
-    v4 = np.multiply(dn2, r, out=v3)
-    # dn2_mean_square_sum_2[n,k] = sum[j](v4[n,k,j] * n2_g[j])  (of n2)
-    dn2_mean_square_sum_2 = dn3_mean_square_sum
-    np.dot(
-        n2_g[None, :], v4.reshape(N * T, 32).T, out=dn2_mean_square_sum_2.reshape(N * T)[..., None,
-        :]
-    )
-    # v14[n,k] = 100000 * n2_mean_square[n,k] + 1  (of n2)
-    v14 = np.multiply(100000, n2_mean_square, out=v2)
-    v14 += _ONE
-    # v5[n,k] = 1 / sqrt(v14[n,k])  (of n2)
-    v5 = np.sqrt(v14, out=s9)
-    np.divide(_ONE, v5, out=v5)
-    # v6[n,k,j] = v4[n,k,j]  (of n2)
-    np.copyto(v4, v4)
-    v6 = v4
-    # dn2_g_sum[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n2)
-    dn2_g_sum = dn3_g_sum
-    np.dot(v5.reshape(N * T)[None, :], v6.reshape(N * T, 32), out=dn2_g_sum[..., None, :])
-    # dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2)
-    np.multiply(100 * np.sqrt(10), dn2_g_sum, out=dn2_g)
-    # dn2_mean_square_sum[n,k] = -156250 * sqrt(10) * dn2_mean_square_sum_2[n,k] / v14[n,k]**1.5
-    #     (of n2_mean_square)
-    np.power(v14, 1.5, out=dn3_mean_square_sum_2)
-    dn2_mean_square_sum_2 *= -156250 * np.sqrt(10)
-    dn2_mean_square_sum = np.divide(dn2_mean_square_sum_2, dn3_mean_square_sum_2, out=v14)
-    # dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + 100 * sqrt(10) * v5[n,k] * dn2[n,k,j] *
-    #     n2_g[j] + du[n,k,j]  (of u)
-    np.multiply(2, dn2_mean_square_sum, out=dn3_mean_square_sum_2)
-    np.multiply(dn3_mean_square_sum_2[:, :, None], r, out=v6)
-    du += v6
-    np.multiply(100 * np.sqrt(10), n2_g, out=dn2_g_sum)
-    np.multiply(dn2_g_sum, v5[:, :, None], out=v6)
-    v6 *= dn2
-    dr = np.add(du, v6, out=dn2)
+    v4 = np.multiply(dn2, r, out=v2)
+    # dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2)
+    np.dot(v3.reshape(N * T)[None, :], v4.reshape(N * T, 32), out=dn2_g[..., None, :])
+    # dn2_mean_square_sum[n,k] = -0.015625 * dn2_mean_square_sum_2[n,k] / v14[n,k]  (of
+    #     n2_mean_square)
+    np.multiply(-0.015625, dn2_mean_square_sum_2, out=v3)
+    dn2_mean_square_sum = np.divide(v3, v14, out=dn2_mean_square_sum_2)
+    # dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + v9[n,k] * dn2[n,k,j] * n2_g[j] +
+    #     du[n,k,j]  (of u)
+    np.multiply(2, dn2_mean_square_sum, out=v3)
+    np.multiply(v3[:, :, None], r, out=v4)
+    du += v4
+    np.multiply(n2_g, v9[:, :, None], out=v4)
+    v4 *= dn2
+    dr = np.add(du, v4, out=dn2)
     # da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a)
     np.dot(a_heads.reshape(N * T, 32).T, dr.reshape(N * T, 32), out=da_Wo)
     # da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a)
-    da_heads = v6
+    da_heads = v4
     np.matmul(dr.reshape(N * T, 32), a_Wo.T, out=da_heads.reshape(N * T, 32))
     # da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
     #     (of a_heads)
@@ -872,7 +852,7 @@ def _backward(
     )
     # da_p[n,h_2,t_2,u_2] = sum[e_2](a_v[n,u_2,e_2 + 16 * h_2] * da_heads[n,t_2,e_2 + 16 * h_2])
     #     (of a_heads)
-    da_p = s5
+    da_p = s4
     np.matmul(
         da_heads.reshape(N, T, 2, 16).transpose(0, 2, 1, 3), a_v.reshape(N, T, 2, 16).transpose(0,
         2, 3, 1), out=da_p
@@ -881,10 +861,10 @@ def _backward(
     da_Z_sum = np.einsum("abcd,abcd->abc", a_p, da_p, out=a_Z_max)
     # da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] - da_Z_sum[n,h_2,t_2])
     #     * a_p[n,h_2,t_2,u_2], 0)  (of a_s)
-    np.subtract(da_p, da_Z_sum[:, :, :, None], out=s13)
-    s13 *= 0.25
-    s13 *= a_p
-    da_s_sum = np.multiply(s13, np.arange(T) <= np.arange(T)[:, None], out=da_p)
+    np.subtract(da_p, da_Z_sum[:, :, :, None], out=s9)
+    s9 *= 0.25
+    s9 *= a_p
+    da_s_sum = np.multiply(s9, np.arange(T) <= np.arange(T)[:, None], out=da_p)
     # da_k[n,u_2,d + 16 * h_2] = sum[t_2](a_q[n,t_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
     #     a_s_sum)
     da_k = da_heads
@@ -911,44 +891,29 @@ def _backward(
     dn1 += da_v
     np.matmul(da_q.reshape(N * T, 32), a_Wq.T, out=da_k.reshape(N * T, 32))
     dn1 += da_k
-    # v7[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1)
-    v7 = np.multiply(dn1, h, out=da_q)
-    # dn1_mean_square_sum_2[n,k] = sum[j](v7[n,k,j] * n1_g[j])  (of n1)
-    dn1_mean_square_sum_2 = dn2_mean_square_sum
-    np.dot(
-        n1_g[None, :], v7.reshape(N * T, 32).T, out=dn1_mean_square_sum_2.reshape(N * T)[..., None,
-        :]
-    )
-    # v15[n,k] = 100000 * n1_mean_square[n,k] + 1  (of n1)
-    v15 = np.multiply(100000, n1_mean_square, out=v5)
-    v15 += _ONE
-    # v8[n,k] = 1 / sqrt(v15[n,k])  (of n1)
-    v8 = np.sqrt(v15, out=dn3_mean_square_sum_2)
-    np.divide(_ONE, v8, out=v8)
-    # v9[n,k,j] = v7[n,k,j]  (of n1)
-    np.copyto(v7, v7)
-    v9 = v7
-    # dn1_g_sum[j] = sum[n,k](v9[n,k,j] * v8[n,k])  (of n1)
-    dn1_g_sum = dn2_g_sum
-    np.dot(v8.reshape(N * T)[None, :], v9.reshape(N * T, 32), out=dn1_g_sum[..., None, :])
-    # dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1)
-    np.multiply(100 * np.sqrt(10), dn1_g_sum, out=dn1_g)
-    # dn1_mean_square_sum[n,k] = -156250 * sqrt(10) * dn1_mean_square_sum_2[n,k] / v15[n,k]**1.5
-    #     (of n1_mean_square)
-    np.power(v15, 1.5, out=dn2_mean_square_sum_2)
-    dn1_mean_square_sum_2 *= -156250 * np.sqrt(10)
-    dn1_mean_square_sum = np.divide(dn1_mean_square_sum_2, dn2_mean_square_sum_2, out=v15)
-    # de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + 100 * sqrt(10) * v8[n,k] *
-    #     dn1[n,k,d] * n1_g[d] + dr[n,k,d]  (of e)
-    np.multiply(2, dn1_mean_square_sum.T, out=s14)
-    np.multiply(s14[:, :, None], h.transpose(1, 0, 2), out=s15)
-    s15 += dr.transpose(1, 0, 2)
-    np.multiply(100 * np.sqrt(10), n1_g, out=dn1_g_sum)
-    np.multiply(dn1_g_sum, v8.T[:, :, None], out=s16)
-    s16 *= dn1.transpose(1, 0, 2)
-    s15 += s16
+    # dn1_mean_square_sum_2[n,k] = sum[j](dn1[n,k,j] * n1[n,k,j])  (of n1)
+    dn1_mean_square_sum_2 = np.einsum("abc,abc->ab", dn1, n1, out=dn2_mean_square_sum)
+    # v5[n,k] = v7[n,k]  (of n1)
+    np.copyto(v3, v7)
+    v5 = v3
+    # v6[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1)
+    v6 = np.multiply(dn1, h, out=da_q)
+    # dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1)
+    np.dot(v5.reshape(N * T)[None, :], v6.reshape(N * T, 32), out=dn1_g[..., None, :])
+    # dn1_mean_square_sum[n,k] = -0.015625 * dn1_mean_square_sum_2[n,k] / v13[n,k]  (of
+    #     n1_mean_square)
+    np.multiply(-0.015625, dn1_mean_square_sum_2, out=v5)
+    dn1_mean_square_sum = np.divide(v5, v13, out=dn1_mean_square_sum_2)
+    # de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + v7[n,k] * dn1[n,k,d] * n1_g[d] +
+    #     dr[n,k,d]  (of e)
+    np.multiply(2, dn1_mean_square_sum.T, out=s10)
+    np.multiply(s10[:, :, None], h.transpose(1, 0, 2), out=s11)
+    s11 += dr.transpose(1, 0, 2)
+    np.multiply(n1_g, v7.T[:, :, None], out=s12)
+    s12 *= dn1.transpose(1, 0, 2)
+    s11 += s12
     de_E.fill(0.0)
-    np.add.at(de_E, (x.T,), s15)
+    np.add.at(de_E, (x.T,), s11)
 
 
 def _update(
@@ -961,36 +926,36 @@ def _update(
 ):
     """Update parameters and state in place; the gradients are used up."""
     s1 = work[1]
-    s17 = work[41]
-    s18 = work[42]
-    s19 = work[43]
-    s20 = work[44]
-    s21 = work[45]
-    s22 = work[46]
-    s23 = work[47]
-    s24 = work[48]
-    s25 = work[49]
-    s26 = work[50]
-    s27 = work[51]
-    s28 = work[52]
-    s29 = work[53]
-    s30 = work[54]
-    s31 = work[55]
+    s13 = work[42]
+    s14 = work[43]
+    s15 = work[44]
+    s16 = work[45]
+    s17 = work[46]
+    s18 = work[47]
+    s19 = work[48]
+    s20 = work[49]
+    s21 = work[50]
+    s22 = work[51]
+    s23 = work[52]
+    s24 = work[53]
+    s25 = work[54]
+    s26 = work[55]
+    s27 = work[56]
     # step_next = step + 1
     step_next = step_ + 1
     # v1 = 1 - beta1
     v1 = 1 - beta1
     # e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1
-    np.multiply(beta1, e_E_m, out=s17)
-    np.multiply(v1, de_E, out=s18)
-    np.add(s17, s18, out=e_E_m)
+    np.multiply(beta1, e_E_m, out=s13)
+    np.multiply(v1, de_E, out=s14)
+    np.add(s13, s14, out=e_E_m)
     # v2 = 1 - beta2
     v2 = 1 - beta2
     # e_E_v_next[i,j] = de_E[i,j]**2 * v2 + e_E_v[i,j] * beta2
-    np.multiply(v2, de_E, out=s18)
-    s18 *= de_E
+    np.multiply(v2, de_E, out=s14)
+    s14 *= de_E
     np.multiply(beta2, e_E_v, out=de_E)
-    np.add(s18, de_E, out=e_E_v)
+    np.add(s14, de_E, out=e_E_v)
     # v3 = 1 / (1 - beta1**step_next)
     v3 = 1 / (1 - beta1**step_next)
     # v4 = 1 / (1 - beta2**step_next)
@@ -1000,47 +965,47 @@ def _update(
     np.multiply(v4, e_E_v, out=de_E)
     np.sqrt(de_E, out=de_E)
     de_E += epsilon
-    np.multiply(learning_rate * v3, e_E_m, out=s18)
-    s18 /= de_E
-    e_E -= s18
+    np.multiply(learning_rate * v3, e_E_m, out=s14)
+    s14 /= de_E
+    e_E -= s14
     # n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1
     np.multiply(beta1, n1_g_m, out=s1)
-    np.multiply(v1, dn1_g, out=s19)
-    np.add(s1, s19, out=n1_g_m)
+    np.multiply(v1, dn1_g, out=s15)
+    np.add(s1, s15, out=n1_g_m)
     # n1_g_v_next[j] = dn1_g[j]**2 * v2 + n1_g_v[j] * beta2
-    np.multiply(v2, dn1_g, out=s19)
-    s19 *= dn1_g
+    np.multiply(v2, dn1_g, out=s15)
+    s15 *= dn1_g
     np.multiply(beta2, n1_g_v, out=dn1_g)
-    np.add(s19, dn1_g, out=n1_g_v)
+    np.add(s15, dn1_g, out=n1_g_v)
     # n1_g_next[j] = n1_g[j] - n1_g_m_next[j] * learning_rate * v3 / (sqrt(n1_g_v_next[j] * v4) +
     #     epsilon)
     np.multiply(v4, n1_g_v, out=dn1_g)
     np.sqrt(dn1_g, out=dn1_g)
     dn1_g += epsilon
-    np.multiply(learning_rate * v3, n1_g_m, out=s19)
-    s19 /= dn1_g
-    n1_g -= s19
+    np.multiply(learning_rate * v3, n1_g_m, out=s15)
+    s15 /= dn1_g
+    n1_g -= s15
     # a_Wq_m_next[i,j] = a_Wq_m[i,j] * beta1 + da_Wq[i,j] * v1
-    np.multiply(beta1, a_Wq_m, out=s20)
-    np.multiply(v1, da_Wq, out=s21)
-    np.add(s20, s21, out=a_Wq_m)
+    np.multiply(beta1, a_Wq_m, out=s16)
+    np.multiply(v1, da_Wq, out=s17)
+    np.add(s16, s17, out=a_Wq_m)
     # a_Wq_v_next[i,j] = da_Wq[i,j]**2 * v2 + a_Wq_v[i,j] * beta2
-    np.multiply(v2, da_Wq, out=s21)
-    s21 *= da_Wq
+    np.multiply(v2, da_Wq, out=s17)
+    s17 *= da_Wq
     np.multiply(beta2, a_Wq_v, out=da_Wq)
-    np.add(s21, da_Wq, out=a_Wq_v)
+    np.add(s17, da_Wq, out=a_Wq_v)
     # a_Wq_next[i,j] = a_Wq[i,j] - a_Wq_m_next[i,j] * learning_rate * v3 / (sqrt(a_Wq_v_next[i,j] *
     #     v4) + epsilon)
     np.multiply(v4, a_Wq_v, out=da_Wq)
     np.sqrt(da_Wq, out=da_Wq)
     da_Wq += epsilon
-    np.multiply(learning_rate * v3, a_Wq_m, out=s21)
-    s21 /= da_Wq
-    a_Wq -= s21
+    np.multiply(learning_rate * v3, a_Wq_m, out=s17)
+    s17 /= da_Wq
+    a_Wq -= s17
     # a_Wk_m_next[i,j] = a_Wk_m[i,j] * beta1 + da_Wk[i,j] * v1
-    np.multiply(beta1, a_Wk_m, out=s21)
+    np.multiply(beta1, a_Wk_m, out=s17)
     np.multiply(v1, da_Wk, out=da_Wq)
-    np.add(s21, da_Wq, out=a_Wk_m)
+    np.add(s17, da_Wq, out=a_Wk_m)
     # a_Wk_v_next[i,j] = da_Wk[i,j]**2 * v2 + a_Wk_v[i,j] * beta2
     np.multiply(v2, da_Wk, out=da_Wq)
     da_Wq *= da_Wk
@@ -1089,9 +1054,9 @@ def _update(
     da_Wv /= da_Wo
     a_Wo -= da_Wv
     # n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1
-    np.multiply(beta1, n2_g_m, out=s19)
+    np.multiply(beta1, n2_g_m, out=s15)
     np.multiply(v1, dn2_g, out=dn1_g)
-    np.add(s19, dn1_g, out=n2_g_m)
+    np.add(s15, dn1_g, out=n2_g_m)
     # n2_g_v_next[j] = dn2_g[j]**2 * v2 + n2_g_v[j] * beta2
     np.multiply(v2, dn2_g, out=dn1_g)
     dn1_g *= dn2_g
@@ -1106,56 +1071,56 @@ def _update(
     dn1_g /= dn2_g
     n2_g -= dn1_g
     # f_W_m_next[i,j] = f_W_m[i,j] * beta1 + df_W[i,j] * v1
-    np.multiply(beta1, f_W_m, out=s22)
-    np.multiply(v1, df_W, out=s23)
-    np.add(s22, s23, out=f_W_m)
+    np.multiply(beta1, f_W_m, out=s18)
+    np.multiply(v1, df_W, out=s19)
+    np.add(s18, s19, out=f_W_m)
     # f_W_v_next[i,j] = df_W[i,j]**2 * v2 + f_W_v[i,j] * beta2
-    np.multiply(v2, df_W, out=s23)
-    s23 *= df_W
+    np.multiply(v2, df_W, out=s19)
+    s19 *= df_W
     np.multiply(beta2, f_W_v, out=df_W)
-    np.add(s23, df_W, out=f_W_v)
+    np.add(s19, df_W, out=f_W_v)
     # f_W_next[i,j] = f_W[i,j] - f_W_m_next[i,j] * learning_rate * v3 / (sqrt(f_W_v_next[i,j] * v4)
     #     + epsilon)
     np.multiply(v4, f_W_v, out=df_W)
     np.sqrt(df_W, out=df_W)
     df_W += epsilon
-    np.multiply(learning_rate * v3, f_W_m, out=s23)
-    s23 /= df_W
-    f_W -= s23
+    np.multiply(learning_rate * v3, f_W_m, out=s19)
+    s19 /= df_W
+    f_W -= s19
     # f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1
-    np.multiply(beta1, f_b_m, out=s24)
-    np.multiply(v1, df_b, out=s25)
-    np.add(s24, s25, out=f_b_m)
+    np.multiply(beta1, f_b_m, out=s20)
+    np.multiply(v1, df_b, out=s21)
+    np.add(s20, s21, out=f_b_m)
     # f_b_v_next[j] = df_b[j]**2 * v2 + f_b_v[j] * beta2
-    np.multiply(v2, df_b, out=s25)
-    s25 *= df_b
+    np.multiply(v2, df_b, out=s21)
+    s21 *= df_b
     np.multiply(beta2, f_b_v, out=df_b)
-    np.add(s25, df_b, out=f_b_v)
+    np.add(s21, df_b, out=f_b_v)
     # f_b_next[j] = f_b[j] - f_b_m_next[j] * learning_rate * v3 / (sqrt(f_b_v_next[j] * v4) +
     #     epsilon)
     np.multiply(v4, f_b_v, out=df_b)
     np.sqrt(df_b, out=df_b)
     df_b += epsilon
-    np.multiply(learning_rate * v3, f_b_m, out=s25)
-    s25 /= df_b
-    f_b -= s25
+    np.multiply(learning_rate * v3, f_b_m, out=s21)
+    s21 /= df_b
+    f_b -= s21
     # m_W_m_next[i,j] = m_W_m[i,j] * beta1 + dm_W[i,j] * v1
-    np.multiply(beta1, m_W_m, out=s26)
-    np.multiply(v1, dm_W, out=s27)
-    np.add(s26, s27, out=m_W_m)
+    np.multiply(beta1, m_W_m, out=s22)
+    np.multiply(v1, dm_W, out=s23)
+    np.add(s22, s23, out=m_W_m)
     # m_W_v_next[i,j] = dm_W[i,j]**2 * v2 + m_W_v[i,j] * beta2
-    np.multiply(v2, dm_W, out=s27)
-    s27 *= dm_W
+    np.multiply(v2, dm_W, out=s23)
+    s23 *= dm_W
     np.multiply(beta2, m_W_v, out=dm_W)
-    np.add(s27, dm_W, out=m_W_v)
+    np.add(s23, dm_W, out=m_W_v)
     # m_W_next[i,j] = m_W[i,j] - m_W_m_next[i,j] * learning_rate * v3 / (sqrt(m_W_v_next[i,j] * v4)
     #     + epsilon)
     np.multiply(v4, m_W_v, out=dm_W)
     np.sqrt(dm_W, out=dm_W)
     dm_W += epsilon
-    np.multiply(learning_rate * v3, m_W_m, out=s27)
-    s27 /= dm_W
-    m_W -= s27
+    np.multiply(learning_rate * v3, m_W_m, out=s23)
+    s23 /= dm_W
+    m_W -= s23
     # m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1
     np.multiply(beta1, m_b_m, out=dn1_g)
     np.multiply(v1, dm_b, out=dn2_g)
@@ -1191,39 +1156,39 @@ def _update(
     dm_b /= dn3_g
     n3_g -= dm_b
     # logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1
-    np.multiply(beta1, logits_W_m, out=s28)
-    np.multiply(v1, dlogits_W, out=s29)
-    np.add(s28, s29, out=logits_W_m)
+    np.multiply(beta1, logits_W_m, out=s24)
+    np.multiply(v1, dlogits_W, out=s25)
+    np.add(s24, s25, out=logits_W_m)
     # logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2
-    np.multiply(v2, dlogits_W, out=s29)
-    s29 *= dlogits_W
+    np.multiply(v2, dlogits_W, out=s25)
+    s25 *= dlogits_W
     np.multiply(beta2, logits_W_v, out=dlogits_W)
-    np.add(s29, dlogits_W, out=logits_W_v)
+    np.add(s25, dlogits_W, out=logits_W_v)
     # logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
     #     (sqrt(logits_W_v_next[i,j] * v4) + epsilon)
     np.multiply(v4, logits_W_v, out=dlogits_W)
     np.sqrt(dlogits_W, out=dlogits_W)
     dlogits_W += epsilon
-    np.multiply(learning_rate * v3, logits_W_m, out=s29)
-    s29 /= dlogits_W
-    logits_W -= s29
+    np.multiply(learning_rate * v3, logits_W_m, out=s25)
+    s25 /= dlogits_W
+    logits_W -= s25
     # logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1
-    np.multiply(beta1, logits_b_m, out=s30)
-    np.multiply(v1, dlogits_b, out=s31)
-    np.add(s30, s31, out=logits_b_m)
+    np.multiply(beta1, logits_b_m, out=s26)
+    np.multiply(v1, dlogits_b, out=s27)
+    np.add(s26, s27, out=logits_b_m)
     # logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2
-    np.multiply(v2, dlogits_b, out=s31)
-    s31 *= dlogits_b
+    np.multiply(v2, dlogits_b, out=s27)
+    s27 *= dlogits_b
     np.multiply(beta2, logits_b_v, out=dlogits_b)
-    np.add(s31, dlogits_b, out=logits_b_v)
+    np.add(s27, dlogits_b, out=logits_b_v)
     # logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
     #     (sqrt(logits_b_v_next[j] * v4) + epsilon)
     np.multiply(v4, logits_b_v, out=dlogits_b)
     np.sqrt(dlogits_b, out=dlogits_b)
     dlogits_b += epsilon
-    np.multiply(learning_rate * v3, logits_b_m, out=s31)
-    s31 /= dlogits_b
-    logits_b -= s31
+    np.multiply(learning_rate * v3, logits_b_m, out=s27)
+    s27 /= dlogits_b
+    logits_b -= s27
     step_[()] = step_next
 
 
@@ -1235,57 +1200,58 @@ def _buffers(N, T):
         np.empty((T, 32), dtype=_DTYPE),  # s2
         np.empty((T, 32), dtype=_DTYPE),  # s3
         np.empty((N, T), dtype=_DTYPE),  # n1_mean_square_sum
+        np.empty((N, T), dtype=_DTYPE),  # v7
         np.empty((N, T, 32), dtype=_DTYPE),  # n1
-        np.empty((N, T), dtype=_DTYPE),  # s4
         np.empty((N, T, 32), dtype=_DTYPE),  # a_q
         np.empty((N, T, 32), dtype=_DTYPE),  # a_k
         np.empty((N, T, 32), dtype=_DTYPE),  # a_v
         np.empty((N, 2, T, T), dtype=_DTYPE),  # a_s_sum
-        np.empty((N, 2, T, T), dtype=_DTYPE),  # s5
+        np.empty((N, 2, T, T), dtype=_DTYPE),  # s4
         np.empty((N, 2, T), dtype=_DTYPE),  # a_Z_max
         np.empty((N, T, 32), dtype=_DTYPE),  # a_heads
         np.empty((N, T, 32), dtype=_DTYPE),  # a
+        np.empty((N, T), dtype=_DTYPE),  # n2_mean_square_sum
+        np.empty((N, T), dtype=_DTYPE),  # v9
         np.empty((N, T, 32), dtype=_DTYPE),  # n2
-        np.empty((N, T), dtype=_DTYPE),  # s6
         np.empty((N, T, 64), dtype=_DTYPE),  # f_z
-        np.empty((N, T, 64), dtype=_DTYPE),  # v11
+        np.empty((N, T, 64), dtype=_DTYPE),  # v10
         np.empty((N, T, 64), dtype=_DTYPE),  # f
         np.empty((N, T, 32), dtype=_DTYPE),  # m
+        np.empty((N, T), dtype=_DTYPE),  # n3_mean_square_sum
+        np.empty((N, T), dtype=_DTYPE),  # v11
         np.empty((N, T, 32), dtype=_DTYPE),  # n3
-        np.empty((N, T), dtype=_DTYPE),  # s7
         np.empty((N, T, 76), dtype=_DTYPE),  # logits
+        np.empty((N, T), dtype=_DTYPE),  # loss_Z_max
         np.empty((N, T, 76), dtype=_DTYPE),  # v12
-        np.empty((N, T), dtype=_DTYPE),  # s8
+        np.empty((N, T), dtype=_DTYPE),  # s5
         np.empty((N, T, 32), dtype=_DTYPE),  # dn3
-        np.empty((N, T, 32), dtype=_DTYPE),  # v1
-        np.empty((N, T), dtype=_DTYPE),  # v13
-        np.empty((N, T), dtype=_DTYPE),  # v2
-        np.empty((N, T), dtype=_DTYPE),  # s9
-        np.empty((N, T, 32), dtype=_DTYPE),  # s10
+        np.empty((N, T), dtype=_DTYPE),  # v1
+        np.empty((N, T, 32), dtype=_DTYPE),  # v2
+        np.empty((N, T, 32), dtype=_DTYPE),  # s6
         np.empty((N, T, 64), dtype=_DTYPE),  # df
-        np.empty((N, T, 64), dtype=_DTYPE),  # s11
-        np.empty((N, T, 64), dtype=_DTYPE),  # s12
-        np.empty((N, 2, T, T), dtype=_DTYPE),  # s13
+        np.empty((N, T, 64), dtype=_DTYPE),  # s7
+        np.empty((N, T, 64), dtype=_DTYPE),  # s8
+        np.empty((N, 2, T, T), dtype=_DTYPE),  # s9
         np.empty((N, T, 32), dtype=_DTYPE),  # da_q
         np.empty((N, T, 32), dtype=_DTYPE),  # dn1
-        np.empty((T, N), dtype=_DTYPE),  # s14
-        np.empty((T, N, 32), dtype=_DTYPE),  # s15
-        np.empty((T, N, 32), dtype=_DTYPE),  # s16
-        np.empty((76, 32), dtype=_DTYPE),  # s17
-        np.empty((76, 32), dtype=_DTYPE),  # s18
-        np.empty((32,), dtype=_DTYPE),  # s19
-        np.empty((32, 32), dtype=_DTYPE),  # s20
-        np.empty((32, 32), dtype=_DTYPE),  # s21
-        np.empty((32, 64), dtype=_DTYPE),  # s22
-        np.empty((32, 64), dtype=_DTYPE),  # s23
-        np.empty((64,), dtype=_DTYPE),  # s24
-        np.empty((64,), dtype=_DTYPE),  # s25
-        np.empty((64, 32), dtype=_DTYPE),  # s26
-        np.empty((64, 32), dtype=_DTYPE),  # s27
-        np.empty((32, 76), dtype=_DTYPE),  # s28
-        np.empty((32, 76), dtype=_DTYPE),  # s29
-        np.empty((76,), dtype=_DTYPE),  # s30
-        np.empty((76,), dtype=_DTYPE),  # s31
+        np.empty((T, N), dtype=_DTYPE),  # s10
+        np.empty((T, N, 32), dtype=_DTYPE),  # s11
+        np.empty((T, N, 32), dtype=_DTYPE),  # s12
+        np.empty((76, 32), dtype=_DTYPE),  # s13
+        np.empty((76, 32), dtype=_DTYPE),  # s14
+        np.empty((32,), dtype=_DTYPE),  # s15
+        np.empty((32, 32), dtype=_DTYPE),  # s16
+        np.empty((32, 32), dtype=_DTYPE),  # s17
+        np.empty((32, 64), dtype=_DTYPE),  # s18
+        np.empty((32, 64), dtype=_DTYPE),  # s19
+        np.empty((64,), dtype=_DTYPE),  # s20
+        np.empty((64,), dtype=_DTYPE),  # s21
+        np.empty((64, 32), dtype=_DTYPE),  # s22
+        np.empty((64, 32), dtype=_DTYPE),  # s23
+        np.empty((32, 76), dtype=_DTYPE),  # s24
+        np.empty((32, 76), dtype=_DTYPE),  # s25
+        np.empty((76,), dtype=_DTYPE),  # s26
+        np.empty((76,), dtype=_DTYPE),  # s27
     )
 
 
@@ -1293,20 +1259,20 @@ def _buffers_of_predict(N, T):
     """Return the arrays in which intermediate values are kept."""
     return (
         np.empty((N, T, 32), dtype=_DTYPE),  # h
-        np.empty((32,), dtype=_DTYPE),  # s32
-        np.empty((T, 32), dtype=_DTYPE),  # s33
-        np.empty((T, 32), dtype=_DTYPE),  # s34
+        np.empty((32,), dtype=_DTYPE),  # s28
+        np.empty((T, 32), dtype=_DTYPE),  # s29
+        np.empty((T, 32), dtype=_DTYPE),  # s30
         np.empty((N, T), dtype=_DTYPE),  # n1_mean_square_sum
         np.empty((N, T, 32), dtype=_DTYPE),  # n1
-        np.empty((N, T), dtype=_DTYPE),  # s35
+        np.empty((N, T), dtype=_DTYPE),  # s31
         np.empty((N, T, 32), dtype=_DTYPE),  # a_q
         np.empty((N, T, 32), dtype=_DTYPE),  # a_k
         np.empty((N, T, 32), dtype=_DTYPE),  # a_v
         np.empty((N, 2, T, T), dtype=_DTYPE),  # a_s_sum
-        np.empty((N, 2, T, T), dtype=_DTYPE),  # s36
+        np.empty((N, 2, T, T), dtype=_DTYPE),  # s32
         np.empty((N, 2, T), dtype=_DTYPE),  # a_Z_max
         np.empty((N, T, 64), dtype=_DTYPE),  # f_z
-        np.empty((N, T, 64), dtype=_DTYPE),  # s37
+        np.empty((N, T, 64), dtype=_DTYPE),  # s33
         np.empty((N, T, 76), dtype=_DTYPE),  # logits
     )
 

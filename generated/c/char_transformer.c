@@ -591,15 +591,24 @@ SHARED void compute_n1_mean_square_sum_2(double *restrict n1_mean_square_sum, pt
     }
 }
 
-/* n1[k,j,n] = h[k,j,n] * n1_g[j] / sqrt(n1_mean_square[k,n] + 1e-05) */
-SHARED void compute_n1_1(ptrdiff_t T, ptrdiff_t N, double *restrict n1, const double *h,
-        const double *n1_g, const double *n1_mean_square)
+/* v13[k,n] = n1_mean_square[k,n] + 1e-05 */
+SHARED void compute_v13_1(double *restrict v13, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *n1_mean_square = v13;
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v13[each] = n1_mean_square[each] + 1e-05;
+    }
+}
+
+/* n1[k,j,n] = v7[k,n] * h[k,j,n] * n1_g[j] */
+SHARED void compute_n1_1(ptrdiff_t T, ptrdiff_t N, double *restrict n1, const double *v7,
+        const double *h, const double *n1_g)
 {
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t j = 0; j < 32; j++) {
             for (ptrdiff_t n = 0; n < N; n++) {
-                n1[k * (32 * N) + j * N + n] = h[k * (32 * N) + j * N + n] * n1_g[j] /
-                        sqrt(n1_mean_square[k * N + n] + 1e-05);
+                n1[k * (32 * N) + j * N + n] = v7[k * N + n] * h[k * (32 * N) + j * N + n] *
+                        n1_g[j];
             }
         }
     }
@@ -655,95 +664,71 @@ SHARED void compute_a_heads_1(double *restrict a_heads, ptrdiff_t N, ptrdiff_t T
     }
 }
 
-/* v1[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
-SHARED void compute_v1_2(ptrdiff_t N, ptrdiff_t T, double *restrict v1, const double *dn3,
+/* dn3_mean_square_sum_2[k,n] = sum[j](dn3[k,j,n] * n3[k,j,n])  (of n3) */
+SHARED void compute_dn3_mean_square_sum_2_1(double *restrict dn3_mean_square_sum_2, ptrdiff_t N,
+        ptrdiff_t T, const double *dn3, const double *n3)
+{
+    fill(dn3_mean_square_sum_2, N * T, 0.0);
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t j = 0; j < 32; j++) {
+            for (ptrdiff_t n = 0; n < N; n++) {
+                dn3_mean_square_sum_2[k * N + n] += dn3[k * (32 * N) + j * N + n] *
+                        n3[k * (32 * N) + j * N + n];
+            }
+        }
+    }
+}
+
+/* v1[k,n] = v11[k,n]  (of n3) */
+SHARED void compute_v1_2(ptrdiff_t N, ptrdiff_t T, double *restrict v1, const double *v11)
+{
+    for (ptrdiff_t n = 0; n < N * T; n++) {
+        v1[n] = v11[n];
+    }
+}
+
+/* v2[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
+SHARED void compute_v2_1(ptrdiff_t N, ptrdiff_t T, double *restrict v2, const double *dn3,
         const double *u)
 {
     for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v1[each] = dn3[each] * u[each];
+        v2[each] = dn3[each] * u[each];
     }
 }
 
-/* dn3_mean_square_sum_2[k,n] = sum[j](v1[k,j,n] * n3_g[j])  (of n3) */
-SHARED void compute_dn3_mean_square_sum_2_1(ptrdiff_t T, ptrdiff_t N, const double *n3_g,
-        const double *v1, double *restrict dn3_mean_square_sum_2, double *restrict work)
+/* dn3_g[j] = sum[n,k](v2[k,j,n] * v1[k,n])  (of n3) */
+SHARED void compute_dn3_g_1(double *restrict dn3_g, ptrdiff_t T, ptrdiff_t N, const double *v2,
+        const double *v1, double *restrict work)
 {
+    fill(dn3_g, 32, 0);
     for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(1, N, 32, (matrix){n3_g, 1, 1}, (matrix){v1 + 32 * k * N, N, 1}, NOTHING,
-                dn3_mean_square_sum_2 + k * N, 1, 1, work);
+        multiply(32, 1, N, (matrix){v2 + 32 * k * N, N, 1}, (matrix){v1 + k * N, 1, 1},
+                (matrix){dn3_g, 1, 1}, dn3_g, 1, 1, work);
     }
 }
 
-/* v13[k,n] = 100000 * n3_mean_square[k,n] + 1  (of n3) */
-SHARED void compute_v13_1(ptrdiff_t N, ptrdiff_t T, double *restrict v13,
-        const double *n3_mean_square)
-{
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v13[each] = 100000.0 * n3_mean_square[each] + 1.0;
-    }
-}
-
-/* v2[k,n] = 1 / sqrt(v13[k,n])  (of n3) */
-SHARED void compute_v2_1(ptrdiff_t N, ptrdiff_t T, double *restrict v2, const double *v13)
-{
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v2[each] = 1.0 / sqrt(v13[each]);
-    }
-}
-
-/* v3[k,j,n] = v1[k,j,n]  (of n3) */
-SHARED void compute_v3_1(double *restrict v3, ptrdiff_t N, ptrdiff_t T)
-{
-    const double *v1 = v3;
-    for (ptrdiff_t n = 0; n < 32 * N * T; n++) {
-        v3[n] = v1[n];
-    }
-}
-
-/* dn3_g_sum[j] = sum[n,k](v3[k,j,n] * v2[k,n])  (of n3) */
-SHARED void compute_dn3_g_sum_1(double *restrict dn3_g_sum, ptrdiff_t T, ptrdiff_t N,
-        const double *v3, const double *v2, double *restrict work)
-{
-    fill(dn3_g_sum, 32, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, 1, N, (matrix){v3 + 32 * k * N, N, 1}, (matrix){v2 + k * N, 1, 1},
-                (matrix){dn3_g_sum, 1, 1}, dn3_g_sum, 1, 1, work);
-    }
-}
-
-/* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
-SHARED void compute_dn3_g_1(double *restrict dn3_g)
-{
-    const double *dn3_g_sum = dn3_g;
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        dn3_g[j] = 100.0 * sqrt(10.0) * dn3_g_sum[j];
-    }
-}
-
-/* dn3_mean_square_sum[k,n] = -156250 * sqrt(10) * dn3_mean_square_sum_2[k,n] / v13[k,n]**1.5  (of
-   n3_mean_square) */
+/* dn3_mean_square_sum[k,n] = -0.015625 * dn3_mean_square_sum_2[k,n] / v15[k,n]  (of n3_mean_square)
+   */
 SHARED void compute_dn3_mean_square_sum_1(double *restrict dn3_mean_square_sum, ptrdiff_t N,
-        ptrdiff_t T, const double *dn3_mean_square_sum_2)
+        ptrdiff_t T, const double *v15)
 {
-    const double *v13 = dn3_mean_square_sum;
+    const double *dn3_mean_square_sum_2 = dn3_mean_square_sum;
     for (ptrdiff_t each = 0; each < N * T; each++) {
-        dn3_mean_square_sum[each] = -156250.0 * sqrt(10.0) * dn3_mean_square_sum_2[each] /
-                pow(v13[each], 1.5);
+        dn3_mean_square_sum[each] = -0.015625 * dn3_mean_square_sum_2[each] / v15[each];
     }
 }
 
-/* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + 100 * sqrt(10) * v2[k,n] * dn3[k,j,n] *
-   n3_g[j]  (of n3) */
+/* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + v11[k,n] * dn3[k,j,n] * n3_g[j]  (of n3) */
 SHARED void compute_du_1(double *restrict du, ptrdiff_t T, ptrdiff_t N,
-        const double *dn3_mean_square_sum, const double *u, const double *v2, const double *n3_g)
+        const double *dn3_mean_square_sum, const double *u, const double *v11, const double *n3_g)
 {
     const double *dn3 = du;
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t j = 0; j < 32; j++) {
             for (ptrdiff_t n = 0; n < N; n++) {
                 du[k * (32 * N) + j * N + n] = 2.0 * dn3_mean_square_sum[k * N + n] *
-                        u[k * (32 * N) + j * N + n] + 100.0 * sqrt(10.0) * v2[k * N + n] *
-                        dn3[k * (32 * N) + j * N + n] * n3_g[j];
+                        u[k * (32 * N) + j * N + n] + v11[k * N + n] * dn3[k * (32 * N) + j * N + n]
+                        * n3_g[j];
             }
         }
     }
@@ -763,15 +748,15 @@ SHARED void compute_dm_b_1(ptrdiff_t N, ptrdiff_t T, const double *du, double *r
     }
 }
 
-/* df_z[k,j,n] = (0.5 * sqrt(2) * f_z[k,j,n] * exp(-0.5 * f_z[k,j,n]**2) / sqrt(pi) + v11[k,j,n]) *
+/* df_z[k,j,n] = (0.5 * sqrt(2) * f_z[k,j,n] * exp(-0.5 * f_z[k,j,n]**2) / sqrt(pi) + v10[k,j,n]) *
    df[k,j,n]  (of f) */
 SHARED void compute_df_z_1(double *restrict df_z, ptrdiff_t N, ptrdiff_t T, const double *f_z,
-        const double *v11)
+        const double *v10)
 {
     const double *df = df_z;
     for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
         df_z[each] = (0.5 * sqrt(2.0) / sqrt(3.141592653589793) * f_z[each] * fast_exp(-0.5 *
-                square(f_z[each])) + v11[each]) * df[each];
+                square(f_z[each])) + v10[each]) * df[each];
     }
 }
 
@@ -789,10 +774,10 @@ SHARED void compute_df_b_1(ptrdiff_t N, ptrdiff_t T, const double *df_z, double 
     }
 }
 
-/* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + 100 * sqrt(10) * v5[k,n] * dn2[k,j,n] *
-   n2_g[j] + du[k,j,n]  (of u) */
+/* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + v9[k,n] * dn2[k,j,n] * n2_g[j] + du[k,j,n]
+   (of u) */
 SHARED void compute_dr_1(double *restrict dr, ptrdiff_t T, ptrdiff_t N,
-        const double *dn2_mean_square_sum, const double *r, const double *v5, const double *n2_g,
+        const double *dn2_mean_square_sum, const double *r, const double *v9, const double *n2_g,
         const double *du)
 {
     const double *dn2 = dr;
@@ -800,8 +785,8 @@ SHARED void compute_dr_1(double *restrict dr, ptrdiff_t T, ptrdiff_t N,
         for (ptrdiff_t j = 0; j < 32; j++) {
             for (ptrdiff_t n = 0; n < N; n++) {
                 dr[k * (32 * N) + j * N + n] = 2.0 * dn2_mean_square_sum[k * N + n] *
-                        r[k * (32 * N) + j * N + n] + 100.0 * sqrt(10.0) * v5[k * N + n] *
-                        dn2[k * (32 * N) + j * N + n] * n2_g[j] + du[k * (32 * N) + j * N + n];
+                        r[k * (32 * N) + j * N + n] + v9[k * N + n] * dn2[k * (32 * N) + j * N + n]
+                        * n2_g[j] + du[k * (32 * N) + j * N + n];
             }
         }
     }
@@ -1169,16 +1154,26 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
     }
 
     /* n1_mean_square_sum[k,n] = sum[j](h[k,j,n]**2) */
-    double *n1_mean_square_sum = tape->n1_mean_square; /* (T, N) */
+    double *n1_mean_square_sum = tape->v13; /* (T, N) */
     compute_n1_mean_square_sum_2(n1_mean_square_sum, N, T, h);
 
     /* n1_mean_square[k,n] = 0.03125 * n1_mean_square_sum[k,n] */
     double *n1_mean_square = n1_mean_square_sum; /* (T, N) */
     compute_n1_mean_square_1(n1_mean_square, N, T);
 
-    /* n1[k,j,n] = h[k,j,n] * n1_g[j] / sqrt(n1_mean_square[k,n] + 1e-05) */
+    /* v13[k,n] = n1_mean_square[k,n] + 1e-05 */
+    double *v13 = n1_mean_square; /* (T, N) */
+    compute_v13_1(v13, N, T);
+
+    /* v7[k,n] = 1 / sqrt(v13[k,n]) */
+    double *v7 = tape->v7; /* (T, N) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v7[each] = 1.0 / sqrt(v13[each]);
+    }
+
+    /* n1[k,j,n] = v7[k,n] * h[k,j,n] * n1_g[j] */
     double *n1 = tape->n1; /* (T, 32, N) */
-    compute_n1_1(T, N, n1, h, n1_g, n1_mean_square);
+    compute_n1_1(T, N, n1, v7, h, n1_g);
 
     /* a_q[t_2,j,n] = sum[i](n1[t_2,i,n] * a_Wq[i,j]) */
     double *a_q = tape->a_q; /* (T, 32, N) */
@@ -1211,7 +1206,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
     }
 
     /* a_Z_max[k,l,n] = max[j](a_seen[k,l,j,n]) */
-    double *a_Z_max = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (2, T, N) */
+    double *a_Z_max = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
     fill(a_Z_max, 2 * N * T, -INFINITY);
     for (ptrdiff_t l = 0; l < 2 * T; l++) {
         for (ptrdiff_t j = 0; j < T; j++) {
@@ -1235,29 +1230,29 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
         }
     }
 
-    /* v10[k,l,j,n] = exp(a_seen_shifted[k,l,j,n]) */
-    double *v10 = a_seen_shifted; /* (2, T, T, N) */
-    compute_v1_1(v10, N, T);
+    /* v8[k,l,j,n] = exp(a_seen_shifted[k,l,j,n]) */
+    double *v8 = a_seen_shifted; /* (2, T, T, N) */
+    compute_v1_1(v8, N, T);
 
-    /* a_Z_shifted[k,l,n] = sum[j](v10[k,l,j,n]) */
-    double *a_Z_shifted = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (2, T, N) */
+    /* a_Z_shifted[k,l,n] = sum[j](v8[k,l,j,n]) */
+    double *a_Z_shifted = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
     fill(a_Z_shifted, 2 * N * T, 0.0);
     for (ptrdiff_t l = 0; l < 2 * T; l++) {
         for (ptrdiff_t j = 0; j < T; j++) {
             for (ptrdiff_t n = 0; n < N; n++) {
-                a_Z_shifted[l * N + n] += v10[l * (N * T) + j * N + n];
+                a_Z_shifted[l * N + n] += v8[l * (N * T) + j * N + n];
             }
         }
     }
 
-    /* a_p[h_2,t_2,u_2,n] = v10[h_2,t_2,u_2,n] / a_Z_shifted[h_2,t_2,n] */
-    double *a_p = v10; /* (2, T, T, N) */
+    /* a_p[h_2,t_2,u_2,n] = v8[h_2,t_2,u_2,n] / a_Z_shifted[h_2,t_2,n] */
+    double *a_p = v8; /* (2, T, T, N) */
     for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
         for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
             for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
                 for (ptrdiff_t n = 0; n < N; n++) {
                     a_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] =
-                            v10[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] /
+                            v8[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] /
                             a_Z_shifted[h_2 * (N * T) + t_2 * N + n];
                 }
             }
@@ -1277,16 +1272,26 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
     compute_r_1(r, N, T, h);
 
     /* n2_mean_square_sum[k,n] = sum[j](r[k,j,n]**2) */
-    double *n2_mean_square_sum = tape->n2_mean_square; /* (T, N) */
+    double *n2_mean_square_sum = tape->v14; /* (T, N) */
     compute_n1_mean_square_sum_2(n2_mean_square_sum, N, T, r);
 
     /* n2_mean_square[k,n] = 0.03125 * n2_mean_square_sum[k,n] */
     double *n2_mean_square = n2_mean_square_sum; /* (T, N) */
     compute_n1_mean_square_1(n2_mean_square, N, T);
 
-    /* n2[k,j,n] = r[k,j,n] * n2_g[j] / sqrt(n2_mean_square[k,n] + 1e-05) */
+    /* v14[k,n] = n2_mean_square[k,n] + 1e-05 */
+    double *v14 = n2_mean_square; /* (T, N) */
+    compute_v13_1(v14, N, T);
+
+    /* v9[k,n] = 1 / sqrt(v14[k,n]) */
+    double *v9 = tape->v9; /* (T, N) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v9[each] = 1.0 / sqrt(v14[each]);
+    }
+
+    /* n2[k,j,n] = v9[k,n] * r[k,j,n] * n2_g[j] */
     double *n2 = tape->n2; /* (T, 32, N) */
-    compute_n1_1(T, N, n2, r, n2_g, n2_mean_square);
+    compute_n1_1(T, N, n2, v9, r, n2_g);
 
     /* f_z[k,j,n] = f_b[j] + sum[i](n2[k,i,n] * f_W[i,j]) */
     double *f_z = tape->f_z; /* (T, 64, N) */
@@ -1302,16 +1307,16 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
                 * k * N, N, 1}, f_z + 64 * k * N, N, 1, work);
     }
 
-    /* v11[k,j,n] = normal_cdf(f_z[k,j,n]) */
-    double *v11 = tape->v11; /* (T, 64, N) */
+    /* v10[k,j,n] = normal_cdf(f_z[k,j,n]) */
+    double *v10 = tape->v10; /* (T, 64, N) */
     for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        v11[each] = normal_cdf(f_z[each]);
+        v10[each] = normal_cdf(f_z[each]);
     }
 
-    /* f[k,j,n] = f_z[k,j,n] * v11[k,j,n] */
+    /* f[k,j,n] = f_z[k,j,n] * v10[k,j,n] */
     double *f = tape->f; /* (T, 64, N) */
     for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        f[each] = f_z[each] * v11[each];
+        f[each] = f_z[each] * v10[each];
     }
 
     /* m[k,j,n] = m_b[j] + sum[i](f[k,i,n] * m_W[i,j]) */
@@ -1333,19 +1338,29 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
     compute_r_1(u, N, T, r);
 
     /* n3_mean_square_sum[k,n] = sum[j](u[k,j,n]**2) */
-    double *n3_mean_square_sum = tape->n3_mean_square; /* (T, N) */
+    double *n3_mean_square_sum = tape->v15; /* (T, N) */
     compute_n1_mean_square_sum_2(n3_mean_square_sum, N, T, u);
 
     /* n3_mean_square[k,n] = 0.03125 * n3_mean_square_sum[k,n] */
     double *n3_mean_square = n3_mean_square_sum; /* (T, N) */
     compute_n1_mean_square_1(n3_mean_square, N, T);
 
-    /* n3[k,j,n] = u[k,j,n] * n3_g[j] / sqrt(n3_mean_square[k,n] + 1e-05) */
+    /* v15[k,n] = n3_mean_square[k,n] + 1e-05 */
+    double *v15 = n3_mean_square; /* (T, N) */
+    compute_v13_1(v15, N, T);
+
+    /* v11[k,n] = 1 / sqrt(v15[k,n]) */
+    double *v11 = tape->v11; /* (T, N) */
+    for (ptrdiff_t each = 0; each < N * T; each++) {
+        v11[each] = 1.0 / sqrt(v15[each]);
+    }
+
+    /* n3[k,j,n] = v11[k,n] * u[k,j,n] * n3_g[j] */
     double *n3 = tape->n3; /* (T, 32, N) */
-    compute_n1_1(T, N, n3, u, n3_g, n3_mean_square);
+    compute_n1_1(T, N, n3, v11, u, n3_g);
 
     /* logits[k,j,n] = logits_b[j] + sum[i](n3[k,i,n] * logits_W[i,j]) */
-    double *logits = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (T, 76, N) */
+    double *logits = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (T, 76, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t j = 0; j < 76; j++) {
             for (ptrdiff_t n = 0; n < N; n++) {
@@ -1359,7 +1374,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
     }
 
     /* loss_Z_max[k,n] = max[j](logits[k,j,n]) */
-    double *loss_Z_max = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (T, N) */
+    double *loss_Z_max = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
     fill(loss_Z_max, N * T, -INFINITY);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1425,7 +1440,6 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     const double *n3_g = params->n3_g; /* (32,) */
     const double *logits_W = params->logits_W; /* (32, 76) */
     const double *h = tape->h; /* (T, 32, N) */
-    const double *n1_mean_square = tape->n1_mean_square; /* (T, N) */
     const double *n1 = tape->n1; /* (T, 32, N) */
     const double *a_q = tape->a_q; /* (T, 32, N) */
     const double *a_k = tape->a_k; /* (T, 32, N) */
@@ -1433,20 +1447,24 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     const double *a_p = tape->a_p; /* (2, T, T, N) */
     const double *a_heads = tape->a_heads; /* (T, 32, N) */
     const double *r = tape->r; /* (T, 32, N) */
-    const double *n2_mean_square = tape->n2_mean_square; /* (T, N) */
     const double *n2 = tape->n2; /* (T, 32, N) */
     const double *f_z = tape->f_z; /* (T, 64, N) */
     const double *f = tape->f; /* (T, 64, N) */
     const double *u = tape->u; /* (T, 32, N) */
-    const double *n3_mean_square = tape->n3_mean_square; /* (T, N) */
     const double *n3 = tape->n3; /* (T, 32, N) */
     const double *loss_Z_shifted = tape->loss_Z_shifted; /* (T, N) */
-    const double *v11 = tape->v11; /* (T, 64, N) */
+    const double *v7 = tape->v7; /* (T, N) */
+    const double *v9 = tape->v9; /* (T, N) */
+    const double *v10 = tape->v10; /* (T, 64, N) */
+    const double *v11 = tape->v11; /* (T, N) */
     const double *v12 = tape->v12; /* (T, 76, N) */
+    const double *v13 = tape->v13; /* (T, N) */
+    const double *v14 = tape->v14; /* (T, N) */
+    const double *v15 = tape->v15; /* (T, N) */
 
     /* dlogits_terms[k,j,n] = v12[k,j,n] / loss_Z_shifted[k,n]  (of loss_Z) */
     /* dlogits_terms[k,t[n,k],n] += -1 */
-    double *dlogits_terms = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (T, 76, N) */
+    double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (T, 76, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t j = 0; j < 76; j++) {
             for (ptrdiff_t n = 0; n < N; n++) {
@@ -1488,49 +1506,37 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     }
 
     /* dn3[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
-    double *dn3 = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (T, 32, N) */
+    double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(32, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
                 NOTHING, dn3 + 32 * k * N, N, 1, work);
     }
 
-    /* v1[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
-    double *v1 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (T, 32, N) */
-    compute_v1_2(N, T, v1, dn3, u);
+    /* dn3_mean_square_sum_2[k,n] = sum[j](dn3[k,j,n] * n3[k,j,n])  (of n3) */
+    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
+    compute_dn3_mean_square_sum_2_1(dn3_mean_square_sum_2, N, T, dn3, n3);
 
-    /* dn3_mean_square_sum_2[k,n] = sum[j](v1[k,j,n] * n3_g[j])  (of n3) */
-    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(T, N, n3_g, v1, dn3_mean_square_sum_2, work);
+    /* v1[k,n] = v11[k,n]  (of n3) */
+    double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    compute_v1_2(N, T, v1, v11);
 
-    /* v13[k,n] = 100000 * n3_mean_square[k,n] + 1  (of n3) */
-    double *v13 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (T, N) */
-    compute_v13_1(N, T, v13, n3_mean_square);
+    /* v2[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
+    double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
+    compute_v2_1(N, T, v2, dn3, u);
 
-    /* v2[k,n] = 1 / sqrt(v13[k,n])  (of n3) */
-    double *v2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (T, N) */
-    compute_v2_1(N, T, v2, v13);
+    /* dn3_g[j] = sum[n,k](v2[k,j,n] * v1[k,n])  (of n3) */
+    double *dn3_g = grads->n3_g; /* (32,) */
+    compute_dn3_g_1(dn3_g, T, N, v2, v1, work);
 
-    /* v3[k,j,n] = v1[k,j,n]  (of n3) */
-    double *v3 = v1; /* (T, 32, N) */
-    compute_v3_1(v3, N, T);
+    /* dn3_mean_square_sum[k,n] = -0.015625 * dn3_mean_square_sum_2[k,n] / v15[k,n]  (of
+       n3_mean_square) */
+    double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (T, N) */
+    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, v15);
 
-    /* dn3_g_sum[j] = sum[n,k](v3[k,j,n] * v2[k,n])  (of n3) */
-    double *dn3_g_sum = grads->n3_g; /* (32,) */
-    compute_dn3_g_sum_1(dn3_g_sum, T, N, v3, v2, work);
-
-    /* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
-    double *dn3_g = dn3_g_sum; /* (32,) */
-    compute_dn3_g_1(dn3_g);
-
-    /* dn3_mean_square_sum[k,n] = -156250 * sqrt(10) * dn3_mean_square_sum_2[k,n] / v13[k,n]**1.5
-       (of n3_mean_square) */
-    double *dn3_mean_square_sum = v13; /* (T, N) */
-    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, dn3_mean_square_sum_2);
-
-    /* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + 100 * sqrt(10) * v2[k,n] * dn3[k,j,n] *
-       n3_g[j]  (of n3) */
+    /* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + v11[k,n] * dn3[k,j,n] * n3_g[j]  (of
+       n3) */
     double *du = dn3; /* (T, 32, N) */
-    compute_du_1(du, T, N, dn3_mean_square_sum, u, v2, n3_g);
+    compute_du_1(du, T, N, dn3_mean_square_sum, u, v11, n3_g);
 
     /* dm_b[j] = sum[n,k](du[k,j,n])  (of m) */
     double *dm_b = grads->m_b; /* (32,) */
@@ -1545,16 +1551,16 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     }
 
     /* df[k,i,n] = sum[j](du[k,j,n] * m_W[i,j])  (of m) */
-    double *df = work + 2 * N * (T * T) + 737 * N * T + 8192; /* (T, 64, N) */
+    double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (T, 64, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(64, N, 32, (matrix){m_W, 32, 1}, (matrix){du + 32 * k * N, N, 1}, NOTHING, df + 64
                 * k * N, N, 1, work);
     }
 
     /* df_z[k,j,n] = (0.5 * sqrt(2) * f_z[k,j,n] * exp(-0.5 * f_z[k,j,n]**2) / sqrt(pi) +
-       v11[k,j,n]) * df[k,j,n]  (of f) */
+       v10[k,j,n]) * df[k,j,n]  (of f) */
     double *df_z = df; /* (T, 64, N) */
-    compute_df_z_1(df_z, N, T, f_z, v11);
+    compute_df_z_1(df_z, N, T, f_z, v10);
 
     /* df_b[j] = sum[n,k](df_z[k,j,n])  (of f_z) */
     double *df_b = grads->f_b; /* (64,) */
@@ -1569,70 +1575,58 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     }
 
     /* dn2[k,i,n] = sum[j](df_z[k,j,n] * f_W[i,j])  (of f_z) */
-    double *dn2 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (T, 32, N) */
+    double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(32, N, 64, (matrix){f_W, 64, 1}, (matrix){df_z + 64 * k * N, N, 1}, NOTHING, dn2 +
                 32 * k * N, N, 1, work);
     }
 
+    /* dn2_mean_square_sum_2[k,n] = sum[j](dn2[k,j,n] * n2[k,j,n])  (of n2) */
+    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
+    compute_dn3_mean_square_sum_2_1(dn2_mean_square_sum_2, N, T, dn2, n2);
+
+    /* v3[k,n] = v9[k,n]  (of n2) */
+    double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    compute_v1_2(N, T, v3, v9);
+
     /* v4[k,j,n] = dn2[k,j,n] * r[k,j,n]  (of n2) */
-    double *v4 = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (T, 32, N) */
-    compute_v1_2(N, T, v4, dn2, r);
+    double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
+    compute_v2_1(N, T, v4, dn2, r);
 
-    /* dn2_mean_square_sum_2[k,n] = sum[j](v4[k,j,n] * n2_g[j])  (of n2) */
-    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(T, N, n2_g, v4, dn2_mean_square_sum_2, work);
+    /* dn2_g[j] = sum[n,k](v4[k,j,n] * v3[k,n])  (of n2) */
+    double *dn2_g = grads->n2_g; /* (32,) */
+    compute_dn3_g_1(dn2_g, T, N, v4, v3, work);
 
-    /* v14[k,n] = 100000 * n2_mean_square[k,n] + 1  (of n2) */
-    double *v14 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (T, N) */
-    compute_v13_1(N, T, v14, n2_mean_square);
+    /* dn2_mean_square_sum[k,n] = -0.015625 * dn2_mean_square_sum_2[k,n] / v14[k,n]  (of
+       n2_mean_square) */
+    double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (T, N) */
+    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, v14);
 
-    /* v5[k,n] = 1 / sqrt(v14[k,n])  (of n2) */
-    double *v5 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (T, N) */
-    compute_v2_1(N, T, v5, v14);
-
-    /* v6[k,j,n] = v4[k,j,n]  (of n2) */
-    double *v6 = v4; /* (T, 32, N) */
-    compute_v3_1(v6, N, T);
-
-    /* dn2_g_sum[j] = sum[n,k](v6[k,j,n] * v5[k,n])  (of n2) */
-    double *dn2_g_sum = grads->n2_g; /* (32,) */
-    compute_dn3_g_sum_1(dn2_g_sum, T, N, v6, v5, work);
-
-    /* dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2) */
-    double *dn2_g = dn2_g_sum; /* (32,) */
-    compute_dn3_g_1(dn2_g);
-
-    /* dn2_mean_square_sum[k,n] = -156250 * sqrt(10) * dn2_mean_square_sum_2[k,n] / v14[k,n]**1.5
-       (of n2_mean_square) */
-    double *dn2_mean_square_sum = v14; /* (T, N) */
-    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, dn2_mean_square_sum_2);
-
-    /* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + 100 * sqrt(10) * v5[k,n] * dn2[k,j,n] *
-       n2_g[j] + du[k,j,n]  (of u) */
+    /* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + v9[k,n] * dn2[k,j,n] * n2_g[j] +
+       du[k,j,n]  (of u) */
     double *dr = dn2; /* (T, 32, N) */
-    compute_dr_1(dr, T, N, dn2_mean_square_sum, r, v5, n2_g, du);
+    compute_dr_1(dr, T, N, dn2_mean_square_sum, r, v9, n2_g, du);
 
     /* da_Wo[i,j] = sum[n,t_2](a_heads[t_2,i,n] * dr[t_2,j,n])  (of a) */
     double *da_Wo = grads->a_Wo; /* (32, 32) */
     compute_da_Wo_1(da_Wo, T, N, a_heads, dr, work);
 
     /* da_heads[t_2,i,n] = sum[j](dr[t_2,j,n] * a_Wo[i,j])  (of a) */
-    double *da_heads = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (T, 32, N) */
+    double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
     compute_da_heads_1(T, N, a_Wo, dr, da_heads, work);
 
     /* da_v[u_2,e_2 + 16 * h_2,n] = sum[t_2](a_p[h_2,t_2,u_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
        (of a_heads) */
-    double *da_v = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (T, 32, N) */
+    double *da_v = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
     compute_da_v_1(da_v, N, T, a_p, da_heads);
 
     /* da_p[h_2,t_2,u_2,n] = sum[e_2](a_v[u_2,e_2 + 16 * h_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
        (of a_heads) */
-    double *da_p = work + 2 * N * (T * T) + 833 * N * T + 8192; /* (2, T, T, N) */
+    double *da_p = work + 2 * N * (T * T) + 835 * N * T + 8192; /* (2, T, T, N) */
     compute_a_s_sum_1(da_p, N, T, a_v, da_heads);
 
     /* da_Z_sum[h_2,t_2,n] = sum[u_2](a_p[h_2,t_2,u_2,n] * da_p[h_2,t_2,u_2,n])  (of a_p) */
-    double *da_Z_sum = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (2, T, N) */
+    double *da_Z_sum = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
     compute_da_Z_sum_1(da_Z_sum, N, T, a_p, da_p);
 
     /* da_s_sum[h_2,t_2,u_2,n] = where(u_2 <= t_2, 0.25 * (da_p[h_2,t_2,u_2,n] -
@@ -1642,12 +1636,12 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* da_k[u_2,d + 16 * h_2,n] = sum[t_2](da_s_sum[h_2,t_2,u_2,n] * a_q[t_2,d + 16 * h_2,n])  (of
        a_s_sum) */
-    double *da_k = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (T, 32, N) */
+    double *da_k = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
     compute_da_v_1(da_k, N, T, da_s_sum, a_q);
 
     /* da_q[t_2,d + 16 * h_2,n] = sum[u_2](da_s_sum[h_2,t_2,u_2,n] * a_k[u_2,d + 16 * h_2,n])  (of
        a_s_sum) */
-    double *da_q = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (T, 32, N) */
+    double *da_q = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
     compute_a_heads_1(da_q, N, T, da_s_sum, a_k);
 
     /* da_Wv[i,j] = sum[n,t_2](n1[t_2,i,n] * da_v[t_2,j,n])  (of a_v) */
@@ -1664,54 +1658,42 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dn1[t_2,i,n] = sum[j](da_v[t_2,j,n] * a_Wv[i,j]) + sum[j](da_k[t_2,j,n] * a_Wk[i,j]) +
        sum[j](da_q[t_2,j,n] * a_Wq[i,j])  (of a_v) */
-    double *dn1 = work + 4 * N * (T * T) + 865 * N * T + 8192; /* (T, 32, N) */
+    double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (T, 32, N) */
     compute_da_heads_1(T, N, a_Wv, da_v, dn1, work);
     compute_dn1_1(T, N, a_Wk, da_k, dn1, work);
     compute_dn1_1(T, N, a_Wq, da_q, dn1, work);
 
-    /* v7[k,j,n] = dn1[k,j,n] * h[k,j,n]  (of n1) */
-    double *v7 = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (T, 32, N) */
-    compute_v1_2(N, T, v7, dn1, h);
+    /* dn1_mean_square_sum_2[k,n] = sum[j](dn1[k,j,n] * n1[k,j,n])  (of n1) */
+    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
+    compute_dn3_mean_square_sum_2_1(dn1_mean_square_sum_2, N, T, dn1, n1);
 
-    /* dn1_mean_square_sum_2[k,n] = sum[j](v7[k,j,n] * n1_g[j])  (of n1) */
-    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(T, N, n1_g, v7, dn1_mean_square_sum_2, work);
+    /* v5[k,n] = v7[k,n]  (of n1) */
+    double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    compute_v1_2(N, T, v5, v7);
 
-    /* v15[k,n] = 100000 * n1_mean_square[k,n] + 1  (of n1) */
-    double *v15 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (T, N) */
-    compute_v13_1(N, T, v15, n1_mean_square);
+    /* v6[k,j,n] = dn1[k,j,n] * h[k,j,n]  (of n1) */
+    double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
+    compute_v2_1(N, T, v6, dn1, h);
 
-    /* v8[k,n] = 1 / sqrt(v15[k,n])  (of n1) */
-    double *v8 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (T, N) */
-    compute_v2_1(N, T, v8, v15);
+    /* dn1_g[j] = sum[n,k](v6[k,j,n] * v5[k,n])  (of n1) */
+    double *dn1_g = grads->n1_g; /* (32,) */
+    compute_dn3_g_1(dn1_g, T, N, v6, v5, work);
 
-    /* v9[k,j,n] = v7[k,j,n]  (of n1) */
-    double *v9 = v7; /* (T, 32, N) */
-    compute_v3_1(v9, N, T);
+    /* dn1_mean_square_sum[k,n] = -0.015625 * dn1_mean_square_sum_2[k,n] / v13[k,n]  (of
+       n1_mean_square) */
+    double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (T, N) */
+    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, v13);
 
-    /* dn1_g_sum[j] = sum[n,k](v9[k,j,n] * v8[k,n])  (of n1) */
-    double *dn1_g_sum = grads->n1_g; /* (32,) */
-    compute_dn3_g_sum_1(dn1_g_sum, T, N, v9, v8, work);
-
-    /* dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1) */
-    double *dn1_g = dn1_g_sum; /* (32,) */
-    compute_dn3_g_1(dn1_g);
-
-    /* dn1_mean_square_sum[k,n] = -156250 * sqrt(10) * dn1_mean_square_sum_2[k,n] / v15[k,n]**1.5
-       (of n1_mean_square) */
-    double *dn1_mean_square_sum = v15; /* (T, N) */
-    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, dn1_mean_square_sum_2);
-
-    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[k,n] * h[k,d,n] + 100 * sqrt(10) * v8[k,n] *
-       dn1[k,d,n] * n1_g[d] + dr[k,d,n]  (of e) */
+    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[k,n] * h[k,d,n] + v7[k,n] * dn1[k,d,n] * n1_g[d] +
+       dr[k,d,n]  (of e) */
     double *de_E = grads->e_E; /* (76, 32) */
     fill(de_E, 2432, 0.0);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t d = 0; d < 32; d++) {
                 de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[k * N + n] *
-                        h[k * (32 * N) + d * N + n] + 100.0 * sqrt(10.0) * v8[k * N + n] *
-                        dn1[k * (32 * N) + d * N + n] * n1_g[d] + dr[k * (32 * N) + d * N + n];
+                        h[k * (32 * N) + d * N + n] + v7[k * N + n] * dn1[k * (32 * N) + d * N + n]
+                        * n1_g[d] + dr[k * (32 * N) + d * N + n];
             }
         }
     }
@@ -1738,7 +1720,6 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     double *logits_W = params->logits_W; /* (32, 76) */
     double *logits_b = params->logits_b; /* (76,) */
     const double *h = tape->h; /* (T, 32, N) */
-    const double *n1_mean_square = tape->n1_mean_square; /* (T, N) */
     const double *n1 = tape->n1; /* (T, 32, N) */
     const double *a_q = tape->a_q; /* (T, 32, N) */
     const double *a_k = tape->a_k; /* (T, 32, N) */
@@ -1746,16 +1727,20 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     const double *a_p = tape->a_p; /* (2, T, T, N) */
     const double *a_heads = tape->a_heads; /* (T, 32, N) */
     const double *r = tape->r; /* (T, 32, N) */
-    const double *n2_mean_square = tape->n2_mean_square; /* (T, N) */
     const double *n2 = tape->n2; /* (T, 32, N) */
     const double *f_z = tape->f_z; /* (T, 64, N) */
     const double *f = tape->f; /* (T, 64, N) */
     const double *u = tape->u; /* (T, 32, N) */
-    const double *n3_mean_square = tape->n3_mean_square; /* (T, N) */
     const double *n3 = tape->n3; /* (T, 32, N) */
     const double *loss_Z_shifted = tape->loss_Z_shifted; /* (T, N) */
-    const double *v11 = tape->v11; /* (T, 64, N) */
+    const double *v7 = tape->v7; /* (T, N) */
+    const double *v9 = tape->v9; /* (T, N) */
+    const double *v10 = tape->v10; /* (T, 64, N) */
+    const double *v11 = tape->v11; /* (T, N) */
     const double *v12 = tape->v12; /* (T, 76, N) */
+    const double *v13 = tape->v13; /* (T, N) */
+    const double *v14 = tape->v14; /* (T, N) */
+    const double *v15 = tape->v15; /* (T, N) */
     const double step = *state->step;
     double *e_E_m = state->e_E_m; /* (76, 32) */
     double *e_E_v = state->e_E_v; /* (76, 32) */
@@ -1807,7 +1792,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dlogits_terms[k,j,n] = v12[k,j,n] / loss_Z_shifted[k,n]  (of loss_Z) */
     /* dlogits_terms[k,t[n,k],n] += -1 */
-    double *dlogits_terms = work + 2 * N * (T * T) + 594 * N * T + 8192; /* (T, 76, N) */
+    double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (T, 76, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t j = 0; j < 76; j++) {
             for (ptrdiff_t n = 0; n < N; n++) {
@@ -1829,7 +1814,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dlogits_b[j] = sum[n,k](dlogits[k,j,n])  (of logits) */
-    double *dlogits_b = work + 4 * N * (T * T) + 897 * N * T + 8192; /* (76,) */
+    double *dlogits_b = work + 4 * N * (T * T) + 899 * N * T + 8192; /* (76,) */
     for (ptrdiff_t j = 0; j < 76; j++) {
         double sum = 0.0;
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -1858,7 +1843,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dlogits_W[i,j] = sum[n,k](n3[k,i,n] * dlogits[k,j,n])  (of logits) */
-    double *dlogits_W = work + 4 * N * (T * T) + 897 * N * T + 8268; /* (32, 76) */
+    double *dlogits_W = work + 4 * N * (T * T) + 899 * N * T + 8268; /* (32, 76) */
     fill(dlogits_W, 2432, 0);
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(32, 76, N, (matrix){n3 + 32 * k * N, N, 1}, (matrix){dlogits + 76 * k * N, 1, N},
@@ -1876,7 +1861,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dn3[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
-    double *dn3 = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (T, 32, N) */
+    double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(32, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
                 NOTHING, dn3 + 32 * k * N, N, 1, work);
@@ -1889,33 +1874,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 logits_W_v[each]) + epsilon);
     }
 
-    /* v1[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
-    double *v1 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (T, 32, N) */
-    compute_v1_2(N, T, v1, dn3, u);
+    /* dn3_mean_square_sum_2[k,n] = sum[j](dn3[k,j,n] * n3[k,j,n])  (of n3) */
+    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
+    compute_dn3_mean_square_sum_2_1(dn3_mean_square_sum_2, N, T, dn3, n3);
 
-    /* dn3_mean_square_sum_2[k,n] = sum[j](v1[k,j,n] * n3_g[j])  (of n3) */
-    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(T, N, n3_g, v1, dn3_mean_square_sum_2, work);
+    /* v1[k,n] = v11[k,n]  (of n3) */
+    double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    compute_v1_2(N, T, v1, v11);
 
-    /* v13[k,n] = 100000 * n3_mean_square[k,n] + 1  (of n3) */
-    double *v13 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (T, N) */
-    compute_v13_1(N, T, v13, n3_mean_square);
+    /* v2[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
+    double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
+    compute_v2_1(N, T, v2, dn3, u);
 
-    /* v2[k,n] = 1 / sqrt(v13[k,n])  (of n3) */
-    double *v2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (T, N) */
-    compute_v2_1(N, T, v2, v13);
-
-    /* v3[k,j,n] = v1[k,j,n]  (of n3) */
-    double *v3 = v1; /* (T, 32, N) */
-    compute_v3_1(v3, N, T);
-
-    /* dn3_g_sum[j] = sum[n,k](v3[k,j,n] * v2[k,n])  (of n3) */
-    double *dn3_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
-    compute_dn3_g_sum_1(dn3_g_sum, T, N, v3, v2, work);
-
-    /* dn3_g[j] = 100 * sqrt(10) * dn3_g_sum[j]  (of n3) */
-    double *dn3_g = dn3_g_sum; /* (32,) */
-    compute_dn3_g_1(dn3_g);
+    /* dn3_g[j] = sum[n,k](v2[k,j,n] * v1[k,n])  (of n3) */
+    double *dn3_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
+    compute_dn3_g_1(dn3_g, T, N, v2, v1, work);
 
     /* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -1927,15 +1900,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n3_g_v[j] = v2_2 * square(dn3_g[j]) + beta2 * n3_g_v[j];
     }
 
-    /* dn3_mean_square_sum[k,n] = -156250 * sqrt(10) * dn3_mean_square_sum_2[k,n] / v13[k,n]**1.5
-       (of n3_mean_square) */
-    double *dn3_mean_square_sum = v13; /* (T, N) */
-    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, dn3_mean_square_sum_2);
+    /* dn3_mean_square_sum[k,n] = -0.015625 * dn3_mean_square_sum_2[k,n] / v15[k,n]  (of
+       n3_mean_square) */
+    double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (T, N) */
+    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, v15);
 
-    /* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + 100 * sqrt(10) * v2[k,n] * dn3[k,j,n] *
-       n3_g[j]  (of n3) */
+    /* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + v11[k,n] * dn3[k,j,n] * n3_g[j]  (of
+       n3) */
     double *du = dn3; /* (T, 32, N) */
-    compute_du_1(du, T, N, dn3_mean_square_sum, u, v2, n3_g);
+    compute_du_1(du, T, N, dn3_mean_square_sum, u, v11, n3_g);
 
     /* n3_g_next[j] = n3_g[j] - n3_g_m_next[j] * learning_rate * v3_2 / (sqrt(n3_g_v_next[j] * v4_2)
        + epsilon) */
@@ -1944,7 +1917,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dm_b[j] = sum[n,k](du[k,j,n])  (of m) */
-    double *dm_b = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
+    double *dm_b = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     compute_dm_b_1(N, T, du, dm_b);
 
     /* m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1_2 */
@@ -1964,7 +1937,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dm_W[i,j] = sum[n,k](f[k,i,n] * du[k,j,n])  (of m) */
-    double *dm_W = work + 4 * N * (T * T) + 897 * N * T + 10732; /* (64, 32) */
+    double *dm_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (64, 32) */
     fill(dm_W, 2048, 0);
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(64, 32, N, (matrix){f + 64 * k * N, N, 1}, (matrix){du + 32 * k * N, 1, N},
@@ -1982,7 +1955,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* df[k,i,n] = sum[j](du[k,j,n] * m_W[i,j])  (of m) */
-    double *df = work + 2 * N * (T * T) + 737 * N * T + 8192; /* (T, 64, N) */
+    double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (T, 64, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(64, N, 32, (matrix){m_W, 32, 1}, (matrix){du + 32 * k * N, N, 1}, NOTHING, df + 64
                 * k * N, N, 1, work);
@@ -1996,12 +1969,12 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* df_z[k,j,n] = (0.5 * sqrt(2) * f_z[k,j,n] * exp(-0.5 * f_z[k,j,n]**2) / sqrt(pi) +
-       v11[k,j,n]) * df[k,j,n]  (of f) */
+       v10[k,j,n]) * df[k,j,n]  (of f) */
     double *df_z = df; /* (T, 64, N) */
-    compute_df_z_1(df_z, N, T, f_z, v11);
+    compute_df_z_1(df_z, N, T, f_z, v10);
 
     /* df_b[j] = sum[n,k](df_z[k,j,n])  (of f_z) */
-    double *df_b = work + 4 * N * (T * T) + 897 * N * T + 12780; /* (64,) */
+    double *df_b = work + 4 * N * (T * T) + 899 * N * T + 12780; /* (64,) */
     compute_df_b_1(N, T, df_z, df_b);
 
     /* f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1_2 */
@@ -2021,7 +1994,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* df_W[i,j] = sum[n,k](n2[k,i,n] * df_z[k,j,n])  (of f_z) */
-    double *df_W = work + 4 * N * (T * T) + 897 * N * T + 10732; /* (32, 64) */
+    double *df_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (32, 64) */
     fill(df_W, 2048, 0);
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(32, 64, N, (matrix){n2 + 32 * k * N, N, 1}, (matrix){df_z + 64 * k * N, 1, N},
@@ -2039,7 +2012,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* dn2[k,i,n] = sum[j](df_z[k,j,n] * f_W[i,j])  (of f_z) */
-    double *dn2 = work + 2 * N * (T * T) + 703 * N * T + 8192; /* (T, 32, N) */
+    double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
     for (ptrdiff_t k = 0; k < T; k++) {
         multiply(32, N, 64, (matrix){f_W, 64, 1}, (matrix){df_z + 64 * k * N, N, 1}, NOTHING, dn2 +
                 32 * k * N, N, 1, work);
@@ -2052,33 +2025,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 epsilon);
     }
 
+    /* dn2_mean_square_sum_2[k,n] = sum[j](dn2[k,j,n] * n2[k,j,n])  (of n2) */
+    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
+    compute_dn3_mean_square_sum_2_1(dn2_mean_square_sum_2, N, T, dn2, n2);
+
+    /* v3[k,n] = v9[k,n]  (of n2) */
+    double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    compute_v1_2(N, T, v3, v9);
+
     /* v4[k,j,n] = dn2[k,j,n] * r[k,j,n]  (of n2) */
-    double *v4 = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (T, 32, N) */
-    compute_v1_2(N, T, v4, dn2, r);
+    double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
+    compute_v2_1(N, T, v4, dn2, r);
 
-    /* dn2_mean_square_sum_2[k,n] = sum[j](v4[k,j,n] * n2_g[j])  (of n2) */
-    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(T, N, n2_g, v4, dn2_mean_square_sum_2, work);
-
-    /* v14[k,n] = 100000 * n2_mean_square[k,n] + 1  (of n2) */
-    double *v14 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (T, N) */
-    compute_v13_1(N, T, v14, n2_mean_square);
-
-    /* v5[k,n] = 1 / sqrt(v14[k,n])  (of n2) */
-    double *v5 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (T, N) */
-    compute_v2_1(N, T, v5, v14);
-
-    /* v6[k,j,n] = v4[k,j,n]  (of n2) */
-    double *v6 = v4; /* (T, 32, N) */
-    compute_v3_1(v6, N, T);
-
-    /* dn2_g_sum[j] = sum[n,k](v6[k,j,n] * v5[k,n])  (of n2) */
-    double *dn2_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
-    compute_dn3_g_sum_1(dn2_g_sum, T, N, v6, v5, work);
-
-    /* dn2_g[j] = 100 * sqrt(10) * dn2_g_sum[j]  (of n2) */
-    double *dn2_g = dn2_g_sum; /* (32,) */
-    compute_dn3_g_1(dn2_g);
+    /* dn2_g[j] = sum[n,k](v4[k,j,n] * v3[k,n])  (of n2) */
+    double *dn2_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
+    compute_dn3_g_1(dn2_g, T, N, v4, v3, work);
 
     /* n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -2090,15 +2051,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n2_g_v[j] = v2_2 * square(dn2_g[j]) + beta2 * n2_g_v[j];
     }
 
-    /* dn2_mean_square_sum[k,n] = -156250 * sqrt(10) * dn2_mean_square_sum_2[k,n] / v14[k,n]**1.5
-       (of n2_mean_square) */
-    double *dn2_mean_square_sum = v14; /* (T, N) */
-    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, dn2_mean_square_sum_2);
+    /* dn2_mean_square_sum[k,n] = -0.015625 * dn2_mean_square_sum_2[k,n] / v14[k,n]  (of
+       n2_mean_square) */
+    double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (T, N) */
+    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, v14);
 
-    /* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + 100 * sqrt(10) * v5[k,n] * dn2[k,j,n] *
-       n2_g[j] + du[k,j,n]  (of u) */
+    /* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + v9[k,n] * dn2[k,j,n] * n2_g[j] +
+       du[k,j,n]  (of u) */
     double *dr = dn2; /* (T, 32, N) */
-    compute_dr_1(dr, T, N, dn2_mean_square_sum, r, v5, n2_g, du);
+    compute_dr_1(dr, T, N, dn2_mean_square_sum, r, v9, n2_g, du);
 
     /* n2_g_next[j] = n2_g[j] - n2_g_m_next[j] * learning_rate * v3_2 / (sqrt(n2_g_v_next[j] * v4_2)
        + epsilon) */
@@ -2107,7 +2068,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     }
 
     /* da_Wo[i,j] = sum[n,t_2](a_heads[t_2,i,n] * dr[t_2,j,n])  (of a) */
-    double *da_Wo = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    double *da_Wo = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
     compute_da_Wo_1(da_Wo, T, N, a_heads, dr, work);
 
     /* a_Wo_m_next[i,j] = a_Wo_m[i,j] * beta1 + da_Wo[i,j] * v1_2 */
@@ -2117,7 +2078,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     compute_a_Wo_v_next_1(a_Wo_v, v2_2, da_Wo, beta2);
 
     /* da_heads[t_2,i,n] = sum[j](dr[t_2,j,n] * a_Wo[i,j])  (of a) */
-    double *da_heads = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (T, 32, N) */
+    double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
     compute_da_heads_1(T, N, a_Wo, dr, da_heads, work);
 
     /* a_Wo_next[i,j] = a_Wo[i,j] - a_Wo_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wo_v_next[i,j]
@@ -2129,16 +2090,16 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* da_v[u_2,e_2 + 16 * h_2,n] = sum[t_2](a_p[h_2,t_2,u_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
        (of a_heads) */
-    double *da_v = work + 2 * N * (T * T) + 801 * N * T + 8192; /* (T, 32, N) */
+    double *da_v = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
     compute_da_v_1(da_v, N, T, a_p, da_heads);
 
     /* da_p[h_2,t_2,u_2,n] = sum[e_2](a_v[u_2,e_2 + 16 * h_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
        (of a_heads) */
-    double *da_p = work + 2 * N * (T * T) + 833 * N * T + 8192; /* (2, T, T, N) */
+    double *da_p = work + 2 * N * (T * T) + 835 * N * T + 8192; /* (2, T, T, N) */
     compute_a_s_sum_1(da_p, N, T, a_v, da_heads);
 
     /* da_Z_sum[h_2,t_2,n] = sum[u_2](a_p[h_2,t_2,u_2,n] * da_p[h_2,t_2,u_2,n])  (of a_p) */
-    double *da_Z_sum = work + 2 * N * (T * T) + 592 * N * T + 8192; /* (2, T, N) */
+    double *da_Z_sum = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
     compute_da_Z_sum_1(da_Z_sum, N, T, a_p, da_p);
 
     /* da_s_sum[h_2,t_2,u_2,n] = where(u_2 <= t_2, 0.25 * (da_p[h_2,t_2,u_2,n] -
@@ -2148,16 +2109,16 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* da_k[u_2,d + 16 * h_2,n] = sum[t_2](da_s_sum[h_2,t_2,u_2,n] * a_q[t_2,d + 16 * h_2,n])  (of
        a_s_sum) */
-    double *da_k = work + 2 * N * (T * T) + 671 * N * T + 8192; /* (T, 32, N) */
+    double *da_k = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
     compute_da_v_1(da_k, N, T, da_s_sum, a_q);
 
     /* da_q[t_2,d + 16 * h_2,n] = sum[u_2](da_s_sum[h_2,t_2,u_2,n] * a_k[u_2,d + 16 * h_2,n])  (of
        a_s_sum) */
-    double *da_q = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (T, 32, N) */
+    double *da_q = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
     compute_a_heads_1(da_q, N, T, da_s_sum, a_k);
 
     /* da_Wv[i,j] = sum[n,t_2](n1[t_2,i,n] * da_v[t_2,j,n])  (of a_v) */
-    double *da_Wv = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    double *da_Wv = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
     compute_da_Wo_1(da_Wv, T, N, n1, da_v, work);
 
     /* a_Wv_m_next[i,j] = a_Wv_m[i,j] * beta1 + da_Wv[i,j] * v1_2 */
@@ -2167,7 +2128,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     compute_a_Wo_v_next_1(a_Wv_v, v2_2, da_Wv, beta2);
 
     /* da_Wk[i,j] = sum[n,t_2](n1[t_2,i,n] * da_k[t_2,j,n])  (of a_k) */
-    double *da_Wk = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    double *da_Wk = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
     compute_da_Wo_1(da_Wk, T, N, n1, da_k, work);
 
     /* a_Wk_m_next[i,j] = a_Wk_m[i,j] * beta1 + da_Wk[i,j] * v1_2 */
@@ -2177,7 +2138,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     compute_a_Wo_v_next_1(a_Wk_v, v2_2, da_Wk, beta2);
 
     /* da_Wq[i,j] = sum[n,t_2](n1[t_2,i,n] * da_q[t_2,j,n])  (of a_q) */
-    double *da_Wq = work + 4 * N * (T * T) + 897 * N * T + 12844; /* (32, 32) */
+    double *da_Wq = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
     compute_da_Wo_1(da_Wq, T, N, n1, da_q, work);
 
     /* a_Wq_m_next[i,j] = a_Wq_m[i,j] * beta1 + da_Wq[i,j] * v1_2 */
@@ -2188,7 +2149,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn1[t_2,i,n] = sum[j](da_v[t_2,j,n] * a_Wv[i,j]) + sum[j](da_k[t_2,j,n] * a_Wk[i,j]) +
        sum[j](da_q[t_2,j,n] * a_Wq[i,j])  (of a_v) */
-    double *dn1 = work + 4 * N * (T * T) + 865 * N * T + 8192; /* (T, 32, N) */
+    double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (T, 32, N) */
     compute_da_heads_1(T, N, a_Wv, da_v, dn1, work);
 
     /* a_Wv_next[i,j] = a_Wv[i,j] - a_Wv_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wv_v_next[i,j]
@@ -2214,33 +2175,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 epsilon);
     }
 
-    /* v7[k,j,n] = dn1[k,j,n] * h[k,j,n]  (of n1) */
-    double *v7 = work + 4 * N * (T * T) + 833 * N * T + 8192; /* (T, 32, N) */
-    compute_v1_2(N, T, v7, dn1, h);
+    /* dn1_mean_square_sum_2[k,n] = sum[j](dn1[k,j,n] * n1[k,j,n])  (of n1) */
+    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
+    compute_dn3_mean_square_sum_2_1(dn1_mean_square_sum_2, N, T, dn1, n1);
 
-    /* dn1_mean_square_sum_2[k,n] = sum[j](v7[k,j,n] * n1_g[j])  (of n1) */
-    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 736 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(T, N, n1_g, v7, dn1_mean_square_sum_2, work);
+    /* v5[k,n] = v7[k,n]  (of n1) */
+    double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    compute_v1_2(N, T, v5, v7);
 
-    /* v15[k,n] = 100000 * n1_mean_square[k,n] + 1  (of n1) */
-    double *v15 = work + 2 * N * (T * T) + 670 * N * T + 8192; /* (T, N) */
-    compute_v13_1(N, T, v15, n1_mean_square);
+    /* v6[k,j,n] = dn1[k,j,n] * h[k,j,n]  (of n1) */
+    double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
+    compute_v2_1(N, T, v6, dn1, h);
 
-    /* v8[k,n] = 1 / sqrt(v15[k,n])  (of n1) */
-    double *v8 = work + 2 * N * (T * T) + 735 * N * T + 8192; /* (T, N) */
-    compute_v2_1(N, T, v8, v15);
-
-    /* v9[k,j,n] = v7[k,j,n]  (of n1) */
-    double *v9 = v7; /* (T, 32, N) */
-    compute_v3_1(v9, N, T);
-
-    /* dn1_g_sum[j] = sum[n,k](v9[k,j,n] * v8[k,n])  (of n1) */
-    double *dn1_g_sum = work + 4 * N * (T * T) + 897 * N * T + 10700; /* (32,) */
-    compute_dn3_g_sum_1(dn1_g_sum, T, N, v9, v8, work);
-
-    /* dn1_g[j] = 100 * sqrt(10) * dn1_g_sum[j]  (of n1) */
-    double *dn1_g = dn1_g_sum; /* (32,) */
-    compute_dn3_g_1(dn1_g);
+    /* dn1_g[j] = sum[n,k](v6[k,j,n] * v5[k,n])  (of n1) */
+    double *dn1_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
+    compute_dn3_g_1(dn1_g, T, N, v6, v5, work);
 
     /* n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -2252,21 +2201,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n1_g_v[j] = v2_2 * square(dn1_g[j]) + beta2 * n1_g_v[j];
     }
 
-    /* dn1_mean_square_sum[k,n] = -156250 * sqrt(10) * dn1_mean_square_sum_2[k,n] / v15[k,n]**1.5
-       (of n1_mean_square) */
-    double *dn1_mean_square_sum = v15; /* (T, N) */
-    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, dn1_mean_square_sum_2);
+    /* dn1_mean_square_sum[k,n] = -0.015625 * dn1_mean_square_sum_2[k,n] / v13[k,n]  (of
+       n1_mean_square) */
+    double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (T, N) */
+    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, v13);
 
-    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[k,n] * h[k,d,n] + 100 * sqrt(10) * v8[k,n] *
-       dn1[k,d,n] * n1_g[d] + dr[k,d,n]  (of e) */
-    double *de_E = work + 4 * N * (T * T) + 897 * N * T + 8268; /* (76, 32) */
+    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[k,n] * h[k,d,n] + v7[k,n] * dn1[k,d,n] * n1_g[d] +
+       dr[k,d,n]  (of e) */
+    double *de_E = work + 4 * N * (T * T) + 899 * N * T + 8268; /* (76, 32) */
     fill(de_E, 2432, 0.0);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t d = 0; d < 32; d++) {
                 de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[k * N + n] *
-                        h[k * (32 * N) + d * N + n] + 100.0 * sqrt(10.0) * v8[k * N + n] *
-                        dn1[k * (32 * N) + d * N + n] * n1_g[d] + dr[k * (32 * N) + d * N + n];
+                        h[k * (32 * N) + d * N + n] + v7[k * N + n] * dn1[k * (32 * N) + d * N + n]
+                        * n1_g[d] + dr[k * (32 * N) + d * N + n];
             }
         }
     }
@@ -2300,15 +2249,17 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
         const char_transformer_data *data, const char_transformer_params *grads, double *work)
 {
-    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 33 * N * T +
-            8192, work + 65 * N * T + 8192, work + 97 * N * T + 8192, work + 129 * N * T + 8192,
-            work + 161 * N * T + 8192, work + 2 * N * (T * T) + 161 * N * T + 8192, work + 2 * N *
-            (T * T) + 193 * N * T + 8192, work + 2 * N * (T * T) + 225 * N * T + 8192, work + 2 * N
-            * (T * T) + 226 * N * T + 8192, work + 2 * N * (T * T) + 258 * N * T + 8192, work + 2 *
-            N * (T * T) + 322 * N * T + 8192, work + 2 * N * (T * T) + 386 * N * T + 8192, work + 2
-            * N * (T * T) + 418 * N * T + 8192, work + 2 * N * (T * T) + 419 * N * T + 8192, work +
-            2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 452 * N * T + 8192, work
-            + 2 * N * (T * T) + 516 * N * T + 8192};
+    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 64 * N * T +
+            8192, work + 96 * N * T + 8192, work + 128 * N * T + 8192, work + 160 * N * T + 8192,
+            work + 2 * N * (T * T) + 160 * N * T + 8192, work + 2 * N * (T * T) + 192 * N * T +
+            8192, work + 2 * N * (T * T) + 224 * N * T + 8192, work + 2 * N * (T * T) + 256 * N * T
+            + 8192, work + 2 * N * (T * T) + 320 * N * T + 8192, work + 2 * N * (T * T) + 384 * N *
+            T + 8192, work + 2 * N * (T * T) + 416 * N * T + 8192, work + 2 * N * (T * T) + 448 * N
+            * T + 8192, work + 2 * N * (T * T) + 449 * N * T + 8192, work + 2 * N * (T * T) + 450 *
+            N * T + 8192, work + 2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 515
+            * N * T + 8192, work + 2 * N * (T * T) + 516 * N * T + 8192, work + 2 * N * (T * T) +
+            592 * N * T + 8192, work + 2 * N * (T * T) + 593 * N * T + 8192, work + 2 * N * (T * T)
+            + 594 * N * T + 8192};
     const double value = forward(N, T, params, data, &tape, work);
     backward(N, T, params, data, &tape, grads, work);
     return value;
@@ -2364,15 +2315,17 @@ int char_transformer_train_step(ptrdiff_t N, ptrdiff_t T, const char_transformer
     if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
         return -1;
     }
-    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 33 * N * T +
-            8192, work + 65 * N * T + 8192, work + 97 * N * T + 8192, work + 129 * N * T + 8192,
-            work + 161 * N * T + 8192, work + 2 * N * (T * T) + 161 * N * T + 8192, work + 2 * N *
-            (T * T) + 193 * N * T + 8192, work + 2 * N * (T * T) + 225 * N * T + 8192, work + 2 * N
-            * (T * T) + 226 * N * T + 8192, work + 2 * N * (T * T) + 258 * N * T + 8192, work + 2 *
-            N * (T * T) + 322 * N * T + 8192, work + 2 * N * (T * T) + 386 * N * T + 8192, work + 2
-            * N * (T * T) + 418 * N * T + 8192, work + 2 * N * (T * T) + 419 * N * T + 8192, work +
-            2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 452 * N * T + 8192, work
-            + 2 * N * (T * T) + 516 * N * T + 8192};
+    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 64 * N * T +
+            8192, work + 96 * N * T + 8192, work + 128 * N * T + 8192, work + 160 * N * T + 8192,
+            work + 2 * N * (T * T) + 160 * N * T + 8192, work + 2 * N * (T * T) + 192 * N * T +
+            8192, work + 2 * N * (T * T) + 224 * N * T + 8192, work + 2 * N * (T * T) + 256 * N * T
+            + 8192, work + 2 * N * (T * T) + 320 * N * T + 8192, work + 2 * N * (T * T) + 384 * N *
+            T + 8192, work + 2 * N * (T * T) + 416 * N * T + 8192, work + 2 * N * (T * T) + 448 * N
+            * T + 8192, work + 2 * N * (T * T) + 449 * N * T + 8192, work + 2 * N * (T * T) + 450 *
+            N * T + 8192, work + 2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 515
+            * N * T + 8192, work + 2 * N * (T * T) + 516 * N * T + 8192, work + 2 * N * (T * T) +
+            592 * N * T + 8192, work + 2 * N * (T * T) + 593 * N * T + 8192, work + 2 * N * (T * T)
+            + 594 * N * T + 8192};
     *loss = forward(N, T, params, data, &tape, work);
     descend(N, T, params, state, data, hyper, &tape, work);
     return 0;
@@ -2448,7 +2401,7 @@ int char_transformer_fit(ptrdiff_t N, ptrdiff_t T, const char_transformer_params
     work = work + most * T + most * T;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (930 * most * (T * T) + 69431 * most * T + 240330) + 1;
+    const ptrdiff_t often = 10000000 / (930 * most * (T * T) + 68555 * most * T + 239850) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -2501,7 +2454,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "ba121f1952011c84";
+    return "a5ce030196b76ba1";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -64,7 +64,7 @@
  * Memory in bytes:
  *     106592  parameters, and as much again for their gradients
  *     213192  state of the optimizer
- *     32 * N * T**2 + 7176 * N * T + 110944  workspace
+ *     32 * N * T**2 + 7192 * N * T + 110944  workspace
  *     16 * N * T**2 + 1816 * N * T + 65536  workspace of predict alone
  *
  * Made by symbp 0.1.0 from char_transformer.bp (network b331bfed12fe83c9):
@@ -84,7 +84,7 @@ extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define CHAR_TRANSFORMER_WORKSPACE(N, T) (4 * (N) * ((T) * (T)) + 897 * (N) * (T) + 13868)
+#define CHAR_TRANSFORMER_WORKSPACE(N, T) (4 * (N) * ((T) * (T)) + 899 * (N) * (T) + 13868)
 #define CHAR_TRANSFORMER_PREDICT_WORKSPACE(N, T) (2 * (N) * ((T) * (T)) + 227 * (N) * (T) + 8192)
 
 /* The parameters; also a gradient for each of them. */
@@ -155,7 +155,6 @@ typedef struct char_transformer_hyper {
 /* What the forward pass keeps for the gradients. */
 typedef struct char_transformer_tape {
     double *h; /* (T, 32, N) */
-    double *n1_mean_square; /* (T, N) */
     double *n1; /* (T, 32, N) */
     double *a_q; /* (T, 32, N) */
     double *a_k; /* (T, 32, N) */
@@ -163,16 +162,20 @@ typedef struct char_transformer_tape {
     double *a_p; /* (2, T, T, N) */
     double *a_heads; /* (T, 32, N) */
     double *r; /* (T, 32, N) */
-    double *n2_mean_square; /* (T, N) */
     double *n2; /* (T, 32, N) */
     double *f_z; /* (T, 64, N) */
     double *f; /* (T, 64, N) */
     double *u; /* (T, 32, N) */
-    double *n3_mean_square; /* (T, N) */
     double *n3; /* (T, 32, N) */
     double *loss_Z_shifted; /* (T, N) */
-    double *v11; /* (T, 64, N) */
+    double *v7; /* (T, N) */
+    double *v9; /* (T, N) */
+    double *v10; /* (T, 64, N) */
+    double *v11; /* (T, N) */
     double *v12; /* (T, 76, N) */
+    double *v13; /* (T, N) */
+    double *v14; /* (T, N) */
+    double *v15; /* (T, N) */
 } char_transformer_tape;
 
 /* The outputs. */

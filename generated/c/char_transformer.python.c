@@ -432,25 +432,28 @@ static PyObject *const *hyper_from(PyObject *const *o, char_transformer_hyper *t
 static PyObject *const *tape_from(PyObject *const *o, char_transformer_tape *to)
 {
     to->h = memory(o[0]);
-    to->n1_mean_square = memory(o[1]);
-    to->n1 = memory(o[2]);
-    to->a_q = memory(o[3]);
-    to->a_k = memory(o[4]);
-    to->a_v = memory(o[5]);
-    to->a_p = memory(o[6]);
-    to->a_heads = memory(o[7]);
-    to->r = memory(o[8]);
-    to->n2_mean_square = memory(o[9]);
-    to->n2 = memory(o[10]);
-    to->f_z = memory(o[11]);
-    to->f = memory(o[12]);
-    to->u = memory(o[13]);
-    to->n3_mean_square = memory(o[14]);
-    to->n3 = memory(o[15]);
-    to->loss_Z_shifted = memory(o[16]);
+    to->n1 = memory(o[1]);
+    to->a_q = memory(o[2]);
+    to->a_k = memory(o[3]);
+    to->a_v = memory(o[4]);
+    to->a_p = memory(o[5]);
+    to->a_heads = memory(o[6]);
+    to->r = memory(o[7]);
+    to->n2 = memory(o[8]);
+    to->f_z = memory(o[9]);
+    to->f = memory(o[10]);
+    to->u = memory(o[11]);
+    to->n3 = memory(o[12]);
+    to->loss_Z_shifted = memory(o[13]);
+    to->v7 = memory(o[14]);
+    to->v9 = memory(o[15]);
+    to->v10 = memory(o[16]);
     to->v11 = memory(o[17]);
     to->v12 = memory(o[18]);
-    return o + 19;
+    to->v13 = memory(o[19]);
+    to->v14 = memory(o[20]);
+    to->v15 = memory(o[21]);
+    return o + 22;
 }
 
 static PyObject *const *outputs_from(PyObject *const *o, char_transformer_outputs *to)
@@ -462,7 +465,7 @@ static PyObject *const *outputs_from(PyObject *const *o, char_transformer_output
 /* About how many operations a training step has. */
 static ptrdiff_t operations(const ptrdiff_t *sizes)
 {
-    return 930 * sizes[0] * (sizes[1] * sizes[1]) + 69431 * sizes[0] * sizes[1] + 240330;
+    return 930 * sizes[0] * (sizes[1] * sizes[1]) + 68555 * sizes[0] * sizes[1] + 239850;
 }
 
 static int predict_run(const arguments *a, double *loss)

@@ -225,7 +225,7 @@ def _guarded(body: Expr, x: Access, dy: Access) -> Expr:
     """Return dy * d body / d x, under the condition that x is read at all."""
     paths = [And(*path) for access, path in occurrences(body) if access == x]
     condition = Or(*paths)
-    number, rest = slope(body, x).as_content_primitive()
+    number, rest = slope(body, x).primitive()
     value = Mul(number, rest, dy)  # 2 (h - y) dy, where SymPy itself makes (2 h - 2 y) dy
     return value if condition == true else Where(condition, _given(value, condition), 0)
 

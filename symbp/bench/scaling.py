@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from symbp import lang
+from symbp.artifact import compile_c, write
 from symbp.compiler import Target, emit
 from symbp.lang import Network
 
@@ -32,12 +35,30 @@ def scaling() -> list[Row]:
     return [_row(depth, width) for depth, width in shapes]
 
 
-def deep(depth: int) -> tuple[float, int, int]:
-    """Return what a residual network took: seconds, characters of NumPy and of C."""
+@dataclass(frozen=True, slots=True)
+class Deep:
+    """One residual network: seconds to derive and emit it, and to compile the C; characters."""
+
+    depth: int
+    seconds: float
+    compiling: float
+    numpy: int
+    c: int
+
+
+def deep(depth: int) -> Deep:
+    """Time a residual network of so many layers."""
     begin = time.perf_counter()
     net = residual(depth)
-    numpy, c = (sum(map(len, emit(net, t, "float32").values())) for t in TARGETS)
-    return time.perf_counter() - begin, numpy, c
+    files = [emit(net, target, "float32") for target in TARGETS]
+    seconds = time.perf_counter() - begin
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        write({Path(folder, name): text for name, text in files[1].items()})
+        sources = [Path(folder, name) for name in files[1] if name.endswith(".c")]
+        compile_c(sources, Path(folder, "deep.so"))
+        compiling = time.perf_counter() - begin
+    return Deep(depth, seconds, compiling, *(sum(map(len, each.values())) for each in files))
 
 
 def residual(depth: int) -> Network:

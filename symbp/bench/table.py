@@ -55,10 +55,16 @@ def scaling_table() -> Iterator[str]:
 def deep_table() -> Iterator[str]:
     """Yield the lines of residual networks over depth."""
     yield "Describe, derive and emit a residual network with batch norm (NumPy and C, float32)"
-    yield f"{'layers':>6}{'seconds':>9}{'s/layer':>9}{'NumPy':>12}{'C':>12}  characters"
-    for depth in DEEP:
-        seconds, numpy, c = deep(depth)
-        yield f"{depth:>6}{seconds:>9.1f}{seconds / depth:>9.3f}{numpy:>12,}{c:>12,}"
+    names = ("layers", "seconds", "s/layer", "compile", "NumPy", "C")
+    yield (
+        "".join(f"{n:>{w}}" for n, w in zip(names, (6, 9, 9, 9, 12, 12), strict=True))
+        + "  characters"
+    )
+    for row in map(deep, DEEP):
+        yield (
+            f"{row.depth:>6}{row.seconds:>9.1f}{row.seconds / row.depth:>9.3f}"
+            f"{row.compiling:>9.1f}{row.numpy:>12,}{row.c:>12,}"
+        )
 
 
 def gradient_heads() -> Iterator[str]:

@@ -69,4 +69,6 @@ def _opened(equation: Equation, access: Access, source: Equation) -> Equation | 
     target = equation.target.xreplace(place)
     assert isinstance(target, Access)
     body = equation.body.xreplace({**place, access: source.body})
-    return replace(equation, target=target, body=body, ranges=source.ranges)
+    axes = [g.free_symbols for g in target.indices]
+    ranges = sorted(source.ranges, key=lambda r: [r[0] in axis for axis in axes].index(True))
+    return replace(equation, target=target, body=body, ranges=tuple(ranges))

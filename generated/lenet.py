@@ -354,16 +354,18 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     c1_padded = work[1]
     c1_z = work[2]
     s25 = work[3]
-    s1_z = work[4]
-    c2_padded = work[5]
-    c2_z = work[6]
-    s26 = work[7]
-    s2_z = work[8]
-    s27 = work[9]
-    flatten = work[10]
-    h_z = work[11]
-    logits = work[12]
-    output_Z_max = work[13]
+    s1_z_rows = work[4]
+    s1_z = work[5]
+    c2_padded = work[6]
+    c2_z = work[7]
+    s26 = work[8]
+    s2_z_rows = work[9]
+    s2_z = work[10]
+    s27 = work[11]
+    flatten = work[12]
+    h_z = work[13]
+    logits = work[14]
+    output_Z_max = work[15]
     # image[n,0,i0,i1] = x[n,i1 + 8 * i0]
     np.copyto(image[:, 0], x.reshape(N, 8, 8))
     # c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w]
@@ -375,11 +377,10 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     )
     np.matmul(c1_K.reshape(16, 9), s25.reshape(N, 9, 64), out=c1_z.reshape(N, 16, 64))
     c1_z += c1_b[:, None, None]
-    # s1_z[n,c,p,q] = max[u,v](c1_z[n,c,u + 2 * p,v + 2 * q])
-    s1_z.fill(-np.inf)
-    for u in range(2):
-        for v in range(2):
-            np.maximum(s1_z, c1_z[:, :, u:u + 7:2, v:v + 7:2], out=s1_z)
+    # s1_z_rows[i0,i1,p,i3] = max[u](c1_z[i0,i1,u + 2 * p,i3])
+    np.maximum(c1_z[:, :, :7:2, :], c1_z[:, :, 1::2, :], out=s1_z_rows)
+    # s1_z[n,c,p,q] = max[v](s1_z_rows[n,c,p,v + 2 * q])
+    np.maximum(s1_z_rows[:, :, :, :7:2], s1_z_rows[:, :, :, 1::2], out=s1_z)
     # c2_padded[n,c,h_2 + 1,w + 1] = relu(s1_z[n,c,h_2,w])
     c2_padded.fill(0.0)
     np.maximum(s1_z, 0.0, out=c2_padded[:, :, 1:5, 1:5])
@@ -390,11 +391,10 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     )
     np.matmul(c2_K.reshape(32, 144), s26.reshape(N, 144, 16), out=c2_z.reshape(N, 32, 16))
     c2_z += c2_b[:, None, None]
-    # s2_z[n,c,p,q] = max[u,v](c2_z[n,c,u + 2 * p,v + 2 * q])
-    s2_z.fill(-np.inf)
-    for u in range(2):
-        for v in range(2):
-            np.maximum(s2_z, c2_z[:, :, u:u + 3:2, v:v + 3:2], out=s2_z)
+    # s2_z_rows[i0,i1,p,i3] = max[u](c2_z[i0,i1,u + 2 * p,i3])
+    np.maximum(c2_z[:, :, :3:2, :], c2_z[:, :, 1::2, :], out=s2_z_rows)
+    # s2_z[n,c,p,q] = max[v](s2_z_rows[n,c,p,v + 2 * q])
+    np.maximum(s2_z_rows[:, :, :, :3:2], s2_z_rows[:, :, :, 1::2], out=s2_z)
     # flatten[n,i2 + 2 * i1 + 4 * i0] = relu(s2_z[n,i0,i1,i2])
     np.maximum(s2_z, 0.0, out=s27)
     np.copyto(flatten.reshape(N, 32, 2, 2), s27)
@@ -425,19 +425,21 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     c1_padded = work[1]
     c1_z = work[2]
     s3 = work[3]
-    s1_z = work[4]
-    s1 = work[5]
-    c2_padded = work[6]
-    c2_z = work[7]
-    s4 = work[8]
-    s2_z = work[9]
-    s2 = work[10]
-    flatten = work[11]
-    h_z = work[12]
-    logits = work[13]
-    output_Z_max = work[14]
-    v1 = work[15]
-    s5 = work[16]
+    s1_z_rows = work[4]
+    s1_z = work[5]
+    s1 = work[6]
+    c2_padded = work[7]
+    c2_z = work[8]
+    s4 = work[9]
+    s2_z_rows = work[10]
+    s2_z = work[11]
+    s2 = work[12]
+    flatten = work[13]
+    h_z = work[14]
+    logits = work[15]
+    output_Z_max = work[16]
+    v1 = work[17]
+    s5 = work[18]
     # image[n,0,i0,i1] = x[n,i1 + 8 * i0]
     np.copyto(image[:, 0], x.reshape(N, 8, 8))
     # c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w]
@@ -449,11 +451,10 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     )
     np.matmul(c1_K.reshape(16, 9), s3.reshape(N, 9, 64), out=c1_z.reshape(N, 16, 64))
     c1_z += c1_b[:, None, None]
-    # s1_z[n,c,p,q] = max[u,v](c1_z[n,c,u + 2 * p,v + 2 * q])
-    s1_z.fill(-np.inf)
-    for u in range(2):
-        for v in range(2):
-            np.maximum(s1_z, c1_z[:, :, u:u + 7:2, v:v + 7:2], out=s1_z)
+    # s1_z_rows[i0,i1,p,i3] = max[u](c1_z[i0,i1,u + 2 * p,i3])
+    np.maximum(c1_z[:, :, :7:2, :], c1_z[:, :, 1::2, :], out=s1_z_rows)
+    # s1_z[n,c,p,q] = max[v](s1_z_rows[n,c,p,v + 2 * q])
+    np.maximum(s1_z_rows[:, :, :, :7:2], s1_z_rows[:, :, :, 1::2], out=s1_z)
     # s1[n,c,p,q] = relu(s1_z[n,c,p,q])
     np.maximum(s1_z, 0.0, out=s1)
     # c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w]
@@ -465,11 +466,10 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     )
     np.matmul(c2_K.reshape(32, 144), s4.reshape(N, 144, 16), out=c2_z.reshape(N, 32, 16))
     c2_z += c2_b[:, None, None]
-    # s2_z[n,c,p,q] = max[u,v](c2_z[n,c,u + 2 * p,v + 2 * q])
-    s2_z.fill(-np.inf)
-    for u in range(2):
-        for v in range(2):
-            np.maximum(s2_z, c2_z[:, :, u:u + 3:2, v:v + 3:2], out=s2_z)
+    # s2_z_rows[i0,i1,p,i3] = max[u](c2_z[i0,i1,u + 2 * p,i3])
+    np.maximum(c2_z[:, :, :3:2, :], c2_z[:, :, 1::2, :], out=s2_z_rows)
+    # s2_z[n,c,p,q] = max[v](s2_z_rows[n,c,p,v + 2 * q])
+    np.maximum(s2_z_rows[:, :, :, :3:2], s2_z_rows[:, :, :, 1::2], out=s2_z)
     # s2[n,c,p,q] = relu(s2_z[n,c,p,q])
     np.maximum(s2_z, 0.0, out=s2)
     # flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2]
@@ -507,22 +507,22 @@ def _backward(
 ):
     """Compute the gradients into the arrays at the end."""
     s3 = work[3]
-    s4 = work[8]
-    logits = work[13]
-    dh = work[17]
-    dflatten = work[18]
-    ds2_z = work[19]
-    s2_z_winner = work[20]
-    dc2_z = work[21]
-    s6 = work[22]
-    s7 = work[23]
-    s8 = work[24]
-    dc2_padded = work[25]
-    ds1_z = work[26]
-    s1_z_winner = work[27]
-    dc1_z = work[28]
-    s9 = work[29]
-    s10 = work[30]
+    s4 = work[9]
+    logits = work[15]
+    dh = work[19]
+    dflatten = work[20]
+    ds2_z = work[21]
+    s2_z_winner = work[22]
+    s6 = work[23]
+    dc2_z = work[24]
+    s7 = work[25]
+    s8 = work[26]
+    dc2_padded = work[27]
+    ds1_z = work[28]
+    s1_z_winner = work[29]
+    s9 = work[30]
+    dc1_z = work[31]
+    s10 = work[32]
     # dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z)
     # dlogits_terms[n,t[n]] += -1
     dlogits_terms = np.divide(v1, output_Z_shifted[:, None], out=logits)
@@ -547,20 +547,18 @@ def _backward(
     np.multiply(dflatten.reshape(N, 32, 2, 2), s2 > 0, out=ds2_z)
     # s2_z_winner[n,c,p,q] = min[u,v](where(c2_z[n,c,u + 2 * p,v + 2 * q] == s2_z[n,c,p,q], v + 2 *
     #     u, 4))  (of s2_z)
-    s2_z_winner.fill(np.iinfo(np.intp).max)
+    s2_z_winner.fill(127)
     for u in range(2):
         for v in range(2):
-            np.minimum(
-                s2_z_winner, np.where(c2_z[:, :, u:u + 3:2, v:v + 3:2] == s2_z, v + 2 * u, 4),
-                out=s2_z_winner
-            )
+            np.equal(c2_z[:, :, u:u + 3:2, v:v + 3:2], s2_z, out=s6)
+            s6 *= v + 2 * u - 4
+            s6 += 4
+            np.minimum(s2_z_winner, s6, out=s2_z_winner)
     # dc2_z[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_z_winner[n,c,p,q], ds2_z[n,c,p,q], 0)
     #     (of s2_z)
-    dc2_z.fill(0.0)
     for u in range(2):
         for v in range(2):
-            np.multiply(ds2_z, v + 2 * u == s2_z_winner, out=s6)
-            np.add(dc2_z[:, :, u:u + 3:2, v:v + 3:2], s6, out=dc2_z[:, :, u:u + 3:2, v:v + 3:2])
+            np.multiply(ds2_z, v + 2 * u == s2_z_winner, out=dc2_z[:, :, u:u + 3:2, v:v + 3:2])
     # dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z)
     np.add.reduce(dc2_z, axis=(0, 2, 3), out=dc2_b)
     # dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z)
@@ -586,20 +584,18 @@ def _backward(
     np.multiply(dc2_padded[:, :, 1:5, 1:5], s1 > 0, out=ds1_z)
     # s1_z_winner[n,c,p,q] = min[u,v](where(c1_z[n,c,u + 2 * p,v + 2 * q] == s1_z[n,c,p,q], v + 2 *
     #     u, 4))  (of s1_z)
-    s1_z_winner.fill(np.iinfo(np.intp).max)
+    s1_z_winner.fill(127)
     for u in range(2):
         for v in range(2):
-            np.minimum(
-                s1_z_winner, np.where(c1_z[:, :, u:u + 7:2, v:v + 7:2] == s1_z, v + 2 * u, 4),
-                out=s1_z_winner
-            )
+            np.equal(c1_z[:, :, u:u + 7:2, v:v + 7:2], s1_z, out=s9)
+            s9 *= v + 2 * u - 4
+            s9 += 4
+            np.minimum(s1_z_winner, s9, out=s1_z_winner)
     # dc1_z[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_z_winner[n,c,p,q], ds1_z[n,c,p,q], 0)
     #     (of s1_z)
-    dc1_z.fill(0.0)
     for u in range(2):
         for v in range(2):
-            np.multiply(ds1_z, v + 2 * u == s1_z_winner, out=s9)
-            np.add(dc1_z[:, :, u:u + 7:2, v:v + 7:2], s9, out=dc1_z[:, :, u:u + 7:2, v:v + 7:2])
+            np.multiply(ds1_z, v + 2 * u == s1_z_winner, out=dc1_z[:, :, u:u + 7:2, v:v + 7:2])
     # dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z)
     np.add.reduce(dc1_z, axis=(0, 2, 3), out=dc1_b)
     # dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z)
@@ -619,20 +615,20 @@ def _update(
     learning_rate, beta1, beta2, epsilon
 ):
     """Update parameters and state in place; the gradients are used up."""
-    s11 = work[31]
-    s12 = work[32]
-    s13 = work[33]
-    s14 = work[34]
-    s15 = work[35]
-    s16 = work[36]
-    s17 = work[37]
-    s18 = work[38]
-    s19 = work[39]
-    s20 = work[40]
-    s21 = work[41]
-    s22 = work[42]
-    s23 = work[43]
-    s24 = work[44]
+    s11 = work[33]
+    s12 = work[34]
+    s13 = work[35]
+    s14 = work[36]
+    s15 = work[37]
+    s16 = work[38]
+    s17 = work[39]
+    s18 = work[40]
+    s19 = work[41]
+    s20 = work[42]
+    s21 = work[43]
+    s22 = work[44]
+    s23 = work[45]
+    s24 = work[46]
     # step_next = step + 1
     step_next = step_ + 1
     # v1 = 1 - beta1
@@ -789,11 +785,13 @@ def _buffers(N):
         np.empty((N, 1, 10, 10), dtype=_DTYPE),  # c1_padded
         np.empty((N, 16, 8, 8), dtype=_DTYPE),  # c1_z
         np.empty((N, 1, 3, 3, 8, 8), dtype=_DTYPE),  # s3
+        np.empty((N, 16, 4, 8), dtype=_DTYPE),  # s1_z_rows
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1_z
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # c2_padded
         np.empty((N, 32, 4, 4), dtype=_DTYPE),  # c2_z
         np.empty((N, 16, 3, 3, 4, 4), dtype=_DTYPE),  # s4
+        np.empty((N, 32, 2, 4), dtype=_DTYPE),  # s2_z_rows
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2_z
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2
         np.empty((N, 128), dtype=_DTYPE),  # flatten
@@ -805,16 +803,16 @@ def _buffers(N):
         np.empty((N, 32), dtype=_DTYPE),  # dh
         np.empty((N, 128), dtype=_DTYPE),  # dflatten
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # ds2_z
-        np.empty((N, 32, 2, 2), dtype=np.intp),  # s2_z_winner
+        np.empty((N, 32, 2, 2), dtype=np.int8),  # s2_z_winner
+        np.empty((N, 32, 2, 2), dtype=np.int8),  # s6
         np.empty((N, 32, 4, 4), dtype=_DTYPE),  # dc2_z
-        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s6
         np.empty((32, N, 4, 4), dtype=_DTYPE),  # s7
         np.empty((16, 3, 3, N, 4, 4), dtype=_DTYPE),  # s8
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # dc2_padded
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # ds1_z
-        np.empty((N, 16, 4, 4), dtype=np.intp),  # s1_z_winner
+        np.empty((N, 16, 4, 4), dtype=np.int8),  # s1_z_winner
+        np.empty((N, 16, 4, 4), dtype=np.int8),  # s9
         np.empty((N, 16, 8, 8), dtype=_DTYPE),  # dc1_z
-        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s9
         np.empty((N, 16, 1, 3, 3), dtype=_DTYPE),  # s10
         np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s11
         np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s12
@@ -840,10 +838,12 @@ def _buffers_of_predict(N):
         np.empty((N, 1, 10, 10), dtype=_DTYPE),  # c1_padded
         np.empty((N, 16, 8, 8), dtype=_DTYPE),  # c1_z
         np.empty((N, 1, 3, 3, 8, 8), dtype=_DTYPE),  # s25
+        np.empty((N, 16, 4, 8), dtype=_DTYPE),  # s1_z_rows
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1_z
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # c2_padded
         np.empty((N, 32, 4, 4), dtype=_DTYPE),  # c2_z
         np.empty((N, 16, 3, 3, 4, 4), dtype=_DTYPE),  # s26
+        np.empty((N, 32, 2, 4), dtype=_DTYPE),  # s2_z_rows
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2_z
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s27
         np.empty((N, 128), dtype=_DTYPE),  # flatten

@@ -214,7 +214,8 @@ class Public:
 
     def untold_sizes(self) -> list[str]:
         """Return the sizes that no array on the tape shows: they go on it themselves."""
-        shown = {str(n) for t in self.tape() for n in self.face.table[t].shape}
+        table = self.plan.forward.program.table()
+        shown = {str(n) for t in self.tape() for n in table[t].shape}
         return [str(s) for s in self.plan.program.sizes() if str(s) not in shown]
 
     def value_and_grad(self) -> list[str]:

@@ -511,6 +511,72 @@ def test_the_branch_that_is_not_taken_may_have_no_value():
     assert_agrees(network, {"x": np.array([0.0, 1.0, -1.0, 5.0]), "w": np.array(0.5)})
 
 
+def core(text: str) -> str:
+    """Return the functions of a module that compute, without its comments."""
+    code = source(net(text))
+    lines = code[code.index("def _forward") : code.index("def _buffers")].splitlines()
+    return "\n".join(line.strip() for line in lines if not line.strip().startswith("#"))
+
+
+POOL = """
+    input x[N,2,6,4]
+    param a
+    h[n,c,i,j] = a * x[n,c,i,j]
+    m[n,c,p,q] = max[u,v](h[n,c,2*p+u,2*q+v]) for p in 3, q in 2, u in 2, v in 2
+    output m
+    loss sum[n,c,p,q](m[n,c,p,q]**2)
+"""
+
+
+def test_windows_are_reduced_along_one_axis_after_the_other():
+    found = core(POOL)
+    assert "np.maximum(h[:, :, :5:2, :], h[:, :, 1::2, :], out=m_rows)" in found
+    assert "np.maximum(m_rows[:, :, :, :3:2], m_rows[:, :, :, 1::2], out=m)" in found
+    assert "inf" not in found  # the first two set it: nothing has to be in it before
+
+
+def test_what_covers_its_target_is_set_and_not_added():
+    assert "out=dh[:, :, u:u + 5:2, v:v + 3:2]" in core(POOL)
+    assert "dh.fill" not in core(POOL)
+
+
+def test_windows_that_leave_something_out_are_filled_first():
+    text = POOL.replace("x[N,2,6,4]", "x[N,2,7,5]")
+    assert "dh.fill(0.0)" in core(text)
+    assert_agrees(net(text), arrays(net(text), N=3))
+
+
+def test_a_sum_over_windows_is_added_up_even_where_it_sets_its_target():
+    text = """
+        input x[N,7]
+        param a
+        y[n,p] = sum[u](exp(a * x[n,2*p+u])) for p in 3, u in 3
+        output y
+        loss sum[n,p](y[n,p]**2)
+    """
+    assert_agrees(net(text), arrays(net(text), N=3))
+
+
+def test_small_whole_numbers_that_are_only_compared_are_bytes():
+    found = core(POOL)
+    assert "np.equal(h[:, :, u:u + 5:2, v:v + 3:2], m, out=" in found
+    assert "np.where" not in found
+    assert "dtype=np.int8),  # m_winner" in source(net(POOL))
+
+
+def test_conditions_that_all_have_to_hold_are_one_mask():
+    text = """
+        input x[N]
+        input z[N]
+        param w
+        y[n] = where(x[n] > 0, where(x[n] < z[n], w * x[n], 0), 0)
+        output y
+        loss sum[n](y[n]**2)
+    """
+    assert "(x > 0) & (x < z)" in core(text)
+    assert_agrees(net(text), arrays(net(text), N=9))
+
+
 def test_an_output_that_depends_on_a_label_is_refused():
     with pytest.raises(LanguageError, match="label t, which a prediction is not given"):
         net("input x[N]\nlabel t[N] in 2\nparam W[2]\ny[n] = W[t[n]] * x[n]\n"

@@ -7,92 +7,31 @@ the last equation that reads a value has been written, its buffer goes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sympy
-from sympy import Expr, Mul, Symbol
+from sympy import Expr, Symbol
 
 from symbp.codegen.header import formula
+from symbp.codegen.numpy_target.dots import Product, is_dot, product
 from symbp.codegen.numpy_target.expressions import Lowering
+from symbp.codegen.numpy_target.places import REDUCERS, Places, added
 from symbp.codegen.numpy_target.products import Layout, Matrices, plan
 from symbp.codegen.numpy_target.scans import Steps
-from symbp.codegen.numpy_target.views import Axes, View, packed
+from symbp.codegen.numpy_target.views import Axes, packed
+from symbp.codegen.numpy_target.whole import whole_numbers
 from symbp.codegen.numpy_target.windows import offsets
 from symbp.codegen.passage import Passage, passage
 from symbp.ir.program import Access, Equation, Program, accesses
 from symbp.schedule import Arena, Slot
 from symbp.schedule.arena import aliasable, last_reads
+from symbp.schedule.touch import bare, first_writes
 
-_REDUCERS = {"sum": "add", "max": "maximum", "min": "minimum"}
-_NEUTRAL = {"sum": "0.0", "max": "-np.inf", "min": "np.inf"}
-_NEUTRAL_INTEGER = {"sum": "0", "max": "np.iinfo(np.intp).min", "min": "np.iinfo(np.intp).max"}
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A matrix product: operands, and their batch, free and contracted indices."""
-
-    a: Access
-    b: Access
-    constant: Expr
-    batch: Axes
-    free_a: Axes
-    free_b: Axes
-    contracted: Axes
-
-
-def product(equation: Equation) -> Product | None:
-    """Return an equation as a product of two tensors, or None where it is no such thing."""
-    if equation.op != "sum" or not equation.plain or not equation.reduced:
-        return None
-    loops = equation.extent
-    factors = [f for f in Mul.make_args(equation.body) if f.free_symbols & set(loops)]
-    constant = Mul(*(f for f in Mul.make_args(equation.body) if f not in factors))
-    if len(factors) == 1 and factors[0].is_Pow and factors[0].exp == 2:
-        factors = [factors[0].base] * 2
-    if len(factors) != 2 or not all(isinstance(f, Access) for f in factors):
-        return None
-    for f in factors:
-        if any(g not in loops for g in f.indices) or len(set(f.indices)) != len(f.indices):
-            return None
-    target = equation.target.indices
-    shared = {*factors[0].indices} & {*factors[1].indices}
-
-    def place(factor: Access) -> int:
-        """Return where the first index that is the factor's alone stands in the target."""
-        own = [target.index(g) for g in factor.indices if g in target and g not in shared]
-        return min(own, default=len(target))
-
-    a, b = sorted(factors, key=place)
-    both = [i for i in a.indices if i in b.indices]
-    contracted = tuple(i for i in both if i not in target)
-    if set(contracted) != set(equation.reduced) or set(target) - {*a.indices, *b.indices}:
-        return None
-    return Product(
-        a, b, constant,
-        tuple(i for i in target if i in both),
-        tuple(i for i in target if i in a.indices and i not in both),
-        tuple(i for i in target if i in b.indices and i not in both),
-        contracted,
-    )  # fmt: skip
-
-
-def is_dot(found: Product, equation: Equation) -> bool:
-    """Tell whether a product is one of matrices as they stand, or of a batch of them."""
-    return (
-        len(found.contracted) == 1
-        and len(found.free_a) <= 1
-        and len(found.free_b) <= 1
-        and (not found.batch or bool(found.free_a and found.free_b))
-        and (*found.batch, *found.free_a, *found.free_b) == equation.target.indices
-    )
-
-
-def added(target: str, value: str) -> str:
-    """Return the statement that adds to an array; `a[t] += b` would also store a[t] in itself."""
-    if target.isidentifier():
-        return f"{target} += {value}"
-    return f"np.add({target}, {value}, out={target})"
+_NEUTRAL = {
+    "real": {"sum": "0.0", "max": "-np.inf", "min": "np.inf"},
+    "int": {"sum": "0", "max": "np.iinfo(np.intp).min", "min": "np.iinfo(np.intp).max"},
+    "byte": {"sum": "0", "max": "0", "min": "127"},
+}
 
 
 def natural_box(equation: Equation) -> Axes:
@@ -129,9 +68,13 @@ class Emitter:
         """Values that outlive this function."""
         self.slots: dict[str, Slot] = {}
         self.last = last_reads(program.equations)
+        self.first = first_writes(program)
+        self.bare = bare(program)
         self.started: set[str] = set()
         self.loops: dict[Symbol, Expr] = {}
         """The indices of the Python loops around the equation in hand."""
+        self.setting = False
+        """What the loops write is set, not added to what is there."""
         self.lines: list[str] = []
         self.passages: list[Passage] = []
 
@@ -181,8 +124,9 @@ class Emitter:
         found = Lowering(
             self.program, equation.extent, box, self.arena, self.spell, self.scratch_name
         )
-        if self.table[equation.target.name].bound is not None:
-            found.one = "1"
+        name = equation.target.name
+        if self.table[name].bound is not None:
+            found.one, found.whole = "1", whole_numbers(self.program, name, self.keep)
         found.fixed = self.loops
         return found
 
@@ -194,9 +138,9 @@ class Emitter:
         elif (matrices := plan(equation, self.lowering(equation, ()))) is not None:
             self.matrices(equation, matrices)
         elif loops := offsets(equation, self.lowering(equation, ())):
-            self.looped(equation, position, loops)
+            Places(self).looped(equation, position, loops)
         elif not equation.plain:
-            self.scatter(equation)
+            Places(self).scatter(equation)
         elif found is not None:
             self.contraction(equation, found)
         elif equation.reduced or equation.op != "sum":
@@ -215,7 +159,7 @@ class Emitter:
             slot = inherit
         else:
             tensor = self.table[name]
-            kind = "int" if tensor.bound is not None else "real"
+            kind = whole_numbers(self.program, name, self.keep) if tensor.bound else "real"
             slot = self.arena.take(tensor.shape, self.spell(name), kind)
         self.slots[name] = slot
         return slot
@@ -298,8 +242,11 @@ class Emitter:
     def fill(self, equation: Equation) -> None:
         slot = self.slot(equation)
         name = self.spell(equation.target.name)
-        neutral = _NEUTRAL if slot.kind != "int" else _NEUTRAL_INTEGER
-        self.lines.append(f"{slot.label}.fill({neutral[equation.op]})")
+        self.lines.append(f"{slot.label}.fill({_NEUTRAL[slot.kind][equation.op]})")
+        self.named(slot, name)
+
+    def named(self, slot: Slot, name: str) -> None:
+        """Call a buffer by the name of what is in it now."""
         if slot.label != name:
             self.lines.append(f"{name} = {slot.label}")
             slot.label = name
@@ -358,9 +305,8 @@ class Emitter:
         direct = name not in self.started and found.target.whole
         slot = self.slot(equation) if direct else self.temporary(equation)
         label = self.spell(name) if direct else slot.label
-        if direct and slot.label != label:
-            self.lines.append(f"{label} = {slot.label}")
-            slot.label = label
+        if direct:
+            self.named(slot, label)
         result = (
             replace(found.target, name=label)
             if direct
@@ -378,21 +324,6 @@ class Emitter:
             self.lines.append(added(text, label))
             self.arena.give(slot)
 
-    def looped(self, equation: Equation, position: int, loops: Axes) -> None:
-        """Write a loop over the offsets of a window; its body runs over all places at once."""
-        if equation.target.name not in self.started:
-            self.fill(equation)
-            self.started.add(equation.target.name)
-        self.loops = {i: equation.extent[i] for i in loops}
-        before, self.lines = self.lines, []
-        rest = tuple(r for r in equation.ranges if r[0] not in self.loops)
-        self.equation(replace(equation, ranges=rest), position)
-        self.loops, body, self.lines = {}, self.lines, before
-        for depth, i in enumerate(loops):
-            extent = equation.extent[i]
-            self.lines.append(f"{'    ' * depth}for {self.spell(str(i))} in range({extent}):")
-        self.lines += [f"{'    ' * len(loops)}{line}" for line in body]
-
     def reduction(self, equation: Equation) -> None:
         """Write a sum, max or min over axes of a box."""
         name = equation.target.name
@@ -404,7 +335,7 @@ class Emitter:
         text = operand.text if not missing else self.broadcast(lower, operand, box, equation)
         reduced = [str(box.index(i)) for i in equation.reduced]
         axis = reduced[0] if len(reduced) == 1 else f"({', '.join(reduced)})"
-        reducer = _REDUCERS[equation.op]
+        reducer = REDUCERS[equation.op]
         if not equation.reduced:
             value = text
         elif name in self.started or not self.covers(equation):
@@ -469,57 +400,4 @@ class Emitter:
             return operand.text
         missing = [i for i in box if i not in operand.axes]
         text = self.broadcast(lower, operand, box, equation) if missing else operand.text
-        return f"np.{_REDUCERS[equation.op]}.reduce({text}, axis=None)"
-
-    def scatter(self, equation: Equation) -> None:
-        """Write values to computed places: a view of them, or index arrays, which may repeat."""
-        name, target = equation.target.name, equation.target
-        places = self.lowering(equation, ()).affine(target)
-        if places is not None and not places.windows and not equation.reduced:
-            return self.placed(equation, places)
-        free = target.free_symbols
-        kept = tuple(i for i, _ in equation.ranges if i in free)
-        box = (*kept, *equation.reduced)
-        lower = self.lowering(equation, box)
-        operand = lower(equation.body)
-        self.lines += lower.lines
-        text = operand.text
-        if equation.reduced or (operand.axes and operand.axes != kept):
-            # NumPy 2.4's add.at reads past the end of values that it should have broadcast.
-            text = self.broadcast(lower, operand, box, equation)
-            if equation.reduced:
-                axes = tuple(range(len(kept), len(box)))
-                text = f"np.{_REDUCERS[equation.op]}.reduce({text}, axis={axes})"
-        if name not in self.started:
-            self.fill(equation)
-        label = self.slots[name].label
-        place = lower.place(target, kept)
-        if equation.op == "sum" and set(kept) <= set(target.indices):
-            self.lines.append(f"{label}[{place}] += {text}")
-        else:
-            self.lines.append(f"np.{_REDUCERS[equation.op]}.at({label}, ({place},), {text})")
-        self.free(operand.slot)
-        return None
-
-    def placed(self, equation: Equation, places: View) -> None:
-        """Write values to places that a view shows, each one once."""
-        name = equation.target.name
-        lower = self.lowering(equation, places.order)
-        operand = lower(equation.body)
-        self.lines += lower.lines
-        text = lower.spread(operand, places.order)
-        first = name not in self.started
-        if first and not places.whole:
-            self.fill(equation)
-        slot = self.slot(equation)
-        if first and slot.label != self.spell(name):
-            self.lines.append(f"{self.spell(name)} = {slot.label}")
-            slot.label = self.spell(name)
-        shown = places.single(places.order, lower.scalar)
-        if first:
-            self.lines.append(f"np.copyto({shown}, {text})")
-        elif equation.op == "sum":
-            self.lines.append(added(shown, text))
-        else:
-            self.lines.append(f"np.{_REDUCERS[equation.op]}({shown}, {text}, out={shown})")
-        self.free(operand.slot)
+        return f"np.{REDUCERS[equation.op]}.reduce({text}, axis=None)"

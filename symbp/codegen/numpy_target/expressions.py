@@ -27,6 +27,10 @@ _COMPARISONS = {
     "StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=",
     "Equality": "==", "Unequality": "!=",
 }  # fmt: skip
+_COMPARING = {
+    "StrictLessThan": "less", "LessThan": "less_equal", "StrictGreaterThan": "greater",
+    "GreaterThan": "greater_equal", "Equality": "equal", "Unequality": "not_equal",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class Lowering:
         self.scratch_name = scratch_name
         self.lines: list[str] = []
         self.one = "_ONE"  # an array: NumPy takes longer to read a Python number
+        self.whole: str | None = None
+        """The kind of buffer of whole numbers, where the target is one."""
         self.spare: list[Slot] = []
         self.target: Slot | None = None
         self.renamed: dict[int, str] = {}
@@ -360,6 +366,12 @@ class Lowering:
 
     def choice(self, e: Expr, final: tuple[Slot, str] | None) -> Operand:
         condition, a, b = e.args
+        if self.whole is not None and final is None and condition.is_Relational:
+            numbers = self.whole_choice(e, self.whole)
+            if numbers is not None:
+                return numbers
+        while b == 0 and isinstance(a, Where) and a.args[2] == 0:  # both have to hold
+            condition, a = sympy.And(condition, a.args[0], evaluate=False), a.args[1]
         if b == 0 and tame(a):
             mask = self.condition(condition)
             return self.call("multiply", [self(a), replace(mask, slot=None)], final)
@@ -379,6 +391,21 @@ class Lowering:
             if part.slot is not None and part.slot is not slot:
                 self.give(part.slot)
         return Operand(name, axes, None if final else slot)
+
+    def whole_choice(self, e: Expr, kind: str) -> Operand | None:
+        """Return a choice between two whole numbers: the comparison's 0 or 1, stretched."""
+        condition, a, b = e.args
+        axes = self.axes(condition)
+        if self.axes(a) or self.axes(b) or a.has(Access) or b.has(Access):
+            return None
+        function = _COMPARING[condition.func.__name__]
+        x, y = ("1" if s == 1 else self.spread(self(s), axes) for s in condition.args)
+        slot = self.arena.take(tuple(self.extents[i] for i in axes), self.scratch_name, kind)
+        self.emit(f"np.{function}({x}, {y}, out={slot.label})")
+        self.emit(f"{slot.label} *= {self.scalar(sympy.expand(a - b))}")
+        if b != 0:
+            self.emit(f"{slot.label} += {self.scalar(b)}")
+        return Operand(slot.label, axes, slot)
 
     def condition(self, e: Any) -> Operand:
         """Return a condition as an expression of Boolean arrays."""

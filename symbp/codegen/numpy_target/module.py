@@ -168,6 +168,6 @@ class _Module:
         for slot in arena.slots:
             shape = ", ".join(size(n) for n in slot.shape)
             shape += "," if len(slot.shape) == 1 else ""
-            kind = "np.intp" if slot.kind == "int" else "_DTYPE"
+            kind = {"int": "np.intp", "byte": "np.int8"}.get(slot.kind, "_DTYPE")
             lines.append(f"        np.empty(({shape}), dtype={kind}),  # {slot.name}")
         return [*lines, "    )"]

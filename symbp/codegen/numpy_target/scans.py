@@ -18,7 +18,7 @@ from symbp.codegen.numpy_target.slices import Slices
 from symbp.ir.program import Equation
 from symbp.ir.text import show
 from symbp.schedule import Slot
-from symbp.schedule.touch import Slab, bare, first_writes
+from symbp.schedule.touch import Slab
 
 if TYPE_CHECKING:
     from symbp.codegen.numpy_target.equations import Emitter
@@ -31,8 +31,6 @@ class Steps:
 
     def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
-        self.first = first_writes(emitter.program)
-        self.bare = bare(emitter.program)
 
     def scan(self, block: tuple[Equation, ...], begin: int) -> None:
         """Write the loop over the steps of a scan."""
@@ -49,7 +47,7 @@ class Steps:
             ranges = tuple(r for r in equation.ranges if r[0] != scan.index)
             inner = self._inner(replace(equation, ranges=ranges, scan=None), position, fixed)
             of = f"  (of {equation.primal})" if equation.primal else ""
-            body.append(f"# {show(equation, self.first[position])}{of}")
+            body.append(f"# {show(equation, emitter.first[position])}{of}")
             inner.equation(inner.program.equations[0], position)
             body += inner.lines
         emitter.lines.append(f"for {emitter.spell(t)} in {head}:")
@@ -77,7 +75,7 @@ class Steps:
         if slot.label != own:
             emitter.lines.append(f"{own} = {slot.label}")
             slot.label = own
-        slabs = self.bare.get(name)
+        slabs = emitter.bare.get(name)
         value = _FILL[equation.op]
         if slabs is not None:
             emitter.lines += [f"{own}{self._slab(s)} = {value}" for s in slabs] or [
@@ -110,6 +108,6 @@ class Steps:
         name = sliced.target.name
         if name in slices.made:
             inner.slots[name] = Slot(name, slices.made[name].shape, "slice", name)
-            if not self.first[position]:
+            if not outer.first[position]:
                 inner.started.add(name)
         return inner

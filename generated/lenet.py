@@ -353,15 +353,15 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     image = work[0]
     c1_padded = work[1]
     c1_z = work[2]
-    s25 = work[3]
+    s22 = work[3]
     s1_z_rows = work[4]
     s1_z = work[5]
     c2_padded = work[6]
     c2_z = work[7]
-    s26 = work[8]
+    s23 = work[8]
     s2_z_rows = work[9]
     s2_z = work[10]
-    s27 = work[11]
+    s24 = work[11]
     flatten = work[12]
     h_z = work[13]
     logits = work[14]
@@ -373,9 +373,9 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     np.copyto(c1_padded[:, :, 1:9, 1:9], image)
     # c1_z[n,o,p,q] = sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v]) + c1_b[o]
     np.copyto(
-        s25, _strided(c1_padded, (N, 1, 3, 3, 8, 8), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3, 1))
+        s22, _strided(c1_padded, (N, 1, 3, 3, 8, 8), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3, 1))
     )
-    np.matmul(c1_K.reshape(16, 9), s25.reshape(N, 9, 64), out=c1_z.reshape(N, 16, 64))
+    np.matmul(c1_K.reshape(16, 9), s22.reshape(N, 9, 64), out=c1_z.reshape(N, 16, 64))
     c1_z += c1_b[:, None, None]
     # s1_z_rows[i0,i1,p,i3] = max[u](c1_z[i0,i1,u + 2 * p,i3])
     np.maximum(c1_z[:, :, :7:2, :], c1_z[:, :, 1::2, :], out=s1_z_rows)
@@ -386,18 +386,18 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     np.maximum(s1_z, 0.0, out=c2_padded[:, :, 1:5, 1:5])
     # c2_z[n,o,p,q] = sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) + c2_b[o]
     np.copyto(
-        s26, _strided(c2_padded, (N, 16, 3, 3, 4, 4), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3,
+        s23, _strided(c2_padded, (N, 16, 3, 3, 4, 4), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3,
         1))
     )
-    np.matmul(c2_K.reshape(32, 144), s26.reshape(N, 144, 16), out=c2_z.reshape(N, 32, 16))
+    np.matmul(c2_K.reshape(32, 144), s23.reshape(N, 144, 16), out=c2_z.reshape(N, 32, 16))
     c2_z += c2_b[:, None, None]
     # s2_z_rows[i0,i1,p,i3] = max[u](c2_z[i0,i1,u + 2 * p,i3])
     np.maximum(c2_z[:, :, :3:2, :], c2_z[:, :, 1::2, :], out=s2_z_rows)
     # s2_z[n,c,p,q] = max[v](s2_z_rows[n,c,p,v + 2 * q])
     np.maximum(s2_z_rows[:, :, :, :3:2], s2_z_rows[:, :, :, 1::2], out=s2_z)
     # flatten[n,i2 + 2 * i1 + 4 * i0] = relu(s2_z[n,i0,i1,i2])
-    np.maximum(s2_z, 0.0, out=s27)
-    np.copyto(flatten.reshape(N, 32, 2, 2), s27)
+    np.maximum(s2_z, 0.0, out=s24)
+    np.copyto(flatten.reshape(N, 32, 2, 2), s24)
     # h_z[n,j] = sum[i](flatten[n,i] * h_W[i,j]) + h_b[j]
     np.dot(flatten, h_W, out=h_z)
     h_z += h_b
@@ -421,78 +421,81 @@ def _predict(work, N, x, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
 
 def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b):
     """Return the loss, and the values that the gradients need."""
-    image = work[0]
-    c1_padded = work[1]
-    c1_z = work[2]
-    s3 = work[3]
-    s1_z_rows = work[4]
-    s1_z = work[5]
-    s1 = work[6]
-    c2_padded = work[7]
-    c2_z = work[8]
-    s4 = work[9]
-    s2_z_rows = work[10]
-    s2_z = work[11]
-    s2 = work[12]
-    flatten = work[13]
-    h_z = work[14]
-    logits = work[15]
-    output_Z_max = work[16]
-    v1 = work[17]
-    s5 = work[18]
-    # image[n,0,i0,i1] = x[n,i1 + 8 * i0]
-    np.copyto(image[:, 0], x.reshape(N, 8, 8))
-    # c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w]
+    x_turned = work[0]
+    image = work[1]
+    c1_padded = work[2]
+    c1_z = work[3]
+    s3 = work[4]
+    s1_z_rows = work[5]
+    s1_z = work[6]
+    s1 = work[7]
+    c2_padded = work[8]
+    c2_z = work[9]
+    s4 = work[10]
+    s2_z_rows = work[11]
+    s2_z = work[12]
+    s2 = work[13]
+    flatten = work[14]
+    h_z = work[15]
+    logits = work[16]
+    output_Z_max = work[17]
+    v1 = work[18]
+    s5 = work[19]
+    # x_turned[i1,n] = x[n,i1]
+    np.copyto(x_turned, x.T)
+    # image[0,i0,i1,n] = x_turned[i1 + 8 * i0,n]
+    np.copyto(image[0], x_turned.reshape(8, 8, N))
+    # c1_padded[c,h_2 + 1,w + 1,n] = image[c,h_2,w,n]
     c1_padded.fill(0.0)
-    np.copyto(c1_padded[:, :, 1:9, 1:9], image)
-    # c1_z[n,o,p,q] = sum[c,u,v](c1_padded[n,c,p + u,q + v] * c1_K[o,c,u,v]) + c1_b[o]
+    np.copyto(c1_padded[:, 1:9, 1:9], image)
+    # c1_z[o,p,q,n] = sum[c,u,v](c1_K[o,c,u,v] * c1_padded[c,p + u,q + v,n]) + c1_b[o]
     np.copyto(
-        s3, _strided(c1_padded, (N, 1, 3, 3, 8, 8), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3, 1))
+        s3, _strided(c1_padded, (1, 3, 3, 8, 8, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
     )
-    np.matmul(c1_K.reshape(16, 9), s3.reshape(N, 9, 64), out=c1_z.reshape(N, 16, 64))
-    c1_z += c1_b[:, None, None]
-    # s1_z_rows[i0,i1,p,i3] = max[u](c1_z[i0,i1,u + 2 * p,i3])
-    np.maximum(c1_z[:, :, :7:2, :], c1_z[:, :, 1::2, :], out=s1_z_rows)
-    # s1_z[n,c,p,q] = max[v](s1_z_rows[n,c,p,v + 2 * q])
-    np.maximum(s1_z_rows[:, :, :, :7:2], s1_z_rows[:, :, :, 1::2], out=s1_z)
-    # s1[n,c,p,q] = relu(s1_z[n,c,p,q])
+    np.matmul(c1_K.reshape(16, 9), s3.reshape(9, 64 * N), out=c1_z.reshape(16, 64 * N))
+    c1_z += c1_b[:, None, None, None]
+    # s1_z_rows[i0,p,i2,i3] = max[u](c1_z[i0,u + 2 * p,i2,i3])
+    np.maximum(c1_z[:, :7:2, :, :], c1_z[:, 1::2, :, :], out=s1_z_rows)
+    # s1_z[c,p,q,n] = max[v](s1_z_rows[c,p,v + 2 * q,n])
+    np.maximum(s1_z_rows[:, :, :7:2, :], s1_z_rows[:, :, 1::2, :], out=s1_z)
+    # s1[c,p,q,n] = relu(s1_z[c,p,q,n])
     np.maximum(s1_z, 0.0, out=s1)
-    # c2_padded[n,c,h_2 + 1,w + 1] = s1[n,c,h_2,w]
+    # c2_padded[c,h_2 + 1,w + 1,n] = s1[c,h_2,w,n]
     c2_padded.fill(0.0)
-    np.copyto(c2_padded[:, :, 1:5, 1:5], s1)
-    # c2_z[n,o,p,q] = sum[c,u,v](c2_padded[n,c,p + u,q + v] * c2_K[o,c,u,v]) + c2_b[o]
+    np.copyto(c2_padded[:, 1:5, 1:5], s1)
+    # c2_z[o,p,q,n] = sum[c,u,v](c2_K[o,c,u,v] * c2_padded[c,p + u,q + v,n]) + c2_b[o]
     np.copyto(
-        s4, _strided(c2_padded, (N, 16, 3, 3, 4, 4), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3, 1))
+        s4, _strided(c2_padded, (16, 3, 3, 4, 4, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
     )
-    np.matmul(c2_K.reshape(32, 144), s4.reshape(N, 144, 16), out=c2_z.reshape(N, 32, 16))
-    c2_z += c2_b[:, None, None]
-    # s2_z_rows[i0,i1,p,i3] = max[u](c2_z[i0,i1,u + 2 * p,i3])
-    np.maximum(c2_z[:, :, :3:2, :], c2_z[:, :, 1::2, :], out=s2_z_rows)
-    # s2_z[n,c,p,q] = max[v](s2_z_rows[n,c,p,v + 2 * q])
-    np.maximum(s2_z_rows[:, :, :, :3:2], s2_z_rows[:, :, :, 1::2], out=s2_z)
-    # s2[n,c,p,q] = relu(s2_z[n,c,p,q])
+    np.matmul(c2_K.reshape(32, 144), s4.reshape(144, 16 * N), out=c2_z.reshape(32, 16 * N))
+    c2_z += c2_b[:, None, None, None]
+    # s2_z_rows[i0,p,i2,i3] = max[u](c2_z[i0,u + 2 * p,i2,i3])
+    np.maximum(c2_z[:, :3:2, :, :], c2_z[:, 1::2, :, :], out=s2_z_rows)
+    # s2_z[c,p,q,n] = max[v](s2_z_rows[c,p,v + 2 * q,n])
+    np.maximum(s2_z_rows[:, :, :3:2, :], s2_z_rows[:, :, 1::2, :], out=s2_z)
+    # s2[c,p,q,n] = relu(s2_z[c,p,q,n])
     np.maximum(s2_z, 0.0, out=s2)
-    # flatten[n,i2 + 2 * i1 + 4 * i0] = s2[n,i0,i1,i2]
-    np.copyto(flatten.reshape(N, 32, 2, 2), s2)
-    # h_z[n,j] = sum[i](flatten[n,i] * h_W[i,j]) + h_b[j]
-    np.dot(flatten, h_W, out=h_z)
-    h_z += h_b
-    # h[n,j] = relu(h_z[n,j])
+    # flatten[i2 + 2 * i1 + 4 * i0,n] = s2[i0,i1,i2,n]
+    np.copyto(flatten.reshape(32, 2, 2, N), s2)
+    # h_z[j,n] = sum[i](h_W[i,j] * flatten[i,n]) + h_b[j]
+    np.dot(h_W.T, flatten, out=h_z)
+    h_z += h_b[:, None]
+    # h[j,n] = relu(h_z[j,n])
     h = np.maximum(h_z, 0.0, out=h_z)
-    # logits[n,j] = sum[i](h[n,i] * logits_W[i,j]) + logits_b[j]
-    np.dot(h, logits_W, out=logits)
-    logits += logits_b
-    # output_Z_max[n] = max[j](logits[n,j])
-    np.maximum.reduce(logits, axis=1, out=output_Z_max)
-    # logits_shifted[n,j] = logits[n,j] - output_Z_max[n]
-    logits_shifted = np.subtract(logits, output_Z_max[:, None], out=logits)
-    # v1[n,j] = exp(logits_shifted[n,j])
+    # logits[j,n] = sum[i](logits_W[i,j] * h[i,n]) + logits_b[j]
+    np.dot(logits_W.T, h, out=logits)
+    logits += logits_b[:, None]
+    # output_Z_max[n] = max[j](logits[j,n])
+    np.maximum.reduce(logits, axis=0, out=output_Z_max)
+    # logits_shifted[j,n] = logits[j,n] - output_Z_max[n]
+    logits_shifted = np.subtract(logits, output_Z_max, out=logits)
+    # v1[j,n] = exp(logits_shifted[j,n])
     np.exp(logits_shifted, out=v1)
-    # output_Z_shifted[n] = sum[j](v1[n,j])
-    output_Z_shifted = np.add.reduce(v1, axis=1, out=output_Z_max)
-    # loss_sum = sum[n](log(output_Z_shifted[n]) - logits_shifted[n,t[n]])
+    # output_Z_shifted[n] = sum[j](v1[j,n])
+    output_Z_shifted = np.add.reduce(v1, axis=0, out=output_Z_max)
+    # loss_sum = sum[n](log(output_Z_shifted[n]) - logits_shifted[t[n],n])
     np.log(output_Z_shifted, out=s5)
-    s5 -= logits_shifted[np.arange(N), t]
+    s5 -= logits_shifted[t, np.arange(N)]
     loss_sum = np.add.reduce(s5, axis=None)
     # loss = loss_sum / N
     loss = loss_sum / N
@@ -506,106 +509,100 @@ def _backward(
     h, output_Z_shifted, v1, dc1_K, dc1_b, dc2_K, dc2_b, dh_W, dh_b, dlogits_W, dlogits_b
 ):
     """Compute the gradients into the arrays at the end."""
-    s3 = work[3]
-    s4 = work[9]
-    logits = work[15]
-    dh = work[19]
-    dflatten = work[20]
-    ds2_z = work[21]
-    s2_z_winner = work[22]
-    s6 = work[23]
-    dc2_z = work[24]
-    s7 = work[25]
-    s8 = work[26]
-    dc2_padded = work[27]
-    ds1_z = work[28]
-    s1_z_winner = work[29]
-    s9 = work[30]
-    dc1_z = work[31]
-    s10 = work[32]
-    # dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z)
-    # dlogits_terms[n,t[n]] += -1
-    dlogits_terms = np.divide(v1, output_Z_shifted[:, None], out=logits)
-    dlogits_terms[np.arange(N), t] += -1
-    # dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z)
+    s3 = work[4]
+    s4 = work[10]
+    logits = work[16]
+    dh = work[20]
+    dflatten = work[21]
+    ds2_z = work[22]
+    s2_z_winner = work[23]
+    s6 = work[24]
+    dc2_z = work[25]
+    dc2_padded = work[26]
+    ds1_z = work[27]
+    s1_z_winner = work[28]
+    s7 = work[29]
+    dc1_z = work[30]
+    # dlogits_terms[j,n] = v1[j,n] / output_Z_shifted[n]  (of loss_Z)
+    # dlogits_terms[t[n],n] += -1
+    dlogits_terms = np.divide(v1, output_Z_shifted, out=logits)
+    dlogits_terms[t, np.arange(N)] += -1
+    # dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z)
     dlogits = np.multiply(1 / N, dlogits_terms, out=dlogits_terms)
-    # dlogits_b[j] = sum[n](dlogits[n,j])  (of logits)
-    np.add.reduce(dlogits, axis=0, out=dlogits_b)
-    # dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits)
-    np.dot(dlogits, logits_W.T, out=dh)
-    # dlogits_W[i,j] = sum[n](h[n,i] * dlogits[n,j])  (of logits)
-    np.dot(h.T, dlogits, out=dlogits_W)
-    # dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h)
+    # dlogits_b[j] = sum[n](dlogits[j,n])  (of logits)
+    np.add.reduce(dlogits, axis=1, out=dlogits_b)
+    # dh[i,n] = sum[j](logits_W[i,j] * dlogits[j,n])  (of logits)
+    np.dot(logits_W, dlogits, out=dh)
+    # dlogits_W[i,j] = sum[n](h[i,n] * dlogits[j,n])  (of logits)
+    np.dot(h, dlogits.T, out=dlogits_W)
+    # dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h)
     dh_z = np.multiply(dh, h > 0, out=dh)
-    # dh_b[j] = sum[n](dh_z[n,j])  (of h_z)
-    np.add.reduce(dh_z, axis=0, out=dh_b)
-    # dflatten[n,i] = sum[j](dh_z[n,j] * h_W[i,j])  (of h_z)
-    np.dot(dh_z, h_W.T, out=dflatten)
-    # dh_W[i,j] = sum[n](flatten[n,i] * dh_z[n,j])  (of h_z)
-    np.dot(flatten.T, dh_z, out=dh_W)
-    # ds2_z[n,c,p,q] = where(s2[n,c,p,q] > 0, dflatten[n,q + 2 * p + 4 * c], 0)  (of s2)
-    np.multiply(dflatten.reshape(N, 32, 2, 2), s2 > 0, out=ds2_z)
-    # s2_z_winner[n,c,p,q] = min[u,v](where(c2_z[n,c,u + 2 * p,v + 2 * q] == s2_z[n,c,p,q], v + 2 *
+    # dh_b[j] = sum[n](dh_z[j,n])  (of h_z)
+    np.add.reduce(dh_z, axis=1, out=dh_b)
+    # dflatten[i,n] = sum[j](h_W[i,j] * dh_z[j,n])  (of h_z)
+    np.dot(h_W, dh_z, out=dflatten)
+    # dh_W[i,j] = sum[n](flatten[i,n] * dh_z[j,n])  (of h_z)
+    np.dot(flatten, dh_z.T, out=dh_W)
+    # ds2_z[c,p,q,n] = where(s2[c,p,q,n] > 0, dflatten[q + 2 * p + 4 * c,n], 0)  (of s2)
+    np.multiply(dflatten.reshape(32, 2, 2, N), s2 > 0, out=ds2_z)
+    # s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
     #     u, 4))  (of s2_z)
     s2_z_winner.fill(127)
     for u in range(2):
         for v in range(2):
-            np.equal(c2_z[:, :, u:u + 3:2, v:v + 3:2], s2_z, out=s6)
+            np.equal(c2_z[:, u:u + 3:2, v:v + 3:2, :], s2_z, out=s6)
             s6 *= v + 2 * u - 4
             s6 += 4
             np.minimum(s2_z_winner, s6, out=s2_z_winner)
-    # dc2_z[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s2_z_winner[n,c,p,q], ds2_z[n,c,p,q], 0)
+    # dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
     #     (of s2_z)
     for u in range(2):
         for v in range(2):
-            np.multiply(ds2_z, v + 2 * u == s2_z_winner, out=dc2_z[:, :, u:u + 3:2, v:v + 3:2])
-    # dc2_b[o] = sum[n,p,q](dc2_z[n,o,p,q])  (of c2_z)
-    np.add.reduce(dc2_z, axis=(0, 2, 3), out=dc2_b)
-    # dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[n,o,p,q] * c2_padded[n,c,p + u,q + v])  (of c2_z)
-    np.copyto(s7, dc2_z.transpose(1, 0, 2, 3))
+            np.multiply(ds2_z, v + 2 * u == s2_z_winner, out=dc2_z[:, u:u + 3:2, v:v + 3:2, :])
+    # dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z)
+    np.add.reduce(dc2_z, axis=(3, 1, 2), out=dc2_b)
+    # dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z)
     np.copyto(
-        s8, _strided(c2_padded, (16, 3, 3, N, 4, 4), (1, 1), (2, 1), (3, 1), (0, 1), (2, 1), (3, 1))
+        s4, _strided(c2_padded, (16, 3, 3, 4, 4, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
     )
-    np.matmul(s7.reshape(32, 16 * N), s8.reshape(144, 16 * N).T, out=dc2_K.reshape(32, 144))
-    # dc2_padded_terms[n,c,u,v,p,q] = sum[o](dc2_z[n,o,p,q] * c2_K[o,c,u,v])  (of c2_z)
+    np.matmul(dc2_z.reshape(32, 16 * N), s4.reshape(144, 16 * N).T, out=dc2_K.reshape(32, 144))
+    # dc2_padded_terms[c,u,v,p,q,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z)
     dc2_padded_terms = s4
     np.matmul(
-        c2_K.reshape(32, 144).T, dc2_z.reshape(N, 32, 16), out=dc2_padded_terms.reshape(N, 144, 16)
+        c2_K.reshape(32, 144).T, dc2_z.reshape(32, 16 * N), out=dc2_padded_terms.reshape(144, 16 *
+        N)
     )
-    # dc2_padded[n,c,p + u,q + v] = dc2_padded_terms[n,c,u,v,p,q]  (of c2_z)
+    # dc2_padded[c,p + u,q + v,n] = dc2_padded_terms[c,u,v,p,q,n]  (of c2_z)
     dc2_padded.fill(0.0)
     for u in range(3):
         for v in range(3):
             np.add(
-                dc2_padded[:, :, u:u + 4, v:v + 4], dc2_padded_terms[:, :, u, v, :, :],
-                out=dc2_padded[:, :, u:u + 4, v:v + 4]
+                dc2_padded[:, u:u + 4, v:v + 4, :], dc2_padded_terms[:, u, v, :, :, :],
+                out=dc2_padded[:, u:u + 4, v:v + 4, :]
             )
-    # ds1_z[n,c,p,q] = where(s1[n,c,p,q] > 0, dc2_padded[n,c,p + 1,q + 1], 0)  (of s1)
-    np.multiply(dc2_padded[:, :, 1:5, 1:5], s1 > 0, out=ds1_z)
-    # s1_z_winner[n,c,p,q] = min[u,v](where(c1_z[n,c,u + 2 * p,v + 2 * q] == s1_z[n,c,p,q], v + 2 *
+    # ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1)
+    np.multiply(dc2_padded[:, 1:5, 1:5], s1 > 0, out=ds1_z)
+    # s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
     #     u, 4))  (of s1_z)
     s1_z_winner.fill(127)
     for u in range(2):
         for v in range(2):
-            np.equal(c1_z[:, :, u:u + 7:2, v:v + 7:2], s1_z, out=s9)
-            s9 *= v + 2 * u - 4
-            s9 += 4
-            np.minimum(s1_z_winner, s9, out=s1_z_winner)
-    # dc1_z[n,c,u + 2 * p,v + 2 * q] = where(v + 2 * u == s1_z_winner[n,c,p,q], ds1_z[n,c,p,q], 0)
+            np.equal(c1_z[:, u:u + 7:2, v:v + 7:2, :], s1_z, out=s7)
+            s7 *= v + 2 * u - 4
+            s7 += 4
+            np.minimum(s1_z_winner, s7, out=s1_z_winner)
+    # dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
     #     (of s1_z)
     for u in range(2):
         for v in range(2):
-            np.multiply(ds1_z, v + 2 * u == s1_z_winner, out=dc1_z[:, :, u:u + 7:2, v:v + 7:2])
-    # dc1_b[o] = sum[n,p,q](dc1_z[n,o,p,q])  (of c1_z)
-    np.add.reduce(dc1_z, axis=(0, 2, 3), out=dc1_b)
-    # dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[n,o,p,q] * c1_padded[n,c,p + u,q + v])  (of c1_z)
+            np.multiply(ds1_z, v + 2 * u == s1_z_winner, out=dc1_z[:, u:u + 7:2, v:v + 7:2, :])
+    # dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z)
+    np.add.reduce(dc1_z, axis=(3, 1, 2), out=dc1_b)
+    # dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z)
     np.copyto(
-        s3, _strided(c1_padded, (N, 1, 3, 3, 8, 8), (0, 1), (1, 1), (2, 1), (3, 1), (2, 1), (3, 1))
+        s3, _strided(c1_padded, (1, 3, 3, 8, 8, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
     )
-    np.matmul(
-        dc1_z.reshape(N, 16, 64), s3.reshape(N, 9, 64).transpose(0, 2, 1), out=s10.reshape(N, 16, 9)
-    )
-    np.add.reduce(s10, axis=0, out=dc1_K)
+    np.matmul(dc1_z.reshape(16, 64 * N), s3.reshape(9, 64 * N).T, out=dc1_K.reshape(16, 9))
 
 
 def _update(
@@ -615,35 +612,35 @@ def _update(
     learning_rate, beta1, beta2, epsilon
 ):
     """Update parameters and state in place; the gradients are used up."""
-    s11 = work[33]
-    s12 = work[34]
-    s13 = work[35]
-    s14 = work[36]
-    s15 = work[37]
-    s16 = work[38]
-    s17 = work[39]
-    s18 = work[40]
-    s19 = work[41]
-    s20 = work[42]
-    s21 = work[43]
-    s22 = work[44]
-    s23 = work[45]
-    s24 = work[46]
+    s8 = work[31]
+    s9 = work[32]
+    s10 = work[33]
+    s11 = work[34]
+    s12 = work[35]
+    s13 = work[36]
+    s14 = work[37]
+    s15 = work[38]
+    s16 = work[39]
+    s17 = work[40]
+    s18 = work[41]
+    s19 = work[42]
+    s20 = work[43]
+    s21 = work[44]
     # step_next = step + 1
     step_next = step_ + 1
     # v1 = 1 - beta1
     v1 = 1 - beta1
     # c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1
-    np.multiply(beta1, c1_K_m, out=s11)
-    np.multiply(v1, dc1_K, out=s12)
-    np.add(s11, s12, out=c1_K_m)
+    np.multiply(beta1, c1_K_m, out=s8)
+    np.multiply(v1, dc1_K, out=s9)
+    np.add(s8, s9, out=c1_K_m)
     # v2 = 1 - beta2
     v2 = 1 - beta2
     # c1_K_v_next[i,j,k0,k1] = dc1_K[i,j,k0,k1]**2 * v2 + c1_K_v[i,j,k0,k1] * beta2
-    np.multiply(v2, dc1_K, out=s12)
-    s12 *= dc1_K
+    np.multiply(v2, dc1_K, out=s9)
+    s9 *= dc1_K
     np.multiply(beta2, c1_K_v, out=dc1_K)
-    np.add(s12, dc1_K, out=c1_K_v)
+    np.add(s9, dc1_K, out=c1_K_v)
     # v3 = 1 / (1 - beta1**step_next)
     v3 = 1 / (1 - beta1**step_next)
     # v4 = 1 / (1 - beta2**step_next)
@@ -653,81 +650,81 @@ def _update(
     np.multiply(v4, c1_K_v, out=dc1_K)
     np.sqrt(dc1_K, out=dc1_K)
     dc1_K += epsilon
-    np.multiply(learning_rate * v3, c1_K_m, out=s12)
-    s12 /= dc1_K
-    c1_K -= s12
+    np.multiply(learning_rate * v3, c1_K_m, out=s9)
+    s9 /= dc1_K
+    c1_K -= s9
     # c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1
-    np.multiply(beta1, c1_b_m, out=s13)
-    np.multiply(v1, dc1_b, out=s14)
-    np.add(s13, s14, out=c1_b_m)
+    np.multiply(beta1, c1_b_m, out=s10)
+    np.multiply(v1, dc1_b, out=s11)
+    np.add(s10, s11, out=c1_b_m)
     # c1_b_v_next[j] = dc1_b[j]**2 * v2 + c1_b_v[j] * beta2
-    np.multiply(v2, dc1_b, out=s14)
-    s14 *= dc1_b
+    np.multiply(v2, dc1_b, out=s11)
+    s11 *= dc1_b
     np.multiply(beta2, c1_b_v, out=dc1_b)
-    np.add(s14, dc1_b, out=c1_b_v)
+    np.add(s11, dc1_b, out=c1_b_v)
     # c1_b_next[j] = c1_b[j] - c1_b_m_next[j] * learning_rate * v3 / (sqrt(c1_b_v_next[j] * v4) +
     #     epsilon)
     np.multiply(v4, c1_b_v, out=dc1_b)
     np.sqrt(dc1_b, out=dc1_b)
     dc1_b += epsilon
-    np.multiply(learning_rate * v3, c1_b_m, out=s14)
-    s14 /= dc1_b
-    c1_b -= s14
+    np.multiply(learning_rate * v3, c1_b_m, out=s11)
+    s11 /= dc1_b
+    c1_b -= s11
     # c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1
-    np.multiply(beta1, c2_K_m, out=s15)
-    np.multiply(v1, dc2_K, out=s16)
-    np.add(s15, s16, out=c2_K_m)
+    np.multiply(beta1, c2_K_m, out=s12)
+    np.multiply(v1, dc2_K, out=s13)
+    np.add(s12, s13, out=c2_K_m)
     # c2_K_v_next[i,j,k0,k1] = dc2_K[i,j,k0,k1]**2 * v2 + c2_K_v[i,j,k0,k1] * beta2
-    np.multiply(v2, dc2_K, out=s16)
-    s16 *= dc2_K
+    np.multiply(v2, dc2_K, out=s13)
+    s13 *= dc2_K
     np.multiply(beta2, c2_K_v, out=dc2_K)
-    np.add(s16, dc2_K, out=c2_K_v)
+    np.add(s13, dc2_K, out=c2_K_v)
     # c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
     #     (sqrt(c2_K_v_next[i,j,k0,k1] * v4) + epsilon)
     np.multiply(v4, c2_K_v, out=dc2_K)
     np.sqrt(dc2_K, out=dc2_K)
     dc2_K += epsilon
-    np.multiply(learning_rate * v3, c2_K_m, out=s16)
-    s16 /= dc2_K
-    c2_K -= s16
+    np.multiply(learning_rate * v3, c2_K_m, out=s13)
+    s13 /= dc2_K
+    c2_K -= s13
     # c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1
-    np.multiply(beta1, c2_b_m, out=s17)
-    np.multiply(v1, dc2_b, out=s18)
-    np.add(s17, s18, out=c2_b_m)
+    np.multiply(beta1, c2_b_m, out=s14)
+    np.multiply(v1, dc2_b, out=s15)
+    np.add(s14, s15, out=c2_b_m)
     # c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2
-    np.multiply(v2, dc2_b, out=s18)
-    s18 *= dc2_b
+    np.multiply(v2, dc2_b, out=s15)
+    s15 *= dc2_b
     np.multiply(beta2, c2_b_v, out=dc2_b)
-    np.add(s18, dc2_b, out=c2_b_v)
+    np.add(s15, dc2_b, out=c2_b_v)
     # c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
     #     epsilon)
     np.multiply(v4, c2_b_v, out=dc2_b)
     np.sqrt(dc2_b, out=dc2_b)
     dc2_b += epsilon
-    np.multiply(learning_rate * v3, c2_b_m, out=s18)
-    s18 /= dc2_b
-    c2_b -= s18
+    np.multiply(learning_rate * v3, c2_b_m, out=s15)
+    s15 /= dc2_b
+    c2_b -= s15
     # h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1
-    np.multiply(beta1, h_W_m, out=s19)
-    np.multiply(v1, dh_W, out=s20)
-    np.add(s19, s20, out=h_W_m)
+    np.multiply(beta1, h_W_m, out=s16)
+    np.multiply(v1, dh_W, out=s17)
+    np.add(s16, s17, out=h_W_m)
     # h_W_v_next[i,j] = dh_W[i,j]**2 * v2 + h_W_v[i,j] * beta2
-    np.multiply(v2, dh_W, out=s20)
-    s20 *= dh_W
+    np.multiply(v2, dh_W, out=s17)
+    s17 *= dh_W
     np.multiply(beta2, h_W_v, out=dh_W)
-    np.add(s20, dh_W, out=h_W_v)
+    np.add(s17, dh_W, out=h_W_v)
     # h_W_next[i,j] = h_W[i,j] - h_W_m_next[i,j] * learning_rate * v3 / (sqrt(h_W_v_next[i,j] * v4)
     #     + epsilon)
     np.multiply(v4, h_W_v, out=dh_W)
     np.sqrt(dh_W, out=dh_W)
     dh_W += epsilon
-    np.multiply(learning_rate * v3, h_W_m, out=s20)
-    s20 /= dh_W
-    h_W -= s20
+    np.multiply(learning_rate * v3, h_W_m, out=s17)
+    s17 /= dh_W
+    h_W -= s17
     # h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1
-    np.multiply(beta1, h_b_m, out=s18)
+    np.multiply(beta1, h_b_m, out=s15)
     np.multiply(v1, dh_b, out=dc2_b)
-    np.add(s18, dc2_b, out=h_b_m)
+    np.add(s15, dc2_b, out=h_b_m)
     # h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2
     np.multiply(v2, dh_b, out=dc2_b)
     dc2_b *= dh_b
@@ -742,92 +739,90 @@ def _update(
     dc2_b /= dh_b
     h_b -= dc2_b
     # logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1
-    np.multiply(beta1, logits_W_m, out=s21)
-    np.multiply(v1, dlogits_W, out=s22)
-    np.add(s21, s22, out=logits_W_m)
+    np.multiply(beta1, logits_W_m, out=s18)
+    np.multiply(v1, dlogits_W, out=s19)
+    np.add(s18, s19, out=logits_W_m)
     # logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2
-    np.multiply(v2, dlogits_W, out=s22)
-    s22 *= dlogits_W
+    np.multiply(v2, dlogits_W, out=s19)
+    s19 *= dlogits_W
     np.multiply(beta2, logits_W_v, out=dlogits_W)
-    np.add(s22, dlogits_W, out=logits_W_v)
+    np.add(s19, dlogits_W, out=logits_W_v)
     # logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
     #     (sqrt(logits_W_v_next[i,j] * v4) + epsilon)
     np.multiply(v4, logits_W_v, out=dlogits_W)
     np.sqrt(dlogits_W, out=dlogits_W)
     dlogits_W += epsilon
-    np.multiply(learning_rate * v3, logits_W_m, out=s22)
-    s22 /= dlogits_W
-    logits_W -= s22
+    np.multiply(learning_rate * v3, logits_W_m, out=s19)
+    s19 /= dlogits_W
+    logits_W -= s19
     # logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1
-    np.multiply(beta1, logits_b_m, out=s23)
-    np.multiply(v1, dlogits_b, out=s24)
-    np.add(s23, s24, out=logits_b_m)
+    np.multiply(beta1, logits_b_m, out=s20)
+    np.multiply(v1, dlogits_b, out=s21)
+    np.add(s20, s21, out=logits_b_m)
     # logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2
-    np.multiply(v2, dlogits_b, out=s24)
-    s24 *= dlogits_b
+    np.multiply(v2, dlogits_b, out=s21)
+    s21 *= dlogits_b
     np.multiply(beta2, logits_b_v, out=dlogits_b)
-    np.add(s24, dlogits_b, out=logits_b_v)
+    np.add(s21, dlogits_b, out=logits_b_v)
     # logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
     #     (sqrt(logits_b_v_next[j] * v4) + epsilon)
     np.multiply(v4, logits_b_v, out=dlogits_b)
     np.sqrt(dlogits_b, out=dlogits_b)
     dlogits_b += epsilon
-    np.multiply(learning_rate * v3, logits_b_m, out=s24)
-    s24 /= dlogits_b
-    logits_b -= s24
+    np.multiply(learning_rate * v3, logits_b_m, out=s21)
+    s21 /= dlogits_b
+    logits_b -= s21
     step_[()] = step_next
 
 
 def _buffers(N):
     """Return the arrays in which intermediate values are kept."""
     return (
-        np.empty((N, 1, 8, 8), dtype=_DTYPE),  # image
-        np.empty((N, 1, 10, 10), dtype=_DTYPE),  # c1_padded
-        np.empty((N, 16, 8, 8), dtype=_DTYPE),  # c1_z
-        np.empty((N, 1, 3, 3, 8, 8), dtype=_DTYPE),  # s3
-        np.empty((N, 16, 4, 8), dtype=_DTYPE),  # s1_z_rows
-        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1_z
-        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1
-        np.empty((N, 16, 6, 6), dtype=_DTYPE),  # c2_padded
-        np.empty((N, 32, 4, 4), dtype=_DTYPE),  # c2_z
-        np.empty((N, 16, 3, 3, 4, 4), dtype=_DTYPE),  # s4
-        np.empty((N, 32, 2, 4), dtype=_DTYPE),  # s2_z_rows
-        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2_z
-        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2
-        np.empty((N, 128), dtype=_DTYPE),  # flatten
-        np.empty((N, 32), dtype=_DTYPE),  # h_z
-        np.empty((N, 10), dtype=_DTYPE),  # logits
+        np.empty((64, N), dtype=_DTYPE),  # x_turned
+        np.empty((1, 8, 8, N), dtype=_DTYPE),  # image
+        np.empty((1, 10, 10, N), dtype=_DTYPE),  # c1_padded
+        np.empty((16, 8, 8, N), dtype=_DTYPE),  # c1_z
+        np.empty((1, 3, 3, 8, 8, N), dtype=_DTYPE),  # s3
+        np.empty((16, 4, 8, N), dtype=_DTYPE),  # s1_z_rows
+        np.empty((16, 4, 4, N), dtype=_DTYPE),  # s1_z
+        np.empty((16, 4, 4, N), dtype=_DTYPE),  # s1
+        np.empty((16, 6, 6, N), dtype=_DTYPE),  # c2_padded
+        np.empty((32, 4, 4, N), dtype=_DTYPE),  # c2_z
+        np.empty((16, 3, 3, 4, 4, N), dtype=_DTYPE),  # s4
+        np.empty((32, 2, 4, N), dtype=_DTYPE),  # s2_z_rows
+        np.empty((32, 2, 2, N), dtype=_DTYPE),  # s2_z
+        np.empty((32, 2, 2, N), dtype=_DTYPE),  # s2
+        np.empty((128, N), dtype=_DTYPE),  # flatten
+        np.empty((32, N), dtype=_DTYPE),  # h_z
+        np.empty((10, N), dtype=_DTYPE),  # logits
         np.empty((N,), dtype=_DTYPE),  # output_Z_max
-        np.empty((N, 10), dtype=_DTYPE),  # v1
+        np.empty((10, N), dtype=_DTYPE),  # v1
         np.empty((N,), dtype=_DTYPE),  # s5
-        np.empty((N, 32), dtype=_DTYPE),  # dh
-        np.empty((N, 128), dtype=_DTYPE),  # dflatten
-        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # ds2_z
-        np.empty((N, 32, 2, 2), dtype=np.int8),  # s2_z_winner
-        np.empty((N, 32, 2, 2), dtype=np.int8),  # s6
-        np.empty((N, 32, 4, 4), dtype=_DTYPE),  # dc2_z
-        np.empty((32, N, 4, 4), dtype=_DTYPE),  # s7
-        np.empty((16, 3, 3, N, 4, 4), dtype=_DTYPE),  # s8
-        np.empty((N, 16, 6, 6), dtype=_DTYPE),  # dc2_padded
-        np.empty((N, 16, 4, 4), dtype=_DTYPE),  # ds1_z
-        np.empty((N, 16, 4, 4), dtype=np.int8),  # s1_z_winner
-        np.empty((N, 16, 4, 4), dtype=np.int8),  # s9
-        np.empty((N, 16, 8, 8), dtype=_DTYPE),  # dc1_z
-        np.empty((N, 16, 1, 3, 3), dtype=_DTYPE),  # s10
-        np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s11
-        np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s12
-        np.empty((16,), dtype=_DTYPE),  # s13
-        np.empty((16,), dtype=_DTYPE),  # s14
-        np.empty((32, 16, 3, 3), dtype=_DTYPE),  # s15
-        np.empty((32, 16, 3, 3), dtype=_DTYPE),  # s16
-        np.empty((32,), dtype=_DTYPE),  # s17
-        np.empty((32,), dtype=_DTYPE),  # s18
-        np.empty((128, 32), dtype=_DTYPE),  # s19
-        np.empty((128, 32), dtype=_DTYPE),  # s20
-        np.empty((32, 10), dtype=_DTYPE),  # s21
-        np.empty((32, 10), dtype=_DTYPE),  # s22
-        np.empty((10,), dtype=_DTYPE),  # s23
-        np.empty((10,), dtype=_DTYPE),  # s24
+        np.empty((32, N), dtype=_DTYPE),  # dh
+        np.empty((128, N), dtype=_DTYPE),  # dflatten
+        np.empty((32, 2, 2, N), dtype=_DTYPE),  # ds2_z
+        np.empty((32, 2, 2, N), dtype=np.int8),  # s2_z_winner
+        np.empty((32, 2, 2, N), dtype=np.int8),  # s6
+        np.empty((32, 4, 4, N), dtype=_DTYPE),  # dc2_z
+        np.empty((16, 6, 6, N), dtype=_DTYPE),  # dc2_padded
+        np.empty((16, 4, 4, N), dtype=_DTYPE),  # ds1_z
+        np.empty((16, 4, 4, N), dtype=np.int8),  # s1_z_winner
+        np.empty((16, 4, 4, N), dtype=np.int8),  # s7
+        np.empty((16, 8, 8, N), dtype=_DTYPE),  # dc1_z
+        np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s8
+        np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s9
+        np.empty((16,), dtype=_DTYPE),  # s10
+        np.empty((16,), dtype=_DTYPE),  # s11
+        np.empty((32, 16, 3, 3), dtype=_DTYPE),  # s12
+        np.empty((32, 16, 3, 3), dtype=_DTYPE),  # s13
+        np.empty((32,), dtype=_DTYPE),  # s14
+        np.empty((32,), dtype=_DTYPE),  # s15
+        np.empty((128, 32), dtype=_DTYPE),  # s16
+        np.empty((128, 32), dtype=_DTYPE),  # s17
+        np.empty((32, 10), dtype=_DTYPE),  # s18
+        np.empty((32, 10), dtype=_DTYPE),  # s19
+        np.empty((10,), dtype=_DTYPE),  # s20
+        np.empty((10,), dtype=_DTYPE),  # s21
     )
 
 
@@ -837,15 +832,15 @@ def _buffers_of_predict(N):
         np.empty((N, 1, 8, 8), dtype=_DTYPE),  # image
         np.empty((N, 1, 10, 10), dtype=_DTYPE),  # c1_padded
         np.empty((N, 16, 8, 8), dtype=_DTYPE),  # c1_z
-        np.empty((N, 1, 3, 3, 8, 8), dtype=_DTYPE),  # s25
+        np.empty((N, 1, 3, 3, 8, 8), dtype=_DTYPE),  # s22
         np.empty((N, 16, 4, 8), dtype=_DTYPE),  # s1_z_rows
         np.empty((N, 16, 4, 4), dtype=_DTYPE),  # s1_z
         np.empty((N, 16, 6, 6), dtype=_DTYPE),  # c2_padded
         np.empty((N, 32, 4, 4), dtype=_DTYPE),  # c2_z
-        np.empty((N, 16, 3, 3, 4, 4), dtype=_DTYPE),  # s26
+        np.empty((N, 16, 3, 3, 4, 4), dtype=_DTYPE),  # s23
         np.empty((N, 32, 2, 4), dtype=_DTYPE),  # s2_z_rows
         np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s2_z
-        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s27
+        np.empty((N, 32, 2, 2), dtype=_DTYPE),  # s24
         np.empty((N, 128), dtype=_DTYPE),  # flatten
         np.empty((N, 32), dtype=_DTYPE),  # h_z
         np.empty((N, 10), dtype=_DTYPE),  # logits

@@ -19,7 +19,7 @@ from sympy import Expr, Integer, Symbol
 from symbp.ir.program import Access, Equation, Program, index
 from symbp.ir.ranges import Extents, Tensors, bounds
 
-__all__ = ["apart", "carried", "in_time", "shift", "single", "sole", "within"]
+__all__ = ["apart", "carried", "differs", "in_time", "shift", "single", "sole", "within"]
 
 
 def apart(a: Access, a_box: Extents, b: Access, b_box: Extents, tensors: Tensors) -> bool:
@@ -94,16 +94,16 @@ def single(equation: Equation, tensors: Tensors) -> bool:
     box = equation.extent
     used = [tuple(i for i in box if g.has(i)) for g in equation.target.indices]
     met = [i for found in used for i in found]
-    differ = all(map(_differs, equation.target.indices, used, repeat(box)))
+    distinct = all(map(differs, equation.target.indices, used, repeat(box)))
     summed = equation.scan is not None and equation.scan.index in equation.reduced
     inside = all(
         within(g, n, box, tensors)
         for g, n in zip(equation.target.indices, tensors[equation.target.name].shape, strict=True)
     )
-    return equation.op == "sum" and differ and len(set(met)) == len(met) and not summed and inside
+    return equation.op == "sum" and distinct and len(set(met)) == len(met) and not summed and inside
 
 
-def _differs(g: Expr, loops: tuple[Symbol, ...], box: Extents) -> bool:
+def differs(g: Expr, loops: tuple[Symbol, ...], box: Extents) -> bool:
     """Tell whether an index differs from place to place: t + 1, or u + 2 p for u below 2."""
     steps = {i: g.coeff(i) for i in loops}
     reach: Expr = Integer(0)

@@ -1,7 +1,8 @@
 """The samples of a batch lie side by side: one number of all samples is a vector.
 
 In h (N, C, H, W) the numbers that a convolution reads for one sample lie in short rows; in
-h (C, H, W, N) each of them is a row of N.
+h (C, H, W, N) each of them is a row of N. In NumPy, a convolution is one matrix product for the
+whole batch.
 
 >>> from symbp.ir.text import parse, text
 >>> p = parse('''input x[32,9]
@@ -23,6 +24,7 @@ from dataclasses import replace
 from sympy import Expr
 
 from symbp.ir.program import Access, Equation, Program, Tensor, fresh, index
+from symbp.ir.regions import differs
 
 
 def innermost(program: Program, batches: Collection[str]) -> Program:
@@ -61,6 +63,23 @@ def _has_windows(equation: Equation) -> bool:
     )
 
 
+def convolves(program: Program) -> bool:
+    """Tell whether a sum of products reads windows that overlap: x[n,p+u] K[u], not q[h*D+d].
+
+    >>> from symbp.ir.text import parse
+    >>> convolves(parse("y[n,p] = sum[u](x[n,p + u] * K[u]) for p in 7"))
+    True
+    """
+    return any(
+        len(loops) > 1 and not g.has(Access) and not differs(g, loops, e.extent)
+        for e in program.equations
+        if e.reduced and e.op == "sum" and e.body.is_Mul
+        for a in e.reads()
+        for g in a.indices
+        for loops in [tuple(i for i in e.extent if g.has(i))]
+    )
+
+
 def _values(program: Program, batches: Collection[str]) -> list[str]:
     """Return what has the samples as its first axis and others besides, but for the outputs."""
     table = program.table()
@@ -84,4 +103,4 @@ def _turned(expression: Expr, names: Mapping[str, str]) -> Expr:
     )
 
 
-__all__ = ["innermost"]
+__all__ = ["convolves", "innermost"]

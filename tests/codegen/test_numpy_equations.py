@@ -540,6 +540,26 @@ def test_what_covers_its_target_is_set_and_not_added():
     assert "dh.fill" not in core(POOL)
 
 
+def test_a_convolution_is_one_product_for_all_samples_and_so_are_its_gradients():
+    found = core("""
+        input x[N,2,6,6]
+        param a
+        param K[3,2,3,3]
+        h[n,c,i,j] = a * x[n,c,i,j]
+        y[n,o,p,q] = sum[c,u,v](h[n,c,p+u,q+v] * K[o,c,u,v]) for p in 4, q in 4
+        z[n] = sum[o,p,q](y[n,o,p,q]**2)
+        output z
+        loss sum[n](z[n])
+    """)
+    assert "np.matmul(K.reshape(3, 18), s1.reshape(18, 16 * N), out=y.reshape(3, 16 * N))" in found
+    assert "np.matmul(dy.reshape(3, 16 * N), s1.reshape(18, 16 * N).T, out=dK.reshape(3, 18))" in (
+        found
+    )
+    assert "np.matmul(K.reshape(3, 18).T, dy.reshape(3, 16 * N), out=dh_terms.reshape(18, 16" in (
+        found.replace("\n", " ")
+    )
+
+
 def test_windows_that_leave_something_out_are_filled_first():
     text = POOL.replace("x[N,2,6,4]", "x[N,2,7,5]")
     assert "dh.fill(0.0)" in core(text)

@@ -272,12 +272,7 @@ class Choices:
             )
 
     def batches(self, network: Network) -> frozenset[str]:
-        """Return the inputs whose samples are a vector: all but those that are known to be few.
-
-        In NumPy that pays only where convolutions become matrix products for all samples.
-        """
-        if self.target == "numpy" and not schedule.convolves(network.program):
-            return frozenset()
+        """Return the inputs whose samples are a vector: all but those that are known to be few."""
         narrow = {size for size, number in self.sizes.items() if number < VECTOR}
         data = network.program.having("input", "target", "label")
         return frozenset(

@@ -663,14 +663,14 @@ SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const doub
     }
 }
 
-/* dh_h[t_2 + 1,n,j] = dh[t_2,j,n]  (of h) */
+/* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
 SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, const double *dh)
 {
     fill(dh_h, 64 * (N + N * T), 0.0);
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t j = 0; j < 64; j++) {
-                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] = dh[t_2 * (64 * N) + j * N + n];
+                dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] = dh[n * (64 * T) + t_2 * 64 + j];
             }
         }
     }
@@ -1068,57 +1068,44 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
     const double *v1 = tape->v1; /* (N, T, 76) */
 
-    /* dlogits_terms[k,j,n] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
-    /* dlogits_terms[k,t[n,k],n] += -1 */
-    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (T, 76, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                dlogits_terms[k * (76 * N) + j * N + n] = v1[n * (76 * T) + k * 76 + j] /
+    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
                         loss_Z_shifted[n * T + k];
             }
         }
     }
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            dlogits_terms[k * (76 * N) + t[n * T + k] * N + n] -= 1.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
     }
 
-    /* dlogits[k,j,n] = dlogits_terms[k,j,n] / (N * T)  (of loss_Z) */
-    double *dlogits = dlogits_terms; /* (T, 76, N) */
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
     for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
         dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
-    /* dlogits_b[j] = sum[n,k](dlogits[k,j,n])  (of logits) */
+    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (76,) */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t k = 0; k < T; k++) {
-                sum += dlogits[k * (76 * N) + j * N + n];
-            }
-        }
-        dlogits_b[j] = sum;
-    }
+    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
-    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[k,j,n])  (of logits) */
+    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (64, 76) */
-    fill(dlogits_W, 4864, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, 76, N, (matrix){h + 64 * k, 1, 64 * T}, (matrix){dlogits + 76 * k * N, 1, N},
-                (matrix){dlogits_W, 76, 1}, dlogits_W, 76, 1, work);
-    }
+    multiply(64, 76, N * T, (matrix){h, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W, 76, 1,
+            work);
 
-    /* dh[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
-    double *dh = work + 64 * N + 858 * N * T + 8192; /* (T, 64, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
-                NOTHING, dh + 64 * k * N, N, 1, work);
-    }
+    /* dh[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
+    double *dh = work + 64 * N + 858 * N * T + 8192; /* (N, T, 64) */
+    multiply(N * T, 64, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh, 64, 1,
+            work);
 
-    /* dh_h[t_2 + 1,n,j] = dh[t_2,j,n]  (of h) */
+    /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
     compute_dh_h_1(dh_h, N, T, dh);
 
@@ -1256,40 +1243,32 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* v4 = 1 / (1 - beta2**step_next) */
     const double v4 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits_terms[k,j,n] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
-    /* dlogits_terms[k,t[n,k],n] += -1 */
-    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (T, 76, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                dlogits_terms[k * (76 * N) + j * N + n] = v1[n * (76 * T) + k * 76 + j] /
+    /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
                         loss_Z_shifted[n * T + k];
             }
         }
     }
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            dlogits_terms[k * (76 * N) + t[n * T + k] * N + n] -= 1.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
     }
 
-    /* dlogits[k,j,n] = dlogits_terms[k,j,n] / (N * T)  (of loss_Z) */
-    double *dlogits = dlogits_terms; /* (T, 76, N) */
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
     for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
         dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
-    /* dlogits_b[j] = sum[n,k](dlogits[k,j,n])  (of logits) */
+    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = work + 128 * N + 1770 * N * T + 8192; /* (76,) */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t k = 0; k < T; k++) {
-                sum += dlogits[k * (76 * N) + j * N + n];
-            }
-        }
-        dlogits_b[j] = sum;
-    }
+    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1308,30 +1287,33 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
                 epsilon);
     }
 
-    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[k,j,n])  (of logits) */
-    double *dlogits_W = work + 128 * N + 1770 * N * T + 8268; /* (64, 76) */
-    fill(dlogits_W, 4864, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, 76, N, (matrix){h + 64 * k, 1, 64 * T}, (matrix){dlogits + 76 * k * N, 1, N},
-                (matrix){dlogits_W, 76, 1}, dlogits_W, 76, 1, work);
-    }
-
+    /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 4864; each++) {
-        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
-    }
-
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 4864; each++) {
-        logits_W_v[each] = v2_2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    double *dlogits_W = work + 128 * N + 1770 * N * T + 8268; /* (64, 76) */
+    {
+        const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
+        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
+            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
+            multiply(rows, 76, N * T, (matrix){h + begin, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING,
+                    dlogits_W, 76, 1, work);
+
+            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+                logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
+                        dlogits_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+                logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
+                        logits_W_v[each + 76 * begin];
+            }
+        }
     }
 
-    /* dh[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
-    double *dh = work + 64 * N + 858 * N * T + 8192; /* (T, 64, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
-                NOTHING, dh + 64 * k * N, N, 1, work);
-    }
+    /* dh[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
+    double *dh = work + 64 * N + 858 * N * T + 8192; /* (N, T, 64) */
+    multiply(N * T, 64, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh, 64, 1,
+            work);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
@@ -1340,7 +1322,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
                 logits_W_v[each]) + epsilon);
     }
 
-    /* dh_h[t_2 + 1,n,j] = dh[t_2,j,n]  (of h) */
+    /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
     compute_dh_h_1(dh_h, N, T, dh);
 
@@ -1706,7 +1688,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "44c289bebc0aec66";
+    return "4ac3278b5ea19075";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

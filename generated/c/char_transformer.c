@@ -535,6 +535,22 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+/* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
+   log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
+SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const double *e_E,
+        const ptrdiff_t *x)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+            for (ptrdiff_t d = 0; d < 32; d++) {
+                h[n * (32 * T) + t_2 * 32 + d] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
+                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
+                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
+            }
+        }
+    }
+}
+
 /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
 SHARED void compute_n1_mean_square_sum_1(ptrdiff_t N, ptrdiff_t T, const double *h, double *restrict
         n1_mean_square_sum)
@@ -559,12 +575,91 @@ SHARED void compute_n1_mean_square_1(double *restrict n1_mean_square, ptrdiff_t 
     }
 }
 
+/* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
+SHARED void compute_a_s_sum_1(ptrdiff_t N, ptrdiff_t T, const double *a_q, const double *a_k,
+        double *restrict a_s_sum, double *restrict work)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
+                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
+                    work);
+        }
+    }
+}
+
+/* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
+SHARED void compute_a_seen_1(double *restrict a_seen, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *a_s_sum = a_seen;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_seen[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25 *
+                            a_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] :
+                            -1000000000.0);
+                }
+            }
+        }
+    }
+}
+
+/* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
+SHARED void compute_a_seen_shifted_1(double *restrict a_seen_shifted, ptrdiff_t N, ptrdiff_t T,
+        const double *a_Z_max)
+{
+    const double *a_seen = a_seen_shifted;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < 2; k++) {
+            for (ptrdiff_t l = 0; l < T; l++) {
+                for (ptrdiff_t j = 0; j < T; j++) {
+                    a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
+                            a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
+                            a_Z_max[n * (2 * T) + k * T + l];
+                }
+            }
+        }
+    }
+}
+
 /* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
 SHARED void compute_v1_1(double *restrict v1, ptrdiff_t N, ptrdiff_t T)
 {
     const double *a_seen_shifted = v1;
     for (ptrdiff_t each = 0; each < 2 * N * (T * T); each++) {
         v1[each] = fast_exp(a_seen_shifted[each]);
+    }
+}
+
+/* a_p[n,h_2,t_2,u_2] = v1[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
+SHARED void compute_a_p_1(double *restrict a_p, ptrdiff_t N, ptrdiff_t T, const double *a_Z_shifted)
+{
+    const double *v1 = a_p;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] =
+                            v1[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] /
+                            a_Z_shifted[n * (2 * T) + h_2 * T + t_2];
+                }
+            }
+        }
+    }
+}
+
+/* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
+SHARED void compute_a_heads_1(double *restrict a_heads, ptrdiff_t N, ptrdiff_t T, const double *a_p,
+        const double *a_v, double *restrict work)
+{
+    fill(a_heads, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
+                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
+                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
     }
 }
 
@@ -577,21 +672,7 @@ SHARED void compute_r_1(double *restrict r, ptrdiff_t N, ptrdiff_t T, const doub
     }
 }
 
-/* n1_mean_square_sum[k,n] = sum[j](h[k,j,n]**2) */
-SHARED void compute_n1_mean_square_sum_2(double *restrict n1_mean_square_sum, ptrdiff_t N, ptrdiff_t
-        T, const double *h)
-{
-    fill(n1_mean_square_sum, N * T, 0.0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 32; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                n1_mean_square_sum[k * N + n] += square(h[k * (32 * N) + j * N + n]);
-            }
-        }
-    }
-}
-
-/* v13[k,n] = n1_mean_square[k,n] + 1e-05 */
+/* v13[n,k] = n1_mean_square[n,k] + 1e-05 */
 SHARED void compute_v13_1(double *restrict v13, ptrdiff_t N, ptrdiff_t T)
 {
     const double *n1_mean_square = v13;
@@ -600,94 +681,44 @@ SHARED void compute_v13_1(double *restrict v13, ptrdiff_t N, ptrdiff_t T)
     }
 }
 
-/* n1[k,j,n] = v7[k,n] * h[k,j,n] * n1_g[j] */
-SHARED void compute_n1_1(ptrdiff_t T, ptrdiff_t N, double *restrict n1, const double *v7,
+/* n1[n,k,j] = v7[n,k] * h[n,k,j] * n1_g[j] */
+SHARED void compute_n1_1(ptrdiff_t N, ptrdiff_t T, double *restrict n1, const double *v7,
         const double *h, const double *n1_g)
 {
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 32; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                n1[k * (32 * N) + j * N + n] = v7[k * N + n] * h[k * (32 * N) + j * N + n] *
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n1[n * (32 * T) + k * 32 + j] = v7[n * T + k] * h[n * (32 * T) + k * 32 + j] *
                         n1_g[j];
             }
         }
     }
 }
 
-/* a_q[t_2,j,n] = sum[i](n1[t_2,i,n] * a_Wq[i,j]) */
-SHARED void compute_a_q_1(ptrdiff_t T, ptrdiff_t N, const double *a_Wq, const double *n1,
-        double *restrict a_q, double *restrict work)
+/* dn3_mean_square_sum_2[n,k] = sum[j](dn3[n,k,j] * n3[n,k,j])  (of n3) */
+SHARED void compute_dn3_mean_square_sum_2_1(ptrdiff_t N, ptrdiff_t T, const double *dn3,
+        const double *n3, double *restrict dn3_mean_square_sum_2)
 {
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        multiply(32, N, 32, (matrix){a_Wq, 1, 32}, (matrix){n1 + 32 * t_2 * N, N, 1}, NOTHING, a_q +
-                32 * t_2 * N, N, 1, work);
-    }
-}
-
-/* a_s_sum[h_2,t_2,u_2,n] = sum[d](a_k[u_2,d + 16 * h_2,n] * a_q[t_2,d + 16 * h_2,n]) */
-SHARED void compute_a_s_sum_1(double *restrict a_s_sum, ptrdiff_t N, ptrdiff_t T, const double *a_k,
-        const double *a_q)
-{
-    fill(a_s_sum, 2 * N * (T * T), 0.0);
-    for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                for (ptrdiff_t d = 0; d < 16; d++) {
-                    for (ptrdiff_t n = 0; n < N; n++) {
-                        a_s_sum[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] +=
-                                a_k[u_2 * (32 * N) + (d + 16 * h_2) * N + n] *
-                                a_q[t_2 * (32 * N) + (d + 16 * h_2) * N + n];
-                    }
-                }
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                sum += dn3[n * (32 * T) + k * 32 + j] * n3[n * (32 * T) + k * 32 + j];
             }
+            dn3_mean_square_sum_2[n * T + k] = sum;
         }
     }
 }
 
-/* a_heads[t_2,e_2 + 16 * h_2,n] = sum[u_2](a_p[h_2,t_2,u_2,n] * a_v[u_2,e_2 + 16 * h_2,n]) */
-SHARED void compute_a_heads_1(double *restrict a_heads, ptrdiff_t N, ptrdiff_t T, const double *a_p,
-        const double *a_v)
-{
-    fill(a_heads, 32 * N * T, 0.0);
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t e_2 = 0; e_2 < 16; e_2++) {
-            for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    for (ptrdiff_t n = 0; n < N; n++) {
-                        a_heads[t_2 * (32 * N) + (e_2 + 16 * h_2) * N + n] +=
-                                a_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] *
-                                a_v[u_2 * (32 * N) + (e_2 + 16 * h_2) * N + n];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* dn3_mean_square_sum_2[k,n] = sum[j](dn3[k,j,n] * n3[k,j,n])  (of n3) */
-SHARED void compute_dn3_mean_square_sum_2_1(double *restrict dn3_mean_square_sum_2, ptrdiff_t N,
-        ptrdiff_t T, const double *dn3, const double *n3)
-{
-    fill(dn3_mean_square_sum_2, N * T, 0.0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 32; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                dn3_mean_square_sum_2[k * N + n] += dn3[k * (32 * N) + j * N + n] *
-                        n3[k * (32 * N) + j * N + n];
-            }
-        }
-    }
-}
-
-/* v1[k,n] = v11[k,n]  (of n3) */
+/* v1[n,k] = v11[n,k]  (of n3) */
 SHARED void compute_v1_2(ptrdiff_t N, ptrdiff_t T, double *restrict v1, const double *v11)
 {
-    for (ptrdiff_t n = 0; n < N * T; n++) {
-        v1[n] = v11[n];
+    for (ptrdiff_t k = 0; k < N * T; k++) {
+        v1[k] = v11[k];
     }
 }
 
-/* v2[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
+/* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
 SHARED void compute_v2_1(ptrdiff_t N, ptrdiff_t T, double *restrict v2, const double *dn3,
         const double *u)
 {
@@ -696,18 +727,7 @@ SHARED void compute_v2_1(ptrdiff_t N, ptrdiff_t T, double *restrict v2, const do
     }
 }
 
-/* dn3_g[j] = sum[n,k](v2[k,j,n] * v1[k,n])  (of n3) */
-SHARED void compute_dn3_g_1(double *restrict dn3_g, ptrdiff_t T, ptrdiff_t N, const double *v2,
-        const double *v1, double *restrict work)
-{
-    fill(dn3_g, 32, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, 1, N, (matrix){v2 + 32 * k * N, N, 1}, (matrix){v1 + k * N, 1, 1},
-                (matrix){dn3_g, 1, 1}, dn3_g, 1, 1, work);
-    }
-}
-
-/* dn3_mean_square_sum[k,n] = -0.015625 * dn3_mean_square_sum_2[k,n] / v15[k,n]  (of n3_mean_square)
+/* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of n3_mean_square)
    */
 SHARED void compute_dn3_mean_square_sum_1(double *restrict dn3_mean_square_sum, ptrdiff_t N,
         ptrdiff_t T, const double *v15)
@@ -718,38 +738,24 @@ SHARED void compute_dn3_mean_square_sum_1(double *restrict dn3_mean_square_sum, 
     }
 }
 
-/* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + v11[k,n] * dn3[k,j,n] * n3_g[j]  (of n3) */
-SHARED void compute_du_1(double *restrict du, ptrdiff_t T, ptrdiff_t N,
+/* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + v11[n,k] * dn3[n,k,j] * n3_g[j]  (of n3) */
+SHARED void compute_du_1(double *restrict du, ptrdiff_t N, ptrdiff_t T,
         const double *dn3_mean_square_sum, const double *u, const double *v11, const double *n3_g)
 {
     const double *dn3 = du;
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 32; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                du[k * (32 * N) + j * N + n] = 2.0 * dn3_mean_square_sum[k * N + n] *
-                        u[k * (32 * N) + j * N + n] + v11[k * N + n] * dn3[k * (32 * N) + j * N + n]
-                        * n3_g[j];
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                du[n * (32 * T) + k * 32 + j] = 2.0 * dn3_mean_square_sum[n * T + k] *
+                        u[n * (32 * T) + k * 32 + j] + v11[n * T + k] *
+                        dn3[n * (32 * T) + k * 32 + j] * n3_g[j];
             }
         }
     }
 }
 
-/* dm_b[j] = sum[n,k](du[k,j,n])  (of m) */
-SHARED void compute_dm_b_1(ptrdiff_t N, ptrdiff_t T, const double *du, double *restrict dm_b)
-{
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t k = 0; k < T; k++) {
-                sum += du[k * (32 * N) + j * N + n];
-            }
-        }
-        dm_b[j] = sum;
-    }
-}
-
-/* df_z[k,j,n] = (0.5 * sqrt(2) * f_z[k,j,n] * exp(-0.5 * f_z[k,j,n]**2) / sqrt(pi) + v10[k,j,n]) *
-   df[k,j,n]  (of f) */
+/* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) + v10[n,k,j]) *
+   df[n,k,j]  (of f) */
 SHARED void compute_df_z_1(double *restrict df_z, ptrdiff_t N, ptrdiff_t T, const double *f_z,
         const double *v10)
 {
@@ -760,124 +766,74 @@ SHARED void compute_df_z_1(double *restrict df_z, ptrdiff_t N, ptrdiff_t T, cons
     }
 }
 
-/* df_b[j] = sum[n,k](df_z[k,j,n])  (of f_z) */
-SHARED void compute_df_b_1(ptrdiff_t N, ptrdiff_t T, const double *df_z, double *restrict df_b)
-{
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t k = 0; k < T; k++) {
-                sum += df_z[k * (64 * N) + j * N + n];
-            }
-        }
-        df_b[j] = sum;
-    }
-}
-
-/* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + v9[k,n] * dn2[k,j,n] * n2_g[j] + du[k,j,n]
+/* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + v9[n,k] * dn2[n,k,j] * n2_g[j] + du[n,k,j]
    (of u) */
-SHARED void compute_dr_1(double *restrict dr, ptrdiff_t T, ptrdiff_t N,
+SHARED void compute_dr_1(double *restrict dr, ptrdiff_t N, ptrdiff_t T,
         const double *dn2_mean_square_sum, const double *r, const double *v9, const double *n2_g,
         const double *du)
 {
     const double *dn2 = dr;
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 32; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                dr[k * (32 * N) + j * N + n] = 2.0 * dn2_mean_square_sum[k * N + n] *
-                        r[k * (32 * N) + j * N + n] + v9[k * N + n] * dn2[k * (32 * N) + j * N + n]
-                        * n2_g[j] + du[k * (32 * N) + j * N + n];
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                dr[n * (32 * T) + k * 32 + j] = 2.0 * dn2_mean_square_sum[n * T + k] *
+                        r[n * (32 * T) + k * 32 + j] + v9[n * T + k] *
+                        dn2[n * (32 * T) + k * 32 + j] * n2_g[j] + du[n * (32 * T) + k * 32 + j];
             }
         }
     }
 }
 
-/* da_Wo[i,j] = sum[n,t_2](a_heads[t_2,i,n] * dr[t_2,j,n])  (of a) */
-SHARED void compute_da_Wo_1(double *restrict da_Wo, ptrdiff_t T, ptrdiff_t N, const double *a_heads,
-        const double *dr, double *restrict work)
-{
-    fill(da_Wo, 1024, 0);
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        multiply(32, 32, N, (matrix){a_heads + 32 * t_2 * N, N, 1}, (matrix){dr + 32 * t_2 * N, 1,
-                N}, (matrix){da_Wo, 32, 1}, da_Wo, 32, 1, work);
-    }
-}
-
-/* da_heads[t_2,i,n] = sum[j](dr[t_2,j,n] * a_Wo[i,j])  (of a) */
-SHARED void compute_da_heads_1(ptrdiff_t T, ptrdiff_t N, const double *a_Wo, const double *dr,
-        double *restrict da_heads, double *restrict work)
-{
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        multiply(32, N, 32, (matrix){a_Wo, 32, 1}, (matrix){dr + 32 * t_2 * N, N, 1}, NOTHING,
-                da_heads + 32 * t_2 * N, N, 1, work);
-    }
-}
-
-/* da_v[u_2,e_2 + 16 * h_2,n] = sum[t_2](a_p[h_2,t_2,u_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])  (of
+/* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])  (of
    a_heads) */
 SHARED void compute_da_v_1(double *restrict da_v, ptrdiff_t N, ptrdiff_t T, const double *a_p,
-        const double *da_heads)
+        const double *da_heads, double *restrict work)
 {
-    fill(da_v, 32 * N * T, 0.0);
-    for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-        for (ptrdiff_t e_2 = 0; e_2 < 16; e_2++) {
-            for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-                for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                    for (ptrdiff_t n = 0; n < N; n++) {
-                        da_v[u_2 * (32 * N) + (e_2 + 16 * h_2) * N + n] +=
-                                a_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] *
-                                da_heads[t_2 * (32 * N) + (e_2 + 16 * h_2) * N + n];
-                    }
+    fill(da_v, 32 * N * T, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
+                    (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_v + 16 * h_2 + 32
+                    * n * T, 32, 1}, da_v + 16 * h_2 + 32 * n * T, 32, 1, work);
+        }
+    }
+}
+
+/* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
+SHARED void compute_da_Z_sum_1(ptrdiff_t N, ptrdiff_t T, const double *a_p, const double *da_p,
+        double *restrict da_Z_sum)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                double sum = 0.0;
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    sum += a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] *
+                            da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2];
                 }
+                da_Z_sum[n * (2 * T) + h_2 * T + t_2] = sum;
             }
         }
     }
 }
 
-/* da_Z_sum[h_2,t_2,n] = sum[u_2](a_p[h_2,t_2,u_2,n] * da_p[h_2,t_2,u_2,n])  (of a_p) */
-SHARED void compute_da_Z_sum_1(double *restrict da_Z_sum, ptrdiff_t N, ptrdiff_t T,
-        const double *a_p, const double *da_p)
-{
-    fill(da_Z_sum, 2 * N * T, 0.0);
-    for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    da_Z_sum[h_2 * (N * T) + t_2 * N + n] +=
-                            a_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] *
-                            da_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n];
-                }
-            }
-        }
-    }
-}
-
-/* da_s_sum[h_2,t_2,u_2,n] = where(u_2 <= t_2, 0.25 * (da_p[h_2,t_2,u_2,n] - da_Z_sum[h_2,t_2,n]) *
-   a_p[h_2,t_2,u_2,n], 0)  (of a_s) */
-SHARED void compute_da_s_sum_1(double *restrict da_s_sum, ptrdiff_t T, ptrdiff_t N,
+/* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] - da_Z_sum[n,h_2,t_2]) *
+   a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
+SHARED void compute_da_s_sum_1(double *restrict da_s_sum, ptrdiff_t N, ptrdiff_t T,
         const double *da_Z_sum, const double *a_p)
 {
     const double *da_p = da_s_sum;
-    for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    da_s_sum[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] = (u_2 <= t_2 ? 0.25
-                            * (da_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] -
-                            da_Z_sum[h_2 * (N * T) + t_2 * N + n]) *
-                            a_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] : 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
+            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
+                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
+                    da_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25
+                            * (da_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] -
+                            da_Z_sum[n * (2 * T) + h_2 * T + t_2]) *
+                            a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] : 0.0);
                 }
             }
         }
-    }
-}
-
-SHARED void compute_dn1_1(ptrdiff_t T, ptrdiff_t N, const double *a_Wk, const double *da_k,
-        double *restrict dn1, double *restrict work)
-{
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        multiply(32, N, 32, (matrix){a_Wk, 32, 1}, (matrix){da_k + 32 * t_2 * N, N, 1}, (matrix){dn1
-                + 32 * t_2 * N, N, 1}, dn1 + 32 * t_2 * N, N, 1, work);
     }
 }
 
@@ -921,15 +877,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
        log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
     double *h = work + 8192; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t d = 0; d < 32; d++) {
-                h[n * (32 * T) + t_2 * 32 + d] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
-                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
-                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
-            }
-        }
-    }
+    compute_h_1(N, T, h, e_E, x);
 
     /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
     double *n1_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
@@ -964,27 +912,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
     double *a_s_sum = work + 161 * N * T + 8192; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
-                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
-                    work);
-        }
-    }
+    compute_a_s_sum_1(N, T, a_q, a_k, a_s_sum, work);
 
     /* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
     double *a_seen = a_s_sum; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    a_seen[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] = (u_2 <= t_2 ? 0.25 *
-                            a_s_sum[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] :
-                            -1000000000.0);
-                }
-            }
-        }
-    }
+    compute_a_seen_1(a_seen, N, T);
 
     /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
     double *a_Z_max = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
@@ -998,17 +930,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
     double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < 2; k++) {
-            for (ptrdiff_t l = 0; l < T; l++) {
-                for (ptrdiff_t j = 0; j < T; j++) {
-                    a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
-                            a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
-                            a_Z_max[n * (2 * T) + k * T + l];
-                }
-            }
-        }
-    }
+    compute_a_seen_shifted_1(a_seen_shifted, N, T, a_Z_max);
 
     /* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
     double *v1 = a_seen_shifted; /* (N, 2, T, T) */
@@ -1024,28 +946,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_p[n,h_2,t_2,u_2] = v1[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
     double *a_p = v1; /* (N, 2, T, T) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-                for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                    a_p[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] =
-                            v1[n * (2 * (T * T)) + h_2 * (T * T) + t_2 * T + u_2] /
-                            a_Z_shifted[n * (2 * T) + h_2 * T + t_2];
-                }
-            }
-        }
-    }
+    compute_a_p_1(a_p, N, T, a_Z_shifted);
 
     /* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
     double *a_heads = work + 97 * N * T + 8192; /* (N, T, 32) */
-    fill(a_heads, 32 * N * T, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
-                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
-                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
-        }
-    }
+    compute_a_heads_1(a_heads, N, T, a_p, a_v, work);
 
     /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
     double *a = work + 129 * N * T + 8192; /* (N, T, 32) */
@@ -1140,281 +1045,212 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
     const double *logits_W = params->logits_W; /* (32, 76) */
     const double *logits_b = params->logits_b; /* (76,) */
 
-    /* h[t_2,d,n] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
+    /* h[n,t_2,d] = e_E[x[n,t_2],d] + where(d % 2 == 0, sin(t_2 * exp(-0.0625 * floor(0.5 * d) *
        log(10000))), cos(t_2 * exp(-0.0625 * floor(0.5 * d) * log(10000)))) */
-    double *h = tape->h; /* (T, 32, N) */
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t d = 0; d < 32; d++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                h[t_2 * (32 * N) + d * N + n] = e_E[x[n * T + t_2] * 32 + d] + (d % 2 == 0 ?
-                        sin((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))) :
-                        cos((double)t_2 * fast_exp(-0.0625 * fast_log(10000.0) * (double)(d / 2))));
-            }
-        }
-    }
+    double *h = tape->h; /* (N, T, 32) */
+    compute_h_1(N, T, h, e_E, x);
 
-    /* n1_mean_square_sum[k,n] = sum[j](h[k,j,n]**2) */
-    double *n1_mean_square_sum = tape->v13; /* (T, N) */
-    compute_n1_mean_square_sum_2(n1_mean_square_sum, N, T, h);
+    /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
+    double *n1_mean_square_sum = tape->v13; /* (N, T) */
+    compute_n1_mean_square_sum_1(N, T, h, n1_mean_square_sum);
 
-    /* n1_mean_square[k,n] = 0.03125 * n1_mean_square_sum[k,n] */
-    double *n1_mean_square = n1_mean_square_sum; /* (T, N) */
+    /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
+    double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
     compute_n1_mean_square_1(n1_mean_square, N, T);
 
-    /* v13[k,n] = n1_mean_square[k,n] + 1e-05 */
-    double *v13 = n1_mean_square; /* (T, N) */
+    /* v13[n,k] = n1_mean_square[n,k] + 1e-05 */
+    double *v13 = n1_mean_square; /* (N, T) */
     compute_v13_1(v13, N, T);
 
-    /* v7[k,n] = 1 / sqrt(v13[k,n]) */
-    double *v7 = tape->v7; /* (T, N) */
+    /* v7[n,k] = 1 / sqrt(v13[n,k]) */
+    double *v7 = tape->v7; /* (N, T) */
     for (ptrdiff_t each = 0; each < N * T; each++) {
         v7[each] = 1.0 / sqrt(v13[each]);
     }
 
-    /* n1[k,j,n] = v7[k,n] * h[k,j,n] * n1_g[j] */
-    double *n1 = tape->n1; /* (T, 32, N) */
-    compute_n1_1(T, N, n1, v7, h, n1_g);
+    /* n1[n,k,j] = v7[n,k] * h[n,k,j] * n1_g[j] */
+    double *n1 = tape->n1; /* (N, T, 32) */
+    compute_n1_1(N, T, n1, v7, h, n1_g);
 
-    /* a_q[t_2,j,n] = sum[i](n1[t_2,i,n] * a_Wq[i,j]) */
-    double *a_q = tape->a_q; /* (T, 32, N) */
-    compute_a_q_1(T, N, a_Wq, n1, a_q, work);
+    /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
+    double *a_q = tape->a_q; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wq, 32, 1}, NOTHING, a_q, 32, 1, work);
 
-    /* a_k[t_2,j,n] = sum[i](n1[t_2,i,n] * a_Wk[i,j]) */
-    double *a_k = tape->a_k; /* (T, 32, N) */
-    compute_a_q_1(T, N, a_Wk, n1, a_k, work);
+    /* a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j]) */
+    double *a_k = tape->a_k; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wk, 32, 1}, NOTHING, a_k, 32, 1, work);
 
-    /* a_v[t_2,j,n] = sum[i](n1[t_2,i,n] * a_Wv[i,j]) */
-    double *a_v = tape->a_v; /* (T, 32, N) */
-    compute_a_q_1(T, N, a_Wv, n1, a_v, work);
+    /* a_v[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wv[i,j]) */
+    double *a_v = tape->a_v; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wv, 32, 1}, NOTHING, a_v, 32, 1, work);
 
-    /* a_s_sum[h_2,t_2,u_2,n] = sum[d](a_k[u_2,d + 16 * h_2,n] * a_q[t_2,d + 16 * h_2,n]) */
-    double *a_s_sum = tape->a_p; /* (2, T, T, N) */
-    compute_a_s_sum_1(a_s_sum, N, T, a_k, a_q);
+    /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
+    double *a_s_sum = tape->a_p; /* (N, 2, T, T) */
+    compute_a_s_sum_1(N, T, a_q, a_k, a_s_sum, work);
 
-    /* a_seen[h_2,t_2,u_2,n] = where(u_2 <= t_2, 0.25 * a_s_sum[h_2,t_2,u_2,n], -1000000000) */
-    double *a_seen = a_s_sum; /* (2, T, T, N) */
-    for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    a_seen[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] = (u_2 <= t_2 ? 0.25 *
-                            a_s_sum[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] :
-                            -1000000000.0);
-                }
-            }
-        }
-    }
+    /* a_seen[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * a_s_sum[n,h_2,t_2,u_2], -1000000000) */
+    double *a_seen = a_s_sum; /* (N, 2, T, T) */
+    compute_a_seen_1(a_seen, N, T);
 
-    /* a_Z_max[k,l,n] = max[j](a_seen[k,l,j,n]) */
-    double *a_Z_max = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
-    fill(a_Z_max, 2 * N * T, -INFINITY);
-    for (ptrdiff_t l = 0; l < 2 * T; l++) {
+    /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
+    double *a_Z_max = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
+        double best = -INFINITY;
         for (ptrdiff_t j = 0; j < T; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                a_Z_max[l * N + n] = maximum(a_Z_max[l * N + n], a_seen[l * (N * T) + j * N + n]);
-            }
+            best = maximum(best, a_seen[l * T + j]);
         }
+        a_Z_max[l] = best;
     }
 
-    /* a_seen_shifted[k,l,j,n] = a_seen[k,l,j,n] - a_Z_max[k,l,n] */
-    double *a_seen_shifted = a_seen; /* (2, T, T, N) */
-    for (ptrdiff_t k = 0; k < 2; k++) {
-        for (ptrdiff_t l = 0; l < T; l++) {
-            for (ptrdiff_t j = 0; j < T; j++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    a_seen_shifted[k * (N * (T * T)) + l * (N * T) + j * N + n] =
-                            a_seen[k * (N * (T * T)) + l * (N * T) + j * N + n] -
-                            a_Z_max[k * (N * T) + l * N + n];
-                }
-            }
-        }
-    }
+    /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
+    double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
+    compute_a_seen_shifted_1(a_seen_shifted, N, T, a_Z_max);
 
-    /* v8[k,l,j,n] = exp(a_seen_shifted[k,l,j,n]) */
-    double *v8 = a_seen_shifted; /* (2, T, T, N) */
+    /* v8[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
+    double *v8 = a_seen_shifted; /* (N, 2, T, T) */
     compute_v1_1(v8, N, T);
 
-    /* a_Z_shifted[k,l,n] = sum[j](v8[k,l,j,n]) */
-    double *a_Z_shifted = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
-    fill(a_Z_shifted, 2 * N * T, 0.0);
-    for (ptrdiff_t l = 0; l < 2 * T; l++) {
-        for (ptrdiff_t j = 0; j < T; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                a_Z_shifted[l * N + n] += v8[l * (N * T) + j * N + n];
-            }
-        }
+    /* a_Z_shifted[n,k,l] = sum[j](v8[n,k,l,j]) */
+    double *a_Z_shifted = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (N, 2, T) */
+    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
+        double sum = 0.0;
+        sum += total(v8 + l * T, T);
+        a_Z_shifted[l] = sum;
     }
 
-    /* a_p[h_2,t_2,u_2,n] = v8[h_2,t_2,u_2,n] / a_Z_shifted[h_2,t_2,n] */
-    double *a_p = v8; /* (2, T, T, N) */
-    for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-        for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-            for (ptrdiff_t u_2 = 0; u_2 < T; u_2++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    a_p[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] =
-                            v8[h_2 * (N * (T * T)) + t_2 * (N * T) + u_2 * N + n] /
-                            a_Z_shifted[h_2 * (N * T) + t_2 * N + n];
-                }
-            }
-        }
-    }
+    /* a_p[n,h_2,t_2,u_2] = v8[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
+    double *a_p = v8; /* (N, 2, T, T) */
+    compute_a_p_1(a_p, N, T, a_Z_shifted);
 
-    /* a_heads[t_2,e_2 + 16 * h_2,n] = sum[u_2](a_p[h_2,t_2,u_2,n] * a_v[u_2,e_2 + 16 * h_2,n]) */
-    double *a_heads = tape->a_heads; /* (T, 32, N) */
-    compute_a_heads_1(a_heads, N, T, a_p, a_v);
+    /* a_heads[n,t_2,e_2 + 16 * h_2] = sum[u_2](a_v[n,u_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2]) */
+    double *a_heads = tape->a_heads; /* (N, T, 32) */
+    compute_a_heads_1(a_heads, N, T, a_p, a_v, work);
 
-    /* a[t_2,j,n] = sum[i](a_heads[t_2,i,n] * a_Wo[i,j]) */
-    double *a = tape->r; /* (T, 32, N) */
-    compute_a_q_1(T, N, a_Wo, a_heads, a, work);
+    /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
+    double *a = tape->r; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){a_heads, 32, 1}, (matrix){a_Wo, 32, 1}, NOTHING, a, 32, 1,
+            work);
 
-    /* r[k,j,n] = a[k,j,n] + h[k,j,n] */
-    double *r = a; /* (T, 32, N) */
+    /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
+    double *r = a; /* (N, T, 32) */
     compute_r_1(r, N, T, h);
 
-    /* n2_mean_square_sum[k,n] = sum[j](r[k,j,n]**2) */
-    double *n2_mean_square_sum = tape->v14; /* (T, N) */
-    compute_n1_mean_square_sum_2(n2_mean_square_sum, N, T, r);
+    /* n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2) */
+    double *n2_mean_square_sum = tape->v14; /* (N, T) */
+    compute_n1_mean_square_sum_1(N, T, r, n2_mean_square_sum);
 
-    /* n2_mean_square[k,n] = 0.03125 * n2_mean_square_sum[k,n] */
-    double *n2_mean_square = n2_mean_square_sum; /* (T, N) */
+    /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
+    double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
     compute_n1_mean_square_1(n2_mean_square, N, T);
 
-    /* v14[k,n] = n2_mean_square[k,n] + 1e-05 */
-    double *v14 = n2_mean_square; /* (T, N) */
+    /* v14[n,k] = n2_mean_square[n,k] + 1e-05 */
+    double *v14 = n2_mean_square; /* (N, T) */
     compute_v13_1(v14, N, T);
 
-    /* v9[k,n] = 1 / sqrt(v14[k,n]) */
-    double *v9 = tape->v9; /* (T, N) */
+    /* v9[n,k] = 1 / sqrt(v14[n,k]) */
+    double *v9 = tape->v9; /* (N, T) */
     for (ptrdiff_t each = 0; each < N * T; each++) {
         v9[each] = 1.0 / sqrt(v14[each]);
     }
 
-    /* n2[k,j,n] = v9[k,n] * r[k,j,n] * n2_g[j] */
-    double *n2 = tape->n2; /* (T, 32, N) */
-    compute_n1_1(T, N, n2, v9, r, n2_g);
+    /* n2[n,k,j] = v9[n,k] * r[n,k,j] * n2_g[j] */
+    double *n2 = tape->n2; /* (N, T, 32) */
+    compute_n1_1(N, T, n2, v9, r, n2_g);
 
-    /* f_z[k,j,n] = f_b[j] + sum[i](n2[k,i,n] * f_W[i,j]) */
-    double *f_z = tape->f_z; /* (T, 64, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 64; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                f_z[k * (64 * N) + j * N + n] = f_b[j];
-            }
-        }
-    }
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, N, 32, (matrix){f_W, 1, 64}, (matrix){n2 + 32 * k * N, N, 1}, (matrix){f_z + 64
-                * k * N, N, 1}, f_z + 64 * k * N, N, 1, work);
-    }
+    /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
+    double *f_z = tape->f_z; /* (N, T, 64) */
+    multiply(N * T, 64, 32, (matrix){n2, 32, 1}, (matrix){f_W, 64, 1}, (matrix){f_b, 0, 1}, f_z, 64,
+            1, work);
 
-    /* v10[k,j,n] = normal_cdf(f_z[k,j,n]) */
-    double *v10 = tape->v10; /* (T, 64, N) */
+    /* v10[n,k,j] = normal_cdf(f_z[n,k,j]) */
+    double *v10 = tape->v10; /* (N, T, 64) */
     for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
         v10[each] = normal_cdf(f_z[each]);
     }
 
-    /* f[k,j,n] = f_z[k,j,n] * v10[k,j,n] */
-    double *f = tape->f; /* (T, 64, N) */
+    /* f[n,k,j] = f_z[n,k,j] * v10[n,k,j] */
+    double *f = tape->f; /* (N, T, 64) */
     for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
         f[each] = f_z[each] * v10[each];
     }
 
-    /* m[k,j,n] = m_b[j] + sum[i](f[k,i,n] * m_W[i,j]) */
-    double *m = tape->u; /* (T, 32, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 32; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                m[k * (32 * N) + j * N + n] = m_b[j];
-            }
-        }
-    }
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, N, 64, (matrix){m_W, 1, 32}, (matrix){f + 64 * k * N, N, 1}, (matrix){m + 32 *
-                k * N, N, 1}, m + 32 * k * N, N, 1, work);
-    }
+    /* m[n,k,j] = m_b[j] + sum[i](f[n,k,i] * m_W[i,j]) */
+    double *m = tape->u; /* (N, T, 32) */
+    multiply(N * T, 32, 64, (matrix){f, 64, 1}, (matrix){m_W, 32, 1}, (matrix){m_b, 0, 1}, m, 32, 1,
+            work);
 
-    /* u[k,j,n] = m[k,j,n] + r[k,j,n] */
-    double *u = m; /* (T, 32, N) */
+    /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
+    double *u = m; /* (N, T, 32) */
     compute_r_1(u, N, T, r);
 
-    /* n3_mean_square_sum[k,n] = sum[j](u[k,j,n]**2) */
-    double *n3_mean_square_sum = tape->v15; /* (T, N) */
-    compute_n1_mean_square_sum_2(n3_mean_square_sum, N, T, u);
+    /* n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2) */
+    double *n3_mean_square_sum = tape->v15; /* (N, T) */
+    compute_n1_mean_square_sum_1(N, T, u, n3_mean_square_sum);
 
-    /* n3_mean_square[k,n] = 0.03125 * n3_mean_square_sum[k,n] */
-    double *n3_mean_square = n3_mean_square_sum; /* (T, N) */
+    /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
+    double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
     compute_n1_mean_square_1(n3_mean_square, N, T);
 
-    /* v15[k,n] = n3_mean_square[k,n] + 1e-05 */
-    double *v15 = n3_mean_square; /* (T, N) */
+    /* v15[n,k] = n3_mean_square[n,k] + 1e-05 */
+    double *v15 = n3_mean_square; /* (N, T) */
     compute_v13_1(v15, N, T);
 
-    /* v11[k,n] = 1 / sqrt(v15[k,n]) */
-    double *v11 = tape->v11; /* (T, N) */
+    /* v11[n,k] = 1 / sqrt(v15[n,k]) */
+    double *v11 = tape->v11; /* (N, T) */
     for (ptrdiff_t each = 0; each < N * T; each++) {
         v11[each] = 1.0 / sqrt(v15[each]);
     }
 
-    /* n3[k,j,n] = v11[k,n] * u[k,j,n] * n3_g[j] */
-    double *n3 = tape->n3; /* (T, 32, N) */
-    compute_n1_1(T, N, n3, v11, u, n3_g);
+    /* n3[n,k,j] = v11[n,k] * u[n,k,j] * n3_g[j] */
+    double *n3 = tape->n3; /* (N, T, 32) */
+    compute_n1_1(N, T, n3, v11, u, n3_g);
 
-    /* logits[k,j,n] = logits_b[j] + sum[i](n3[k,i,n] * logits_W[i,j]) */
-    double *logits = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (T, 76, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
+    /* logits[n,k,j] = logits_b[j] + sum[i](n3[n,k,i] * logits_W[i,j]) */
+    double *logits = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (N, T, 76) */
+    multiply(N * T, 76, 32, (matrix){n3, 32, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b, 0,
+            1}, logits, 76, 1, work);
+
+    /* loss_Z_max[n,k] = max[j](logits[n,k,j]) */
+    double *loss_Z_max = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
+    for (ptrdiff_t k = 0; k < N * T; k++) {
+        double best = -INFINITY;
         for (ptrdiff_t j = 0; j < 76; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                logits[k * (76 * N) + j * N + n] = logits_b[j];
-            }
+            best = maximum(best, logits[k * 76 + j]);
         }
-    }
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(76, N, 32, (matrix){logits_W, 1, 76}, (matrix){n3 + 32 * k * N, N, 1},
-                (matrix){logits + 76 * k * N, N, 1}, logits + 76 * k * N, N, 1, work);
+        loss_Z_max[k] = best;
     }
 
-    /* loss_Z_max[k,n] = max[j](logits[k,j,n]) */
-    double *loss_Z_max = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
-    fill(loss_Z_max, N * T, -INFINITY);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                loss_Z_max[k * N + n] = maximum(loss_Z_max[k * N + n],
-                        logits[k * (76 * N) + j * N + n]);
-            }
-        }
-    }
-
-    /* logits_shifted[k,j,n] = logits[k,j,n] - loss_Z_max[k,n] */
-    double *logits_shifted = logits; /* (T, 76, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                logits_shifted[k * (76 * N) + j * N + n] = logits[k * (76 * N) + j * N + n] -
-                        loss_Z_max[k * N + n];
+    /* logits_shifted[n,k,j] = logits[n,k,j] - loss_Z_max[n,k] */
+    double *logits_shifted = logits; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                logits_shifted[n * (76 * T) + k * 76 + j] = logits[n * (76 * T) + k * 76 + j] -
+                        loss_Z_max[n * T + k];
             }
         }
     }
 
-    /* v12[k,j,n] = exp(logits_shifted[k,j,n]) */
-    double *v12 = tape->v12; /* (T, 76, N) */
+    /* v12[n,k,j] = exp(logits_shifted[n,k,j]) */
+    double *v12 = tape->v12; /* (N, T, 76) */
     for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
         v12[each] = fast_exp(logits_shifted[each]);
     }
 
-    /* loss_Z_shifted[k,n] = sum[j](v12[k,j,n]) */
-    double *loss_Z_shifted = tape->loss_Z_shifted; /* (T, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(1, N, 76, ONES, (matrix){v12 + 76 * k * N, N, 1}, NOTHING, loss_Z_shifted + k * N,
-                1, 1, work);
+    /* loss_Z_shifted[n,k] = sum[j](v12[n,k,j]) */
+    double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
+    for (ptrdiff_t k = 0; k < N * T; k++) {
+        double sum = 0.0;
+        sum += total(v12 + 76 * k, 76);
+        loss_Z_shifted[k] = sum;
     }
 
-    /* loss_sum = sum[n,k](log(loss_Z_shifted[k,n]) - logits_shifted[k,t[n,k],n]) */
+    /* loss_sum = sum[n,k](log(loss_Z_shifted[n,k]) - logits_shifted[n,k,t[n,k]]) */
     double loss_sum = 0.0;
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
-            loss_sum += fast_log(loss_Z_shifted[k * N + n]) -
-                    logits_shifted[k * (76 * N) + t[n * T + k] * N + n];
+            loss_sum += fast_log(loss_Z_shifted[n * T + k]) -
+                    logits_shifted[n * (76 * T) + k * 76 + t[n * T + k]];
         }
     }
 
@@ -1439,261 +1275,242 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     const double *m_W = params->m_W; /* (64, 32) */
     const double *n3_g = params->n3_g; /* (32,) */
     const double *logits_W = params->logits_W; /* (32, 76) */
-    const double *h = tape->h; /* (T, 32, N) */
-    const double *n1 = tape->n1; /* (T, 32, N) */
-    const double *a_q = tape->a_q; /* (T, 32, N) */
-    const double *a_k = tape->a_k; /* (T, 32, N) */
-    const double *a_v = tape->a_v; /* (T, 32, N) */
-    const double *a_p = tape->a_p; /* (2, T, T, N) */
-    const double *a_heads = tape->a_heads; /* (T, 32, N) */
-    const double *r = tape->r; /* (T, 32, N) */
-    const double *n2 = tape->n2; /* (T, 32, N) */
-    const double *f_z = tape->f_z; /* (T, 64, N) */
-    const double *f = tape->f; /* (T, 64, N) */
-    const double *u = tape->u; /* (T, 32, N) */
-    const double *n3 = tape->n3; /* (T, 32, N) */
-    const double *loss_Z_shifted = tape->loss_Z_shifted; /* (T, N) */
-    const double *v7 = tape->v7; /* (T, N) */
-    const double *v9 = tape->v9; /* (T, N) */
-    const double *v10 = tape->v10; /* (T, 64, N) */
-    const double *v11 = tape->v11; /* (T, N) */
-    const double *v12 = tape->v12; /* (T, 76, N) */
-    const double *v13 = tape->v13; /* (T, N) */
-    const double *v14 = tape->v14; /* (T, N) */
-    const double *v15 = tape->v15; /* (T, N) */
+    const double *h = tape->h; /* (N, T, 32) */
+    const double *n1 = tape->n1; /* (N, T, 32) */
+    const double *a_q = tape->a_q; /* (N, T, 32) */
+    const double *a_k = tape->a_k; /* (N, T, 32) */
+    const double *a_v = tape->a_v; /* (N, T, 32) */
+    const double *a_p = tape->a_p; /* (N, 2, T, T) */
+    const double *a_heads = tape->a_heads; /* (N, T, 32) */
+    const double *r = tape->r; /* (N, T, 32) */
+    const double *n2 = tape->n2; /* (N, T, 32) */
+    const double *f_z = tape->f_z; /* (N, T, 64) */
+    const double *f = tape->f; /* (N, T, 64) */
+    const double *u = tape->u; /* (N, T, 32) */
+    const double *n3 = tape->n3; /* (N, T, 32) */
+    const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
+    const double *v7 = tape->v7; /* (N, T) */
+    const double *v9 = tape->v9; /* (N, T) */
+    const double *v10 = tape->v10; /* (N, T, 64) */
+    const double *v11 = tape->v11; /* (N, T) */
+    const double *v12 = tape->v12; /* (N, T, 76) */
+    const double *v13 = tape->v13; /* (N, T) */
+    const double *v14 = tape->v14; /* (N, T) */
+    const double *v15 = tape->v15; /* (N, T) */
 
-    /* dlogits_terms[k,j,n] = v12[k,j,n] / loss_Z_shifted[k,n]  (of loss_Z) */
-    /* dlogits_terms[k,t[n,k],n] += -1 */
-    double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (T, 76, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                dlogits_terms[k * (76 * N) + j * N + n] = v12[k * (76 * N) + j * N + n] /
-                        loss_Z_shifted[k * N + n];
+    /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            dlogits_terms[k * (76 * N) + t[n * T + k] * N + n] -= 1.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
     }
 
-    /* dlogits[k,j,n] = dlogits_terms[k,j,n] / (N * T)  (of loss_Z) */
-    double *dlogits = dlogits_terms; /* (T, 76, N) */
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
     for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
         dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
-    /* dlogits_b[j] = sum[n,k](dlogits[k,j,n])  (of logits) */
+    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (76,) */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t k = 0; k < T; k++) {
-                sum += dlogits[k * (76 * N) + j * N + n];
-            }
-        }
-        dlogits_b[j] = sum;
-    }
+    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
-    /* dlogits_W[i,j] = sum[n,k](n3[k,i,n] * dlogits[k,j,n])  (of logits) */
+    /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (32, 76) */
-    fill(dlogits_W, 2432, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, 76, N, (matrix){n3 + 32 * k * N, N, 1}, (matrix){dlogits + 76 * k * N, 1, N},
-                (matrix){dlogits_W, 76, 1}, dlogits_W, 76, 1, work);
-    }
+    multiply(32, 76, N * T, (matrix){n3, 1, 32}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W, 76,
+            1, work);
 
-    /* dn3[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
-    double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
-                NOTHING, dn3 + 32 * k * N, N, 1, work);
-    }
+    /* dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
+    double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3, 32,
+            1, work);
 
-    /* dn3_mean_square_sum_2[k,n] = sum[j](dn3[k,j,n] * n3[k,j,n])  (of n3) */
-    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(dn3_mean_square_sum_2, N, T, dn3, n3);
+    /* dn3_mean_square_sum_2[n,k] = sum[j](dn3[n,k,j] * n3[n,k,j])  (of n3) */
+    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
+    compute_dn3_mean_square_sum_2_1(N, T, dn3, n3, dn3_mean_square_sum_2);
 
-    /* v1[k,n] = v11[k,n]  (of n3) */
-    double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    /* v1[n,k] = v11[n,k]  (of n3) */
+    double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
     compute_v1_2(N, T, v1, v11);
 
-    /* v2[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
-    double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
+    /* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
+    double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
     compute_v2_1(N, T, v2, dn3, u);
 
-    /* dn3_g[j] = sum[n,k](v2[k,j,n] * v1[k,n])  (of n3) */
+    /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = grads->n3_g; /* (32,) */
-    compute_dn3_g_1(dn3_g, T, N, v2, v1, work);
+    multiply(1, 32, N * T, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1, work);
 
-    /* dn3_mean_square_sum[k,n] = -0.015625 * dn3_mean_square_sum_2[k,n] / v15[k,n]  (of
+    /* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of
        n3_mean_square) */
-    double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (T, N) */
+    double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (N, T) */
     compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, v15);
 
-    /* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + v11[k,n] * dn3[k,j,n] * n3_g[j]  (of
+    /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + v11[n,k] * dn3[n,k,j] * n3_g[j]  (of
        n3) */
-    double *du = dn3; /* (T, 32, N) */
-    compute_du_1(du, T, N, dn3_mean_square_sum, u, v11, n3_g);
+    double *du = dn3; /* (N, T, 32) */
+    compute_du_1(du, N, T, dn3_mean_square_sum, u, v11, n3_g);
 
-    /* dm_b[j] = sum[n,k](du[k,j,n])  (of m) */
+    /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
     double *dm_b = grads->m_b; /* (32,) */
-    compute_dm_b_1(N, T, du, dm_b);
+    multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
 
-    /* dm_W[i,j] = sum[n,k](f[k,i,n] * du[k,j,n])  (of m) */
+    /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
     double *dm_W = grads->m_W; /* (64, 32) */
-    fill(dm_W, 2048, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, 32, N, (matrix){f + 64 * k * N, N, 1}, (matrix){du + 32 * k * N, 1, N},
-                (matrix){dm_W, 32, 1}, dm_W, 32, 1, work);
-    }
+    multiply(64, 32, N * T, (matrix){f, 1, 64}, (matrix){du, 32, 1}, NOTHING, dm_W, 32, 1, work);
 
-    /* df[k,i,n] = sum[j](du[k,j,n] * m_W[i,j])  (of m) */
-    double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (T, 64, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, N, 32, (matrix){m_W, 32, 1}, (matrix){du + 32 * k * N, N, 1}, NOTHING, df + 64
-                * k * N, N, 1, work);
-    }
+    /* df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m) */
+    double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (N, T, 64) */
+    multiply(N * T, 64, 32, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1, work);
 
-    /* df_z[k,j,n] = (0.5 * sqrt(2) * f_z[k,j,n] * exp(-0.5 * f_z[k,j,n]**2) / sqrt(pi) +
-       v10[k,j,n]) * df[k,j,n]  (of f) */
-    double *df_z = df; /* (T, 64, N) */
+    /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
+       v10[n,k,j]) * df[n,k,j]  (of f) */
+    double *df_z = df; /* (N, T, 64) */
     compute_df_z_1(df_z, N, T, f_z, v10);
 
-    /* df_b[j] = sum[n,k](df_z[k,j,n])  (of f_z) */
+    /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
     double *df_b = grads->f_b; /* (64,) */
-    compute_df_b_1(N, T, df_z, df_b);
+    multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
 
-    /* df_W[i,j] = sum[n,k](n2[k,i,n] * df_z[k,j,n])  (of f_z) */
+    /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
     double *df_W = grads->f_W; /* (32, 64) */
-    fill(df_W, 2048, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, 64, N, (matrix){n2 + 32 * k * N, N, 1}, (matrix){df_z + 64 * k * N, 1, N},
-                (matrix){df_W, 64, 1}, df_W, 64, 1, work);
-    }
+    multiply(32, 64, N * T, (matrix){n2, 1, 32}, (matrix){df_z, 64, 1}, NOTHING, df_W, 64, 1, work);
 
-    /* dn2[k,i,n] = sum[j](df_z[k,j,n] * f_W[i,j])  (of f_z) */
-    double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, N, 64, (matrix){f_W, 64, 1}, (matrix){df_z + 64 * k * N, N, 1}, NOTHING, dn2 +
-                32 * k * N, N, 1, work);
-    }
+    /* dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z) */
+    double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 64, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1, work);
 
-    /* dn2_mean_square_sum_2[k,n] = sum[j](dn2[k,j,n] * n2[k,j,n])  (of n2) */
-    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(dn2_mean_square_sum_2, N, T, dn2, n2);
+    /* dn2_mean_square_sum_2[n,k] = sum[j](dn2[n,k,j] * n2[n,k,j])  (of n2) */
+    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
+    compute_dn3_mean_square_sum_2_1(N, T, dn2, n2, dn2_mean_square_sum_2);
 
-    /* v3[k,n] = v9[k,n]  (of n2) */
-    double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    /* v3[n,k] = v9[n,k]  (of n2) */
+    double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
     compute_v1_2(N, T, v3, v9);
 
-    /* v4[k,j,n] = dn2[k,j,n] * r[k,j,n]  (of n2) */
-    double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
+    /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
+    double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
     compute_v2_1(N, T, v4, dn2, r);
 
-    /* dn2_g[j] = sum[n,k](v4[k,j,n] * v3[k,n])  (of n2) */
+    /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = grads->n2_g; /* (32,) */
-    compute_dn3_g_1(dn2_g, T, N, v4, v3, work);
+    multiply(1, 32, N * T, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1, work);
 
-    /* dn2_mean_square_sum[k,n] = -0.015625 * dn2_mean_square_sum_2[k,n] / v14[k,n]  (of
+    /* dn2_mean_square_sum[n,k] = -0.015625 * dn2_mean_square_sum_2[n,k] / v14[n,k]  (of
        n2_mean_square) */
-    double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (T, N) */
+    double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (N, T) */
     compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, v14);
 
-    /* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + v9[k,n] * dn2[k,j,n] * n2_g[j] +
-       du[k,j,n]  (of u) */
-    double *dr = dn2; /* (T, 32, N) */
-    compute_dr_1(dr, T, N, dn2_mean_square_sum, r, v9, n2_g, du);
+    /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + v9[n,k] * dn2[n,k,j] * n2_g[j] +
+       du[n,k,j]  (of u) */
+    double *dr = dn2; /* (N, T, 32) */
+    compute_dr_1(dr, N, T, dn2_mean_square_sum, r, v9, n2_g, du);
 
-    /* da_Wo[i,j] = sum[n,t_2](a_heads[t_2,i,n] * dr[t_2,j,n])  (of a) */
+    /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
     double *da_Wo = grads->a_Wo; /* (32, 32) */
-    compute_da_Wo_1(da_Wo, T, N, a_heads, dr, work);
+    multiply(32, 32, N * T, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32, 1,
+            work);
 
-    /* da_heads[t_2,i,n] = sum[j](dr[t_2,j,n] * a_Wo[i,j])  (of a) */
-    double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
-    compute_da_heads_1(T, N, a_Wo, dr, da_heads, work);
+    /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
+    double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32, 1,
+            work);
 
-    /* da_v[u_2,e_2 + 16 * h_2,n] = sum[t_2](a_p[h_2,t_2,u_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
+    /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
        (of a_heads) */
-    double *da_v = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
-    compute_da_v_1(da_v, N, T, a_p, da_heads);
+    double *da_v = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
+    compute_da_v_1(da_v, N, T, a_p, da_heads, work);
 
-    /* da_p[h_2,t_2,u_2,n] = sum[e_2](a_v[u_2,e_2 + 16 * h_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
+    /* da_p[n,h_2,t_2,u_2] = sum[e_2](a_v[n,u_2,e_2 + 16 * h_2] * da_heads[n,t_2,e_2 + 16 * h_2])
        (of a_heads) */
-    double *da_p = work + 2 * N * (T * T) + 835 * N * T + 8192; /* (2, T, T, N) */
-    compute_a_s_sum_1(da_p, N, T, a_v, da_heads);
+    double *da_p = work + 2 * N * (T * T) + 835 * N * T + 8192; /* (N, 2, T, T) */
+    compute_a_s_sum_1(N, T, da_heads, a_v, da_p, work);
 
-    /* da_Z_sum[h_2,t_2,n] = sum[u_2](a_p[h_2,t_2,u_2,n] * da_p[h_2,t_2,u_2,n])  (of a_p) */
-    double *da_Z_sum = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
-    compute_da_Z_sum_1(da_Z_sum, N, T, a_p, da_p);
+    /* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
+    double *da_Z_sum = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (N, 2, T) */
+    compute_da_Z_sum_1(N, T, a_p, da_p, da_Z_sum);
 
-    /* da_s_sum[h_2,t_2,u_2,n] = where(u_2 <= t_2, 0.25 * (da_p[h_2,t_2,u_2,n] -
-       da_Z_sum[h_2,t_2,n]) * a_p[h_2,t_2,u_2,n], 0)  (of a_s) */
-    double *da_s_sum = da_p; /* (2, T, T, N) */
-    compute_da_s_sum_1(da_s_sum, T, N, da_Z_sum, a_p);
+    /* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] -
+       da_Z_sum[n,h_2,t_2]) * a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
+    double *da_s_sum = da_p; /* (N, 2, T, T) */
+    compute_da_s_sum_1(da_s_sum, N, T, da_Z_sum, a_p);
 
-    /* da_k[u_2,d + 16 * h_2,n] = sum[t_2](da_s_sum[h_2,t_2,u_2,n] * a_q[t_2,d + 16 * h_2,n])  (of
+    /* da_k[n,u_2,d + 16 * h_2] = sum[t_2](a_q[n,t_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
-    double *da_k = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
-    compute_da_v_1(da_k, N, T, da_s_sum, a_q);
+    double *da_k = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
+    compute_da_v_1(da_k, N, T, da_s_sum, a_q, work);
 
-    /* da_q[t_2,d + 16 * h_2,n] = sum[u_2](da_s_sum[h_2,t_2,u_2,n] * a_k[u_2,d + 16 * h_2,n])  (of
+    /* da_q[n,t_2,d + 16 * h_2] = sum[u_2](a_k[n,u_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
-    double *da_q = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
-    compute_a_heads_1(da_q, N, T, da_s_sum, a_k);
+    double *da_q = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
+    compute_a_heads_1(da_q, N, T, da_s_sum, a_k, work);
 
-    /* da_Wv[i,j] = sum[n,t_2](n1[t_2,i,n] * da_v[t_2,j,n])  (of a_v) */
+    /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
     double *da_Wv = grads->a_Wv; /* (32, 32) */
-    compute_da_Wo_1(da_Wv, T, N, n1, da_v, work);
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
+            work);
 
-    /* da_Wk[i,j] = sum[n,t_2](n1[t_2,i,n] * da_k[t_2,j,n])  (of a_k) */
+    /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
     double *da_Wk = grads->a_Wk; /* (32, 32) */
-    compute_da_Wo_1(da_Wk, T, N, n1, da_k, work);
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
+            work);
 
-    /* da_Wq[i,j] = sum[n,t_2](n1[t_2,i,n] * da_q[t_2,j,n])  (of a_q) */
+    /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
     double *da_Wq = grads->a_Wq; /* (32, 32) */
-    compute_da_Wo_1(da_Wq, T, N, n1, da_q, work);
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
+            work);
 
-    /* dn1[t_2,i,n] = sum[j](da_v[t_2,j,n] * a_Wv[i,j]) + sum[j](da_k[t_2,j,n] * a_Wk[i,j]) +
-       sum[j](da_q[t_2,j,n] * a_Wq[i,j])  (of a_v) */
-    double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (T, 32, N) */
-    compute_da_heads_1(T, N, a_Wv, da_v, dn1, work);
-    compute_dn1_1(T, N, a_Wk, da_k, dn1, work);
-    compute_dn1_1(T, N, a_Wq, da_q, dn1, work);
+    /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
+       sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
+    double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
+            work);
+    multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
+    multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
 
-    /* dn1_mean_square_sum_2[k,n] = sum[j](dn1[k,j,n] * n1[k,j,n])  (of n1) */
-    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(dn1_mean_square_sum_2, N, T, dn1, n1);
+    /* dn1_mean_square_sum_2[n,k] = sum[j](dn1[n,k,j] * n1[n,k,j])  (of n1) */
+    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
+    compute_dn3_mean_square_sum_2_1(N, T, dn1, n1, dn1_mean_square_sum_2);
 
-    /* v5[k,n] = v7[k,n]  (of n1) */
-    double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    /* v5[n,k] = v7[n,k]  (of n1) */
+    double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
     compute_v1_2(N, T, v5, v7);
 
-    /* v6[k,j,n] = dn1[k,j,n] * h[k,j,n]  (of n1) */
-    double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
+    /* v6[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
+    double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
     compute_v2_1(N, T, v6, dn1, h);
 
-    /* dn1_g[j] = sum[n,k](v6[k,j,n] * v5[k,n])  (of n1) */
+    /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = grads->n1_g; /* (32,) */
-    compute_dn3_g_1(dn1_g, T, N, v6, v5, work);
+    multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1, work);
 
-    /* dn1_mean_square_sum[k,n] = -0.015625 * dn1_mean_square_sum_2[k,n] / v13[k,n]  (of
+    /* dn1_mean_square_sum[n,k] = -0.015625 * dn1_mean_square_sum_2[n,k] / v13[n,k]  (of
        n1_mean_square) */
-    double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (T, N) */
+    double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (N, T) */
     compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, v13);
 
-    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[k,n] * h[k,d,n] + v7[k,n] * dn1[k,d,n] * n1_g[d] +
-       dr[k,d,n]  (of e) */
+    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + v7[n,k] * dn1[n,k,d] * n1_g[d] +
+       dr[n,k,d]  (of e) */
     double *de_E = grads->e_E; /* (76, 32) */
     fill(de_E, 2432, 0.0);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t d = 0; d < 32; d++) {
-                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[k * N + n] *
-                        h[k * (32 * N) + d * N + n] + v7[k * N + n] * dn1[k * (32 * N) + d * N + n]
-                        * n1_g[d] + dr[k * (32 * N) + d * N + n];
+                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[n * T + k] *
+                        h[n * (32 * T) + k * 32 + d] + v7[n * T + k] *
+                        dn1[n * (32 * T) + k * 32 + d] * n1_g[d] + dr[n * (32 * T) + k * 32 + d];
             }
         }
     }
@@ -1719,28 +1536,28 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     double *n3_g = params->n3_g; /* (32,) */
     double *logits_W = params->logits_W; /* (32, 76) */
     double *logits_b = params->logits_b; /* (76,) */
-    const double *h = tape->h; /* (T, 32, N) */
-    const double *n1 = tape->n1; /* (T, 32, N) */
-    const double *a_q = tape->a_q; /* (T, 32, N) */
-    const double *a_k = tape->a_k; /* (T, 32, N) */
-    const double *a_v = tape->a_v; /* (T, 32, N) */
-    const double *a_p = tape->a_p; /* (2, T, T, N) */
-    const double *a_heads = tape->a_heads; /* (T, 32, N) */
-    const double *r = tape->r; /* (T, 32, N) */
-    const double *n2 = tape->n2; /* (T, 32, N) */
-    const double *f_z = tape->f_z; /* (T, 64, N) */
-    const double *f = tape->f; /* (T, 64, N) */
-    const double *u = tape->u; /* (T, 32, N) */
-    const double *n3 = tape->n3; /* (T, 32, N) */
-    const double *loss_Z_shifted = tape->loss_Z_shifted; /* (T, N) */
-    const double *v7 = tape->v7; /* (T, N) */
-    const double *v9 = tape->v9; /* (T, N) */
-    const double *v10 = tape->v10; /* (T, 64, N) */
-    const double *v11 = tape->v11; /* (T, N) */
-    const double *v12 = tape->v12; /* (T, 76, N) */
-    const double *v13 = tape->v13; /* (T, N) */
-    const double *v14 = tape->v14; /* (T, N) */
-    const double *v15 = tape->v15; /* (T, N) */
+    const double *h = tape->h; /* (N, T, 32) */
+    const double *n1 = tape->n1; /* (N, T, 32) */
+    const double *a_q = tape->a_q; /* (N, T, 32) */
+    const double *a_k = tape->a_k; /* (N, T, 32) */
+    const double *a_v = tape->a_v; /* (N, T, 32) */
+    const double *a_p = tape->a_p; /* (N, 2, T, T) */
+    const double *a_heads = tape->a_heads; /* (N, T, 32) */
+    const double *r = tape->r; /* (N, T, 32) */
+    const double *n2 = tape->n2; /* (N, T, 32) */
+    const double *f_z = tape->f_z; /* (N, T, 64) */
+    const double *f = tape->f; /* (N, T, 64) */
+    const double *u = tape->u; /* (N, T, 32) */
+    const double *n3 = tape->n3; /* (N, T, 32) */
+    const double *loss_Z_shifted = tape->loss_Z_shifted; /* (N, T) */
+    const double *v7 = tape->v7; /* (N, T) */
+    const double *v9 = tape->v9; /* (N, T) */
+    const double *v10 = tape->v10; /* (N, T, 64) */
+    const double *v11 = tape->v11; /* (N, T) */
+    const double *v12 = tape->v12; /* (N, T, 76) */
+    const double *v13 = tape->v13; /* (N, T) */
+    const double *v14 = tape->v14; /* (N, T) */
+    const double *v15 = tape->v15; /* (N, T) */
     const double step = *state->step;
     double *e_E_m = state->e_E_m; /* (76, 32) */
     double *e_E_v = state->e_E_v; /* (76, 32) */
@@ -1790,40 +1607,32 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* v4_2 = 1 / (1 - beta2**step_next) */
     const double v4_2 = 1.0 / (1.0 - pow(beta2, step_next));
 
-    /* dlogits_terms[k,j,n] = v12[k,j,n] / loss_Z_shifted[k,n]  (of loss_Z) */
-    /* dlogits_terms[k,t[n,k],n] += -1 */
-    double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (T, 76, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                dlogits_terms[k * (76 * N) + j * N + n] = v12[k * (76 * N) + j * N + n] /
-                        loss_Z_shifted[k * N + n];
+    /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+    /* dlogits_terms[n,k,t[n,k]] += -1 */
+    double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (N, T, 76) */
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
             }
         }
     }
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            dlogits_terms[k * (76 * N) + t[n * T + k] * N + n] -= 1.0;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
         }
     }
 
-    /* dlogits[k,j,n] = dlogits_terms[k,j,n] / (N * T)  (of loss_Z) */
-    double *dlogits = dlogits_terms; /* (T, 76, N) */
+    /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+    double *dlogits = dlogits_terms; /* (N, T, 76) */
     for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
         dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 
-    /* dlogits_b[j] = sum[n,k](dlogits[k,j,n])  (of logits) */
+    /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = work + 4 * N * (T * T) + 899 * N * T + 8192; /* (76,) */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        double sum = 0.0;
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t k = 0; k < T; k++) {
-                sum += dlogits[k * (76 * N) + j * N + n];
-            }
-        }
-        dlogits_b[j] = sum;
-    }
+    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 76; j++) {
@@ -1842,30 +1651,33 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 logits_b_v[j]) + epsilon);
     }
 
-    /* dlogits_W[i,j] = sum[n,k](n3[k,i,n] * dlogits[k,j,n])  (of logits) */
-    double *dlogits_W = work + 4 * N * (T * T) + 899 * N * T + 8268; /* (32, 76) */
-    fill(dlogits_W, 2432, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, 76, N, (matrix){n3 + 32 * k * N, N, 1}, (matrix){dlogits + 76 * k * N, 1, N},
-                (matrix){dlogits_W, 76, 1}, dlogits_W, 76, 1, work);
-    }
-
+    /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 2432; each++) {
-        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
-    }
-
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 2432; each++) {
-        logits_W_v[each] = v2_2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    double *dlogits_W = work + 4 * N * (T * T) + 899 * N * T + 8268; /* (32, 76) */
+    {
+        const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
+        for (ptrdiff_t begin = 0; begin < 32; begin += block) {
+            const ptrdiff_t rows = 32 - begin < block ? 32 - begin : block;
+            multiply(rows, 76, N * T, (matrix){n3 + begin, 1, 32}, (matrix){dlogits, 76, 1},
+                    NOTHING, dlogits_W, 76, 1, work);
+
+            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+                logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
+                        dlogits_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+                logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
+                        logits_W_v[each + 76 * begin];
+            }
+        }
     }
 
-    /* dn3[k,i,n] = sum[j](dlogits[k,j,n] * logits_W[i,j])  (of logits) */
-    double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, N, 76, (matrix){logits_W, 76, 1}, (matrix){dlogits + 76 * k * N, N, 1},
-                NOTHING, dn3 + 32 * k * N, N, 1, work);
-    }
+    /* dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
+    double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3, 32,
+            1, work);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3_2 /
        (sqrt(logits_W_v_next[i,j] * v4_2) + epsilon) */
@@ -1874,21 +1686,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 logits_W_v[each]) + epsilon);
     }
 
-    /* dn3_mean_square_sum_2[k,n] = sum[j](dn3[k,j,n] * n3[k,j,n])  (of n3) */
-    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(dn3_mean_square_sum_2, N, T, dn3, n3);
+    /* dn3_mean_square_sum_2[n,k] = sum[j](dn3[n,k,j] * n3[n,k,j])  (of n3) */
+    double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
+    compute_dn3_mean_square_sum_2_1(N, T, dn3, n3, dn3_mean_square_sum_2);
 
-    /* v1[k,n] = v11[k,n]  (of n3) */
-    double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    /* v1[n,k] = v11[n,k]  (of n3) */
+    double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
     compute_v1_2(N, T, v1, v11);
 
-    /* v2[k,j,n] = dn3[k,j,n] * u[k,j,n]  (of n3) */
-    double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
+    /* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
+    double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
     compute_v2_1(N, T, v2, dn3, u);
 
-    /* dn3_g[j] = sum[n,k](v2[k,j,n] * v1[k,n])  (of n3) */
+    /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    compute_dn3_g_1(dn3_g, T, N, v2, v1, work);
+    multiply(1, 32, N * T, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1, work);
 
     /* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -1900,15 +1712,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n3_g_v[j] = v2_2 * square(dn3_g[j]) + beta2 * n3_g_v[j];
     }
 
-    /* dn3_mean_square_sum[k,n] = -0.015625 * dn3_mean_square_sum_2[k,n] / v15[k,n]  (of
+    /* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of
        n3_mean_square) */
-    double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (T, N) */
+    double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (N, T) */
     compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, v15);
 
-    /* du[k,j,n] = 2 * dn3_mean_square_sum[k,n] * u[k,j,n] + v11[k,n] * dn3[k,j,n] * n3_g[j]  (of
+    /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + v11[n,k] * dn3[n,k,j] * n3_g[j]  (of
        n3) */
-    double *du = dn3; /* (T, 32, N) */
-    compute_du_1(du, T, N, dn3_mean_square_sum, u, v11, n3_g);
+    double *du = dn3; /* (N, T, 32) */
+    compute_du_1(du, N, T, dn3_mean_square_sum, u, v11, n3_g);
 
     /* n3_g_next[j] = n3_g[j] - n3_g_m_next[j] * learning_rate * v3_2 / (sqrt(n3_g_v_next[j] * v4_2)
        + epsilon) */
@@ -1916,9 +1728,9 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n3_g[j] = n3_g[j] - learning_rate * v3_2 * n3_g_m[j] / (sqrt(v4_2 * n3_g_v[j]) + epsilon);
     }
 
-    /* dm_b[j] = sum[n,k](du[k,j,n])  (of m) */
+    /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
     double *dm_b = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    compute_dm_b_1(N, T, du, dm_b);
+    multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
 
     /* m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -1936,30 +1748,31 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         m_b[j] = m_b[j] - learning_rate * v3_2 * m_b_m[j] / (sqrt(v4_2 * m_b_v[j]) + epsilon);
     }
 
-    /* dm_W[i,j] = sum[n,k](f[k,i,n] * du[k,j,n])  (of m) */
-    double *dm_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (64, 32) */
-    fill(dm_W, 2048, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, 32, N, (matrix){f + 64 * k * N, N, 1}, (matrix){du + 32 * k * N, 1, N},
-                (matrix){dm_W, 32, 1}, dm_W, 32, 1, work);
-    }
-
+    /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
     /* m_W_m_next[i,j] = m_W_m[i,j] * beta1 + dm_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 2048; each++) {
-        m_W_m[each] = beta1 * m_W_m[each] + v1_2 * dm_W[each];
-    }
-
     /* m_W_v_next[i,j] = dm_W[i,j]**2 * v2_2 + m_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 2048; each++) {
-        m_W_v[each] = v2_2 * square(dm_W[each]) + beta2 * m_W_v[each];
+    double *dm_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (64, 32) */
+    {
+        const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
+        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
+            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
+            multiply(rows, 32, N * T, (matrix){f + begin, 1, 64}, (matrix){du, 32, 1}, NOTHING,
+                    dm_W, 32, 1, work);
+
+            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+                m_W_m[each + 32 * begin] = beta1 * m_W_m[each + 32 * begin] + v1_2 * dm_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+                m_W_v[each + 32 * begin] = v2_2 * square(dm_W[each]) + beta2 *
+                        m_W_v[each + 32 * begin];
+            }
+        }
     }
 
-    /* df[k,i,n] = sum[j](du[k,j,n] * m_W[i,j])  (of m) */
-    double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (T, 64, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(64, N, 32, (matrix){m_W, 32, 1}, (matrix){du + 32 * k * N, N, 1}, NOTHING, df + 64
-                * k * N, N, 1, work);
-    }
+    /* df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m) */
+    double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (N, T, 64) */
+    multiply(N * T, 64, 32, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1, work);
 
     /* m_W_next[i,j] = m_W[i,j] - m_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(m_W_v_next[i,j] *
        v4_2) + epsilon) */
@@ -1968,14 +1781,14 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 epsilon);
     }
 
-    /* df_z[k,j,n] = (0.5 * sqrt(2) * f_z[k,j,n] * exp(-0.5 * f_z[k,j,n]**2) / sqrt(pi) +
-       v10[k,j,n]) * df[k,j,n]  (of f) */
-    double *df_z = df; /* (T, 64, N) */
+    /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
+       v10[n,k,j]) * df[n,k,j]  (of f) */
+    double *df_z = df; /* (N, T, 64) */
     compute_df_z_1(df_z, N, T, f_z, v10);
 
-    /* df_b[j] = sum[n,k](df_z[k,j,n])  (of f_z) */
+    /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
     double *df_b = work + 4 * N * (T * T) + 899 * N * T + 12780; /* (64,) */
-    compute_df_b_1(N, T, df_z, df_b);
+    multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
 
     /* f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 64; j++) {
@@ -1993,30 +1806,31 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         f_b[j] = f_b[j] - learning_rate * v3_2 * f_b_m[j] / (sqrt(v4_2 * f_b_v[j]) + epsilon);
     }
 
-    /* df_W[i,j] = sum[n,k](n2[k,i,n] * df_z[k,j,n])  (of f_z) */
-    double *df_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (32, 64) */
-    fill(df_W, 2048, 0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, 64, N, (matrix){n2 + 32 * k * N, N, 1}, (matrix){df_z + 64 * k * N, 1, N},
-                (matrix){df_W, 64, 1}, df_W, 64, 1, work);
-    }
-
+    /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
     /* f_W_m_next[i,j] = f_W_m[i,j] * beta1 + df_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 2048; each++) {
-        f_W_m[each] = beta1 * f_W_m[each] + v1_2 * df_W[each];
-    }
-
     /* f_W_v_next[i,j] = df_W[i,j]**2 * v2_2 + f_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 2048; each++) {
-        f_W_v[each] = v2_2 * square(df_W[each]) + beta2 * f_W_v[each];
+    double *df_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (32, 64) */
+    {
+        const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
+        for (ptrdiff_t begin = 0; begin < 32; begin += block) {
+            const ptrdiff_t rows = 32 - begin < block ? 32 - begin : block;
+            multiply(rows, 64, N * T, (matrix){n2 + begin, 1, 32}, (matrix){df_z, 64, 1}, NOTHING,
+                    df_W, 64, 1, work);
+
+            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+                f_W_m[each + 64 * begin] = beta1 * f_W_m[each + 64 * begin] + v1_2 * df_W[each];
+            }
+
+            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+                f_W_v[each + 64 * begin] = v2_2 * square(df_W[each]) + beta2 *
+                        f_W_v[each + 64 * begin];
+            }
+        }
     }
 
-    /* dn2[k,i,n] = sum[j](df_z[k,j,n] * f_W[i,j])  (of f_z) */
-    double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (T, 32, N) */
-    for (ptrdiff_t k = 0; k < T; k++) {
-        multiply(32, N, 64, (matrix){f_W, 64, 1}, (matrix){df_z + 64 * k * N, N, 1}, NOTHING, dn2 +
-                32 * k * N, N, 1, work);
-    }
+    /* dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z) */
+    double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 64, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1, work);
 
     /* f_W_next[i,j] = f_W[i,j] - f_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(f_W_v_next[i,j] *
        v4_2) + epsilon) */
@@ -2025,21 +1839,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 epsilon);
     }
 
-    /* dn2_mean_square_sum_2[k,n] = sum[j](dn2[k,j,n] * n2[k,j,n])  (of n2) */
-    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(dn2_mean_square_sum_2, N, T, dn2, n2);
+    /* dn2_mean_square_sum_2[n,k] = sum[j](dn2[n,k,j] * n2[n,k,j])  (of n2) */
+    double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
+    compute_dn3_mean_square_sum_2_1(N, T, dn2, n2, dn2_mean_square_sum_2);
 
-    /* v3[k,n] = v9[k,n]  (of n2) */
-    double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    /* v3[n,k] = v9[n,k]  (of n2) */
+    double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
     compute_v1_2(N, T, v3, v9);
 
-    /* v4[k,j,n] = dn2[k,j,n] * r[k,j,n]  (of n2) */
-    double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
+    /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
+    double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
     compute_v2_1(N, T, v4, dn2, r);
 
-    /* dn2_g[j] = sum[n,k](v4[k,j,n] * v3[k,n])  (of n2) */
+    /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    compute_dn3_g_1(dn2_g, T, N, v4, v3, work);
+    multiply(1, 32, N * T, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1, work);
 
     /* n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -2051,15 +1865,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n2_g_v[j] = v2_2 * square(dn2_g[j]) + beta2 * n2_g_v[j];
     }
 
-    /* dn2_mean_square_sum[k,n] = -0.015625 * dn2_mean_square_sum_2[k,n] / v14[k,n]  (of
+    /* dn2_mean_square_sum[n,k] = -0.015625 * dn2_mean_square_sum_2[n,k] / v14[n,k]  (of
        n2_mean_square) */
-    double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (T, N) */
+    double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (N, T) */
     compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, v14);
 
-    /* dr[k,j,n] = 2 * dn2_mean_square_sum[k,n] * r[k,j,n] + v9[k,n] * dn2[k,j,n] * n2_g[j] +
-       du[k,j,n]  (of u) */
-    double *dr = dn2; /* (T, 32, N) */
-    compute_dr_1(dr, T, N, dn2_mean_square_sum, r, v9, n2_g, du);
+    /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + v9[n,k] * dn2[n,k,j] * n2_g[j] +
+       du[n,k,j]  (of u) */
+    double *dr = dn2; /* (N, T, 32) */
+    compute_dr_1(dr, N, T, dn2_mean_square_sum, r, v9, n2_g, du);
 
     /* n2_g_next[j] = n2_g[j] - n2_g_m_next[j] * learning_rate * v3_2 / (sqrt(n2_g_v_next[j] * v4_2)
        + epsilon) */
@@ -2067,9 +1881,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n2_g[j] = n2_g[j] - learning_rate * v3_2 * n2_g_m[j] / (sqrt(v4_2 * n2_g_v[j]) + epsilon);
     }
 
-    /* da_Wo[i,j] = sum[n,t_2](a_heads[t_2,i,n] * dr[t_2,j,n])  (of a) */
+    /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
     double *da_Wo = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    compute_da_Wo_1(da_Wo, T, N, a_heads, dr, work);
+    multiply(32, 32, N * T, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32, 1,
+            work);
 
     /* a_Wo_m_next[i,j] = a_Wo_m[i,j] * beta1 + da_Wo[i,j] * v1_2 */
     compute_a_Wo_m_next_1(a_Wo_m, beta1, v1_2, da_Wo);
@@ -2077,9 +1892,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
     compute_a_Wo_v_next_1(a_Wo_v, v2_2, da_Wo, beta2);
 
-    /* da_heads[t_2,i,n] = sum[j](dr[t_2,j,n] * a_Wo[i,j])  (of a) */
-    double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
-    compute_da_heads_1(T, N, a_Wo, dr, da_heads, work);
+    /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
+    double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32, 1,
+            work);
 
     /* a_Wo_next[i,j] = a_Wo[i,j] - a_Wo_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wo_v_next[i,j]
        * v4_2) + epsilon) */
@@ -2088,38 +1904,39 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 epsilon);
     }
 
-    /* da_v[u_2,e_2 + 16 * h_2,n] = sum[t_2](a_p[h_2,t_2,u_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
+    /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
        (of a_heads) */
-    double *da_v = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (T, 32, N) */
-    compute_da_v_1(da_v, N, T, a_p, da_heads);
+    double *da_v = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
+    compute_da_v_1(da_v, N, T, a_p, da_heads, work);
 
-    /* da_p[h_2,t_2,u_2,n] = sum[e_2](a_v[u_2,e_2 + 16 * h_2,n] * da_heads[t_2,e_2 + 16 * h_2,n])
+    /* da_p[n,h_2,t_2,u_2] = sum[e_2](a_v[n,u_2,e_2 + 16 * h_2] * da_heads[n,t_2,e_2 + 16 * h_2])
        (of a_heads) */
-    double *da_p = work + 2 * N * (T * T) + 835 * N * T + 8192; /* (2, T, T, N) */
-    compute_a_s_sum_1(da_p, N, T, a_v, da_heads);
+    double *da_p = work + 2 * N * (T * T) + 835 * N * T + 8192; /* (N, 2, T, T) */
+    compute_a_s_sum_1(N, T, da_heads, a_v, da_p, work);
 
-    /* da_Z_sum[h_2,t_2,n] = sum[u_2](a_p[h_2,t_2,u_2,n] * da_p[h_2,t_2,u_2,n])  (of a_p) */
-    double *da_Z_sum = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (2, T, N) */
-    compute_da_Z_sum_1(da_Z_sum, N, T, a_p, da_p);
+    /* da_Z_sum[n,h_2,t_2] = sum[u_2](a_p[n,h_2,t_2,u_2] * da_p[n,h_2,t_2,u_2])  (of a_p) */
+    double *da_Z_sum = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (N, 2, T) */
+    compute_da_Z_sum_1(N, T, a_p, da_p, da_Z_sum);
 
-    /* da_s_sum[h_2,t_2,u_2,n] = where(u_2 <= t_2, 0.25 * (da_p[h_2,t_2,u_2,n] -
-       da_Z_sum[h_2,t_2,n]) * a_p[h_2,t_2,u_2,n], 0)  (of a_s) */
-    double *da_s_sum = da_p; /* (2, T, T, N) */
-    compute_da_s_sum_1(da_s_sum, T, N, da_Z_sum, a_p);
+    /* da_s_sum[n,h_2,t_2,u_2] = where(u_2 <= t_2, 0.25 * (da_p[n,h_2,t_2,u_2] -
+       da_Z_sum[n,h_2,t_2]) * a_p[n,h_2,t_2,u_2], 0)  (of a_s) */
+    double *da_s_sum = da_p; /* (N, 2, T, T) */
+    compute_da_s_sum_1(da_s_sum, N, T, da_Z_sum, a_p);
 
-    /* da_k[u_2,d + 16 * h_2,n] = sum[t_2](da_s_sum[h_2,t_2,u_2,n] * a_q[t_2,d + 16 * h_2,n])  (of
+    /* da_k[n,u_2,d + 16 * h_2] = sum[t_2](a_q[n,t_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
-    double *da_k = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (T, 32, N) */
-    compute_da_v_1(da_k, N, T, da_s_sum, a_q);
+    double *da_k = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
+    compute_da_v_1(da_k, N, T, da_s_sum, a_q, work);
 
-    /* da_q[t_2,d + 16 * h_2,n] = sum[u_2](da_s_sum[h_2,t_2,u_2,n] * a_k[u_2,d + 16 * h_2,n])  (of
+    /* da_q[n,t_2,d + 16 * h_2] = sum[u_2](a_k[n,u_2,d + 16 * h_2] * da_s_sum[n,h_2,t_2,u_2])  (of
        a_s_sum) */
-    double *da_q = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
-    compute_a_heads_1(da_q, N, T, da_s_sum, a_k);
+    double *da_q = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
+    compute_a_heads_1(da_q, N, T, da_s_sum, a_k, work);
 
-    /* da_Wv[i,j] = sum[n,t_2](n1[t_2,i,n] * da_v[t_2,j,n])  (of a_v) */
+    /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
     double *da_Wv = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    compute_da_Wo_1(da_Wv, T, N, n1, da_v, work);
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
+            work);
 
     /* a_Wv_m_next[i,j] = a_Wv_m[i,j] * beta1 + da_Wv[i,j] * v1_2 */
     compute_a_Wo_m_next_1(a_Wv_m, beta1, v1_2, da_Wv);
@@ -2127,9 +1944,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* a_Wv_v_next[i,j] = da_Wv[i,j]**2 * v2_2 + a_Wv_v[i,j] * beta2 */
     compute_a_Wo_v_next_1(a_Wv_v, v2_2, da_Wv, beta2);
 
-    /* da_Wk[i,j] = sum[n,t_2](n1[t_2,i,n] * da_k[t_2,j,n])  (of a_k) */
+    /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
     double *da_Wk = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    compute_da_Wo_1(da_Wk, T, N, n1, da_k, work);
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
+            work);
 
     /* a_Wk_m_next[i,j] = a_Wk_m[i,j] * beta1 + da_Wk[i,j] * v1_2 */
     compute_a_Wo_m_next_1(a_Wk_m, beta1, v1_2, da_Wk);
@@ -2137,9 +1955,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* a_Wk_v_next[i,j] = da_Wk[i,j]**2 * v2_2 + a_Wk_v[i,j] * beta2 */
     compute_a_Wo_v_next_1(a_Wk_v, v2_2, da_Wk, beta2);
 
-    /* da_Wq[i,j] = sum[n,t_2](n1[t_2,i,n] * da_q[t_2,j,n])  (of a_q) */
+    /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
     double *da_Wq = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    compute_da_Wo_1(da_Wq, T, N, n1, da_q, work);
+    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
+            work);
 
     /* a_Wq_m_next[i,j] = a_Wq_m[i,j] * beta1 + da_Wq[i,j] * v1_2 */
     compute_a_Wo_m_next_1(a_Wq_m, beta1, v1_2, da_Wq);
@@ -2147,10 +1966,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* a_Wq_v_next[i,j] = da_Wq[i,j]**2 * v2_2 + a_Wq_v[i,j] * beta2 */
     compute_a_Wo_v_next_1(a_Wq_v, v2_2, da_Wq, beta2);
 
-    /* dn1[t_2,i,n] = sum[j](da_v[t_2,j,n] * a_Wv[i,j]) + sum[j](da_k[t_2,j,n] * a_Wk[i,j]) +
-       sum[j](da_q[t_2,j,n] * a_Wq[i,j])  (of a_v) */
-    double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (T, 32, N) */
-    compute_da_heads_1(T, N, a_Wv, da_v, dn1, work);
+    /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
+       sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
+    double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (N, T, 32) */
+    multiply(N * T, 32, 32, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
+            work);
 
     /* a_Wv_next[i,j] = a_Wv[i,j] - a_Wv_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wv_v_next[i,j]
        * v4_2) + epsilon) */
@@ -2158,7 +1978,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         a_Wv[each] = a_Wv[each] - learning_rate * v3_2 * a_Wv_m[each] / (sqrt(v4_2 * a_Wv_v[each]) +
                 epsilon);
     }
-    compute_dn1_1(T, N, a_Wk, da_k, dn1, work);
+    multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
 
     /* a_Wk_next[i,j] = a_Wk[i,j] - a_Wk_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wk_v_next[i,j]
        * v4_2) + epsilon) */
@@ -2166,7 +1987,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         a_Wk[each] = a_Wk[each] - learning_rate * v3_2 * a_Wk_m[each] / (sqrt(v4_2 * a_Wk_v[each]) +
                 epsilon);
     }
-    compute_dn1_1(T, N, a_Wq, da_q, dn1, work);
+    multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
+            32, 1, work);
 
     /* a_Wq_next[i,j] = a_Wq[i,j] - a_Wq_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wq_v_next[i,j]
        * v4_2) + epsilon) */
@@ -2175,21 +1997,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
                 epsilon);
     }
 
-    /* dn1_mean_square_sum_2[k,n] = sum[j](dn1[k,j,n] * n1[k,j,n])  (of n1) */
-    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (T, N) */
-    compute_dn3_mean_square_sum_2_1(dn1_mean_square_sum_2, N, T, dn1, n1);
+    /* dn1_mean_square_sum_2[n,k] = sum[j](dn1[n,k,j] * n1[n,k,j])  (of n1) */
+    double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
+    compute_dn3_mean_square_sum_2_1(N, T, dn1, n1, dn1_mean_square_sum_2);
 
-    /* v5[k,n] = v7[k,n]  (of n1) */
-    double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (T, N) */
+    /* v5[n,k] = v7[n,k]  (of n1) */
+    double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
     compute_v1_2(N, T, v5, v7);
 
-    /* v6[k,j,n] = dn1[k,j,n] * h[k,j,n]  (of n1) */
-    double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (T, 32, N) */
+    /* v6[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
+    double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
     compute_v2_1(N, T, v6, dn1, h);
 
-    /* dn1_g[j] = sum[n,k](v6[k,j,n] * v5[k,n])  (of n1) */
+    /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    compute_dn3_g_1(dn1_g, T, N, v6, v5, work);
+    multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1, work);
 
     /* n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 32; j++) {
@@ -2201,21 +2023,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
         n1_g_v[j] = v2_2 * square(dn1_g[j]) + beta2 * n1_g_v[j];
     }
 
-    /* dn1_mean_square_sum[k,n] = -0.015625 * dn1_mean_square_sum_2[k,n] / v13[k,n]  (of
+    /* dn1_mean_square_sum[n,k] = -0.015625 * dn1_mean_square_sum_2[n,k] / v13[n,k]  (of
        n1_mean_square) */
-    double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (T, N) */
+    double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (N, T) */
     compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, v13);
 
-    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[k,n] * h[k,d,n] + v7[k,n] * dn1[k,d,n] * n1_g[d] +
-       dr[k,d,n]  (of e) */
+    /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + v7[n,k] * dn1[n,k,d] * n1_g[d] +
+       dr[n,k,d]  (of e) */
     double *de_E = work + 4 * N * (T * T) + 899 * N * T + 8268; /* (76, 32) */
     fill(de_E, 2432, 0.0);
     for (ptrdiff_t k = 0; k < T; k++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t d = 0; d < 32; d++) {
-                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[k * N + n] *
-                        h[k * (32 * N) + d * N + n] + v7[k * N + n] * dn1[k * (32 * N) + d * N + n]
-                        * n1_g[d] + dr[k * (32 * N) + d * N + n];
+                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[n * T + k] *
+                        h[n * (32 * T) + k * 32 + d] + v7[n * T + k] *
+                        dn1[n * (32 * T) + k * 32 + d] * n1_g[d] + dr[n * (32 * T) + k * 32 + d];
             }
         }
     }
@@ -2454,7 +2276,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "a5ce030196b76ba1";
+    return "f0e9f8b044a7da86";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -154,28 +154,28 @@ typedef struct char_transformer_hyper {
 
 /* What the forward pass keeps for the gradients. */
 typedef struct char_transformer_tape {
-    double *h; /* (T, 32, N) */
-    double *n1; /* (T, 32, N) */
-    double *a_q; /* (T, 32, N) */
-    double *a_k; /* (T, 32, N) */
-    double *a_v; /* (T, 32, N) */
-    double *a_p; /* (2, T, T, N) */
-    double *a_heads; /* (T, 32, N) */
-    double *r; /* (T, 32, N) */
-    double *n2; /* (T, 32, N) */
-    double *f_z; /* (T, 64, N) */
-    double *f; /* (T, 64, N) */
-    double *u; /* (T, 32, N) */
-    double *n3; /* (T, 32, N) */
-    double *loss_Z_shifted; /* (T, N) */
-    double *v7; /* (T, N) */
-    double *v9; /* (T, N) */
-    double *v10; /* (T, 64, N) */
-    double *v11; /* (T, N) */
-    double *v12; /* (T, 76, N) */
-    double *v13; /* (T, N) */
-    double *v14; /* (T, N) */
-    double *v15; /* (T, N) */
+    double *h; /* (N, T, 32) */
+    double *n1; /* (N, T, 32) */
+    double *a_q; /* (N, T, 32) */
+    double *a_k; /* (N, T, 32) */
+    double *a_v; /* (N, T, 32) */
+    double *a_p; /* (N, 2, T, T) */
+    double *a_heads; /* (N, T, 32) */
+    double *r; /* (N, T, 32) */
+    double *n2; /* (N, T, 32) */
+    double *f_z; /* (N, T, 64) */
+    double *f; /* (N, T, 64) */
+    double *u; /* (N, T, 32) */
+    double *n3; /* (N, T, 32) */
+    double *loss_Z_shifted; /* (N, T) */
+    double *v7; /* (N, T) */
+    double *v9; /* (N, T) */
+    double *v10; /* (N, T, 64) */
+    double *v11; /* (N, T) */
+    double *v12; /* (N, T, 76) */
+    double *v13; /* (N, T) */
+    double *v14; /* (N, T) */
+    double *v15; /* (N, T) */
 } char_transformer_tape;
 
 /* The outputs. */

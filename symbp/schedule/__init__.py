@@ -5,7 +5,7 @@ In: rewritten programs. Out: a `Plan` (plan.py) that both targets read; no text 
 """
 
 from symbp.schedule.arena import Arena, Slot
-from symbp.schedule.innermost import convolves, innermost
+from symbp.schedule.innermost import innermost
 from symbp.schedule.plan import Phase, Plan, plan, rest
 
-__all__ = ["Arena", "Phase", "Plan", "Slot", "convolves", "innermost", "plan", "rest"]
+__all__ = ["Arena", "Phase", "Plan", "Slot", "innermost", "plan", "rest"]

@@ -28,12 +28,12 @@ from symbp.ir.regions import differs
 
 
 def innermost(program: Program, batches: Collection[str]) -> Program:
-    """Let the samples be the last axis of every value of a network that has windows.
+    """Let the samples be the last axis of every value of a network that convolves.
 
     Args:
         batches: the inputs whose first axis counts the samples.
     """
-    if not any(_has_windows(e) for e in program.equations):
+    if not convolves(program):
         return program
     tensors, copies, names = program.table(), [], {}
     for name in _values(program, batches):
@@ -52,15 +52,6 @@ def innermost(program: Program, batches: Collection[str]) -> Program:
         for e in program.equations
     ]
     return program.but(tensors=tuple(tensors.values()), equations=(*copies, *equations))
-
-
-def _has_windows(equation: Equation) -> bool:
-    """Tell whether an index of a product is a sum of two loops, as in a convolution."""
-    return bool(equation.reduced) and any(
-        len(g.free_symbols & equation.extent.keys()) > 1
-        for a in (equation.target, *equation.reads())
-        for g in a.indices
-    )
 
 
 def convolves(program: Program) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from symbp.compiler import Choices, plan
 from symbp.ir.text import parse
-from symbp.schedule import convolves
+from symbp.schedule.innermost import convolves
 from tests.codegen.built import net
 
 CONVOLUTION = """
@@ -47,7 +47,7 @@ def test_samples_are_innermost_in_a_network_that_convolves_but_where_they_are_fe
         assert order(CONVOLUTION, target, N=4) == "N,3,3,3"
 
 
-def test_what_does_not_convolve_keeps_its_order_in_numpy():
+def test_what_does_not_convolve_keeps_its_order():
     heads = """
         input x[N,8]
         param K[4]
@@ -56,4 +56,4 @@ def test_what_does_not_convolve_keeps_its_order_in_numpy():
         output z
         loss mean[n](z[n]**2)
     """
-    assert order(heads, "numpy") == "N,2"
+    assert [order(heads, target) for target in ("numpy", "c")] == ["N,2", "N,2"]

@@ -58,7 +58,7 @@ def convolves(program: Program) -> bool:
     """Tell whether a sum of products reads windows that overlap: x[n,p+u] K[u], not q[h*D+d].
 
     >>> from symbp.ir.text import parse
-    >>> convolves(parse("y[n,p] = sum[u](x[n,p + u] * K[u]) for p in 7"))
+    >>> convolves(parse("input x[N,9], K[3]\\ny[n,p] = sum[u](x[n,p + u] * K[u]) for p in 7"))
     True
     """
     return any(

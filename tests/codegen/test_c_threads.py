@@ -82,7 +82,7 @@ def test_a_team_gives_the_same_bits_every_time():
 
 def test_small_products_are_not_shared():
     network = net("input x[N, 4]\ntarget y[N, 60]\np = dense(x, 60)\noutput p\nloss mse(p, y)")
-    assert "omp" not in compiler.emit(network, "c", threads=2)["drawn.c"]
+    assert "#pragma omp" not in compiler.emit(network, "c", threads=2)["drawn.c"]
 
 
 def test_one_thread_leaves_no_trace_of_a_team():

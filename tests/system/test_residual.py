@@ -14,7 +14,7 @@ from tests.system.support import built, drawn
 
 DEPTHS = (4, 6, 10)
 DEPTH = int(os.environ.get("SYMBP_RESIDUAL", "8"))
-"""So deep is the network whose gradients are held; 50 take about two minutes."""
+"""So deep is the network whose gradients are held; 50 take a minute."""
 
 
 def counts(depth: int) -> dict[str, int]:

@@ -13,6 +13,7 @@ from symbp import artifact, compiler
 from symbp.codegen.c_target.helpers import helpers
 from tests.codegen.built import arrays, assert_agrees, net
 from tests.codegen.test_c_products import BUILDS
+from tests.codegen.test_c_values import c_module
 
 DRIVER = """\
 #undef NDEBUG
@@ -161,3 +162,14 @@ def test_a_network_without_windows_keeps_its_layout():
         loss sum[n,j](y[n,j]**2)
     """)
     assert "_turned" not in compiler.explain(network, "float32", sizes={"N": 32})
+
+
+def test_groups_mean_what_the_interpreter_means():
+    network = net("""
+        input x[N, 4, 4, 4]
+        h = conv2d(x, 4, 1, groups=2)
+        y = conv2d(h, 4, 3, padding=same, groups=2)
+        output y
+        loss mean[n,o,p,q](y[n,o,p,q]**2)
+    """)
+    assert_agrees(network, arrays(network, 1, N=3), make=c_module)

@@ -272,13 +272,7 @@ class Choices:
             )
 
     def batches(self, network: Network) -> frozenset[str]:
-        """Return the inputs whose samples are a vector: all but those that are known to be few.
-
-        In C, a network with products in groups keeps its samples first.
-        """
-        grouped = any(e.reduced and not e.plain for e in network.program.equations)
-        if self.target == "c" and grouped:
-            return frozenset()
+        """Return the inputs whose samples are a vector: all but those that are known to be few."""
         narrow = {size for size, number in self.sizes.items() if number < VECTOR}
         data = network.program.having("input", "target", "label")
         return frozenset(

@@ -179,3 +179,16 @@ def test_a_sample_has_the_same_bits_wherever_it_stands_in_a_batch(dtype: str, co
     x = np.random.default_rng(0).standard_normal((37, 101)).astype(dtype)
     alone = [made.predict(params, row[None])[0] for row in x]
     np.testing.assert_array_equal(made.predict(params, x), np.array(alone))
+
+
+def test_a_bias_is_there_too_where_groups_have_products_of_their_own():
+    network = net("""
+        input x[N, 32]
+        param W[16, 16], b[16]
+        value y[N, 16]
+        y[n,j] = b[j] for n in N
+        y[n,k + 8*g] += sum[i](x[n,i + 16*g] * W[i,k + 8*g]) for n in N, g in 2, k in 8, i in 16
+        output y
+        loss mean[n,j](y[n,j]**2)
+    """)
+    assert_agrees(network, arrays(network, 1, N=5), make=c_module)

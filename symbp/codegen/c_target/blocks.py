@@ -42,6 +42,8 @@ class Products(Places):
                 view = windows(plain, self.table)
                 return None if view is not None and cheaper(view, found) else found
             return found
+        if not covers(equation, self.table[equation.target.name]):
+            return None  # where its sums begin, the others do not
         value = without_trivial_loops(initial)
         same = dict(zip(value.target.indices, plain.target.indices, strict=True))
         assert isinstance(value.body, Access)

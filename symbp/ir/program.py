@@ -179,6 +179,14 @@ class Program:
             found[name] = (*found.get(name, ()), equation)
         return found
 
+    def readers(self) -> dict[str, tuple[Equation, ...]]:
+        """Return the equations that read each tensor, in order."""
+        found: dict[str, tuple[Equation, ...]] = {}
+        for equation in self.equations:
+            for name in dict.fromkeys(a.name for a in equation.reads()):
+                found[name] = (*found.get(name, ()), equation)
+        return found
+
     def blocks(self) -> tuple[tuple[Equation, ...], ...]:
         """Return the equations in order: each scan's together, each other by itself."""
         return blocks(self.equations)
@@ -242,3 +250,10 @@ def fresh(name: str, taken: Mapping[str, Any] | set[str]) -> str:
     while f"{name}_{count}" in taken:
         count += 1
     return f"{name}_{count}"
+
+
+def declare(name: str, ranges: Iterable[Range], tensors: dict[str, Tensor]) -> Access:
+    """Declare a value over some loops, by this name or one like it; return it at their indices."""
+    loops, own = dict(ranges), fresh(name, tensors)
+    tensors[own] = Tensor(own, tuple(loops.values()))
+    return Access(own, *loops)

@@ -16,10 +16,10 @@ from itertools import repeat
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from symbp.ir.program import Access, Equation, Program, index
+from symbp.ir.program import Access, Equation, Program, Tensor, index
 from symbp.ir.ranges import Extents, Tensors, bounds
 
-__all__ = ["apart", "carried", "differs", "in_time", "shift", "single", "sole", "within"]
+__all__ = ["apart", "carried", "covers", "differs", "in_time", "shift", "single", "sole", "within"]
 
 
 def apart(a: Access, a_box: Extents, b: Access, b_box: Extents, tensors: Tensors) -> bool:
@@ -57,6 +57,12 @@ def in_time(read: Access, reader: Equation, writer: Equation, first: bool, table
     sign = -1 if reader.scan.reverse else 1
     steps = shift(writer.target, read, reader.scan.index, {**box, **writer.extent})
     return any((s == 0 and first) or (sign * s).is_negative for s in steps)
+
+
+def covers(equation: Equation, tensor: Tensor) -> bool:
+    """Tell whether an equation reaches every element of its target, each by its own indices."""
+    extents = equation.extent
+    return equation.plain and tensor.shape == tuple(extents[g] for g in equation.target.indices)
 
 
 def sole(program: Program) -> tuple[bool, ...]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr, Mul, Symbol
 
 from symbp.ir.program import Access, Equation, Program, Tensor, fresh
+from symbp.ir.regions import covers
 from symbp.rewrite.cost import cost
 
 
@@ -74,7 +75,7 @@ def _worth_it(group: tuple[Equation, ...], tensor: Tensor) -> tuple[Expr, Equati
     """
     if len(group) < 2 or any(e.op != "sum" or e.scan is not None for e in group):
         return None
-    covering = [e for e in group if e.pointwise and _shape(e) == tensor.shape]
+    covering = [e for e in group if e.pointwise and covers(e, tensor)]
     if not covering:
         return None
     whole = covering[0]
@@ -83,10 +84,6 @@ def _worth_it(group: tuple[Equation, ...], tensor: Tensor) -> tuple[Expr, Equati
     rest = cost(whole.body / factor)
     dearer = cost(factor * whole.target) + rest > cost(whole.body)
     return None if factor == 1 or rest == 0 or dearer else (factor, whole)
-
-
-def _shape(equation: Equation) -> tuple[Expr, ...]:
-    return tuple(equation.extent[i] for i in equation.target.indices)
 
 
 def _factors(equation: Equation, whole: Equation) -> list[Expr]:

@@ -34,7 +34,7 @@ from dataclasses import replace
 from sympy import Expr
 
 from symbp.ir.functions import Where
-from symbp.ir.program import Access, Equation, Program, Tensor, accesses, fresh
+from symbp.ir.program import Access, Equation, Program, accesses, declare
 from symbp.ir.regions import carried
 from symbp.ir.trace import note
 from symbp.rewrite.cost import cost
@@ -99,9 +99,7 @@ def lift(program: Program) -> Program:
             body = equation.body
             for part in _steady(equation, written) if written and not equation.reduced else ():
                 loops = [r for r in equation.ranges if part.has(r[0])]
-                name = fresh(f"{equation.target.name}_step", tensors)
-                value = Access(name, *(i for i, _ in loops))
-                tensors[name] = Tensor(name, tuple(n for _, n in loops))
+                value = declare(f"{equation.target.name}_step", loops, tensors)
                 equations.append(
                     replace(equation, target=value, body=part, ranges=tuple(loops), scan=None)
                 )

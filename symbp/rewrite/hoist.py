@@ -24,7 +24,7 @@ import sympy
 from sympy import Expr, Integer, Mul
 
 from symbp.ir.functions import relu, sigmoid, softplus
-from symbp.ir.program import Access, Equation, Program, Range, Tensor, fresh
+from symbp.ir.program import Access, Equation, Program, Range, declare
 from symbp.ir.trace import note
 from symbp.ir.visit import definitions, instance, needed
 
@@ -49,9 +49,7 @@ def hoist(program: Program) -> Program:
             note("a sum of equal terms", [equation], found)
             equations += found
             continue
-        name = fresh(f"{equation.target.name}_sum", tensors)
-        tensors[name] = Tensor(name, tuple(n for _, n in kept))
-        inner = Access(name, *(i for i, _ in kept))
+        inner = declare(f"{equation.target.name}_sum", kept, tensors)
         found = [
             replace(equation, target=inner, body=rest, ranges=ranges),
             replace(equation, body=constant * inner, ranges=kept),
@@ -68,7 +66,7 @@ def increasing(program: Program) -> Program:
     gradient, stays the same, but where the function maps several candidates to one value that is
     largest and its slope there is not 0.
     """
-    tensors, readers = program.table(), _readers(program)
+    tensors, readers = program.table(), program.readers()
     applied = {
         name: e for name, e in definitions(program).items()
         if _applied(e) and name not in program.outputs
@@ -82,9 +80,7 @@ def increasing(program: Program) -> Program:
             continue
         assert isinstance(value, Access)
         kept = tuple(r for r in equation.ranges if r[0] not in equation.reduced)
-        name = fresh(f"{equation.target.name}_z", tensors)
-        tensors[name] = Tensor(name, tuple(n for _, n in kept))
-        largest = Access(name, *(i for i, _ in kept))
+        largest = declare(f"{equation.target.name}_z", kept, tensors)
         (argument,) = instance(inner, value).args
         found = [
             replace(equation, target=largest, body=argument),
@@ -93,14 +89,6 @@ def increasing(program: Program) -> Program:
         note("an increasing function out of a maximum", [equation], found, [inner])
         equations += found
     return needed(program.but(tensors=tuple(tensors.values()), equations=tuple(equations)))
-
-
-def _readers(program: Program) -> dict[str, list[Equation]]:
-    found: dict[str, list[Equation]] = {e.target.name: [] for e in program.equations}
-    for equation in program.equations:
-        for name in {a.name for a in equation.reads()} & set(found):
-            found[name].append(equation)
-    return found
 
 
 def _applied(equation: Equation) -> bool:

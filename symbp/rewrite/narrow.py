@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from sympy import Expr, Mul
 
-from symbp.ir.program import Access, Equation, Program, Range, Tensor, accesses, fresh
+from symbp.ir.program import Access, Equation, Program, Range, Tensor, accesses, declare
 from symbp.rewrite.cost import cost
 
 
@@ -51,9 +51,7 @@ class _Steps:
 
     def define(self, like: Equation, word: str, body: Expr, kept: list[Range]) -> Access:
         """Add an equation over what is kept and what is summed, and return what it computes."""
-        name = fresh(f"{like.target.name}_{word}", self.tensors)
-        value = Access(name, *(i for i, _ in kept))
-        self.tensors[name] = Tensor(name, tuple(n for _, n in kept))
+        value = declare(f"{like.target.name}_{word}", kept, self.tensors)
         ranges = tuple(r for r in like.ranges if r in kept or body.has(r[0]))
         self.equations.append(replace(like, target=value, body=body, ranges=ranges))
         return value

@@ -25,17 +25,13 @@ from symbp.ir.visit import definitions, needed
 def scatter(program: Program) -> Program:
     """Open each scatter that reaches all of a tensor in the only equation that reads it."""
     whole = _whole(program)
-    readers: dict[str, int] = {}
-    for equation in program.equations:
-        for name in {a.name for a in equation.reads()}:
-            readers[name] = readers.get(name, 0) + 1
-    defined = definitions(program)
+    readers, defined = program.readers(), definitions(program)
     equations: list[Equation] = []
     for equation in program.equations:
         if defined.get(equation.target.name) is equation and equation.scan is None:
             for access in accesses(equation.body):
                 source = whole.get(access.name)
-                if source is not None and readers[access.name] == 1:
+                if source is not None and len(readers[access.name]) == 1:
                     equation = _opened(equation, access, source) or equation
         equations.append(equation)
     return needed(program.but(equations=tuple(equations)))

@@ -8,13 +8,14 @@
 ...     h[t + 1] = h[t] + x[t]
 ... end
 ... ''')
->>> first_writes(program), bare(program)
+>>> first = first_writes(program)
+>>> first, bare(program, first)
 ((True, True), {})
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sympy
 from sympy import Expr, Integer, Mul
@@ -64,15 +65,15 @@ def _later(
     return any((s == 0 and below) or (sign * s).is_positive for s in steps)
 
 
-def bare(program: Program) -> dict[str, tuple[Slab, ...]]:
+def bare(program: Program, first: Iterable[bool]) -> dict[str, tuple[Slab, ...]]:
     """Return the tensors with elements that no first write sets, and where they lie.
 
     Where they are not known to lie in slabs, it is an empty tuple: anywhere.
     """
     table = program.table()
     found: dict[str, list[Equation]] = {e.target.name: [] for e in program.equations}
-    for equation, first in zip(program.equations, first_writes(program), strict=True):
-        if first:
+    for equation, alone in zip(program.equations, first, strict=True):
+        if alone:
             found[equation.target.name].append(equation)
     holes: dict[str, tuple[Slab, ...]] = {}
     for name, group in found.items():

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from symbp.ir.program import Equation, Program
+from symbp.ir.program import Program
 
 Layers = dict[str, str]
 """Tensor -> the layer that it belongs to, in order."""
@@ -62,10 +62,7 @@ def parameters(program: Program, found: Layers) -> Layers:
 
 def owners(program: Program, found: Mapping[str, str]) -> Layers:
     """Return the layer of each tensor of a rewritten program, adjoints included."""
-    readers: dict[str, list[Equation]] = {}
-    for equation in program.equations:
-        for access in equation.reads():
-            readers.setdefault(access.name, []).append(equation)
+    readers = program.readers()
     known: Layers = dict(found)
     for equation in reversed(program.equations):
         name = equation.target.name

@@ -24,9 +24,9 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Integer, Mul, Symbol
 
-from symbp.codegen.c_target.nests import covers
 from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.ir.program import Access, Equation, Program, Tensor, index
+from symbp.ir.regions import covers
 
 FEW = 256
 """So many elements of all equations together make a sample's work small."""

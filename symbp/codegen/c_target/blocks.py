@@ -12,12 +12,13 @@ from sympy import Expr, Integer, floor
 
 from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Integers, count
-from symbp.codegen.c_target.nests import Nest, covers, indented
+from symbp.codegen.c_target.nests import Nest, indented
 from symbp.codegen.c_target.products import Product, product, size, without_trivial_loops
 from symbp.codegen.c_target.windows import cheaper, windows
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation
+from symbp.ir.regions import covers
 
 Lines = list[str]
 TEAM = 100_000

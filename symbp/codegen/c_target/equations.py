@@ -12,13 +12,14 @@ from sympy import Integer
 
 from symbp.codegen.c_target.blocks import NOTHING, Products, why
 from symbp.codegen.c_target.expressions import Integers, Scope, count
-from symbp.codegen.c_target.nests import START, Nest, covers, indented
+from symbp.codegen.c_target.nests import START, Nest, indented
 from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.codegen.c_target.samples import Samples
 from symbp.codegen.c_target.shared import Unit
 from symbp.codegen.c_target.windows import one_step, windows
 from symbp.codegen.passage import passage
 from symbp.ir.program import Access, Equation
+from symbp.ir.regions import covers
 from symbp.ir.text import show
 
 Lines = list[str]

@@ -180,12 +180,6 @@ def _dense(walk: Expr, equation: Equation, table: Mapping[str, Tensor]) -> bool:
     return True
 
 
-def covers(equation: Equation, tensor: Tensor) -> bool:
-    """Tell whether an equation reaches every element of its target, each by its own indices."""
-    extents = equation.extent
-    return equation.plain and tensor.shape == tuple(extents[g] for g in equation.target.indices)
-
-
 def guarded(equation: Equation, table: Mapping[str, Tensor]) -> tuple[list[Expr], Expr]:
     """Return the conditions outside of which a sum gets nothing, and the body within.
 
@@ -243,4 +237,4 @@ def indented(lines: Iterable[str]) -> Lines:
     return [f"    {line}" if line else line for line in lines]
 
 
-__all__ = ["START", "Nest", "covers", "declare", "indented"]
+__all__ = ["START", "Nest", "declare", "indented"]

@@ -56,17 +56,20 @@ class Unit:
         return [*same, *self.lines[self.start :]]
 
     @cached_property
+    def local(self) -> tuple[str, ...]:
+        """The names that the code declares, in order."""
+        return tuple(dict.fromkeys(_LOCAL.findall("\n".join(self.code))))
+
+    @cached_property
     def free(self) -> tuple[str, ...]:
         """The names of the code that were declared before it, in order."""
-        local = set(_LOCAL.findall("\n".join(self.code)))
         words = dict.fromkeys(_tokens(self.code))
-        return tuple(w for w in words if w in self.types and w not in local)
+        return tuple(w for w in words if w in self.types and w not in self.local)
 
     @cached_property
     def form(self) -> tuple[str, ...]:
         """The tokens, in which the names are numbers; and the types of the names."""
-        local = dict.fromkeys(_LOCAL.findall("\n".join(self.code)))
-        renamed = {name: f"%{k}" for k, name in enumerate((*self.free, *local))}
+        renamed = {name: f"%{k}" for k, name in enumerate((*self.free, *self.local))}
         tokens = (renamed.get(t, t) for t in _tokens(self.code))
         return (*tokens, *(self.parameter(name).removesuffix(name) for name in self.free))
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Scope
 from symbp.codegen.c_target.memory import Workspace, pointer
-from symbp.codegen.c_target.nests import covers, declare
+from symbp.codegen.c_target.nests import declare
 from symbp.codegen.header import formula
 from symbp.codegen.passage import Passage
 from symbp.ir.program import Equation, Program, Tensor
+from symbp.ir.regions import covers
 from symbp.ir.text import show
 from symbp.schedule import Slot
 from symbp.schedule.arena import aliasable, last_reads
@@ -60,9 +61,10 @@ class Places:
         self.types = types
         self.threads = threads
         self.last = last_reads(self.equations)
-        first = dict(zip(program.equations, first_writes(program), strict=True))
-        self.first = [first.get(e, False) for e in self.equations]
-        self.holes = bare(self.program)
+        first = first_writes(program)
+        alone = dict(zip(program.equations, first, strict=True))
+        self.first = [alone.get(e, False) for e in self.equations]
+        self.holes = bare(program, first)
         self.fixed = dict(fixed)
         self.slots: dict[str, Slot] = {}
         self.started: set[str] = set()

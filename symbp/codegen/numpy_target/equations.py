@@ -23,6 +23,7 @@ from symbp.codegen.numpy_target.whole import whole_numbers
 from symbp.codegen.numpy_target.windows import offsets
 from symbp.codegen.passage import Passage, passage
 from symbp.ir.program import Access, Equation, Program, accesses
+from symbp.ir.regions import covers
 from symbp.schedule import Arena, Slot
 from symbp.schedule.arena import aliasable, last_reads
 from symbp.schedule.touch import bare, first_writes
@@ -69,7 +70,7 @@ class Emitter:
         self.slots: dict[str, Slot] = {}
         self.last = last_reads(program.equations)
         self.first = first_writes(program)
-        self.bare = bare(program)
+        self.bare = bare(program, self.first)
         self.started: set[str] = set()
         self.loops: dict[Symbol, Expr] = {}
         """The indices of the Python loops around the equation in hand."""
@@ -219,8 +220,7 @@ class Emitter:
         }
 
     def covers(self, equation: Equation) -> bool:
-        shape = self.table[equation.target.name].shape
-        return tuple(equation.extent[g] for g in equation.target.indices) == shape
+        return covers(equation, self.table[equation.target.name])
 
     def heir(self, equation: Equation, position: int) -> str | None:
         """Return an operand that dies here and whose buffer the target can take over."""

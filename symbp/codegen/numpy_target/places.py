@@ -58,7 +58,7 @@ class Places:
         """
         emitter, name, begin = self.emitter, equation.target.name, 0
         if name not in emitter.started and not (setting and name not in emitter.bare):
-            whole = equation.plain and emitter.covers(equation)
+            whole = emitter.covers(equation)
             pair = first_two(equation, loops) if whole else None
             if pair is None:
                 emitter.fill(equation)

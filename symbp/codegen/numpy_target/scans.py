@@ -71,10 +71,8 @@ class Steps:
         emitter, name = self.emitter, equation.target.name
         if name in emitter.started:
             return
-        slot, own = emitter.slot(equation), emitter.spell(name)
-        if slot.label != own:
-            emitter.lines.append(f"{own} = {slot.label}")
-            slot.label = own
+        own = emitter.spell(name)
+        emitter.named(emitter.slot(equation), own)
         slabs = emitter.bare.get(name)
         value = _FILL[equation.op]
         if slabs is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,12 +58,24 @@ class Worker:
 
     def _ask(self, count: int) -> float:
         assert self._process.stdin is not None
+        self._send("SIGCONT")
         try:
             self._process.stdin.write(json.dumps({"count": count}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             raise TroubleError(self._last_words()) from None
-        return float(self.answer()["seconds"])
+        seconds = float(self.answer()["seconds"])
+        self._send("SIGSTOP")
+        return seconds
+
+    def _send(self, name: str) -> None:
+        """Stop or continue the process, where the system can.
+
+        A pool of threads that has nothing to do spins on, some of them without end, and takes the
+        processor from whoever is measured next.
+        """
+        if hasattr(signal, name):
+            self._process.send_signal(getattr(signal, name))
 
     def answer(self) -> dict[str, Any]:
         """Wait for a line; end a process that takes too long."""

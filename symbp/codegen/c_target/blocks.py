@@ -21,7 +21,7 @@ from symbp.ir.program import Access, Equation
 from symbp.ir.regions import covers
 
 Lines = list[str]
-TEAM = 100_000
+TEAM = 1_000_000
 """The multiplications from which on a product is worth a team of threads."""
 NOTHING = "NOTHING"
 """What a product's sums begin with where there is nothing yet."""

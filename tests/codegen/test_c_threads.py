@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from symbp import compiler
+from symbp.codegen.c_target import blocks
 from tests.codegen.built import arrays, distance, net, parted
 from tests.codegen.test_c_blocks import AWKWARD
 from tests.codegen.test_c_safety import SIZES, driver
@@ -34,6 +35,11 @@ TEAMS = {
 }
 BOUNDS = {"float64": 1e-12, "float32": 1e-5}
 Found = dict[str, np.ndarray]
+
+
+@pytest.fixture(autouse=True)
+def _small_products_are_worth_a_team(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(blocks, "TEAM", blocks.LIKELY)
 
 
 def computed(made, network, dtype: str, rows: int, steps: int = 2) -> Found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Expr, Integer, floor
+from sympy import Expr, Integer, Mul, ceiling, floor
 
 from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Integers, count
@@ -23,6 +23,8 @@ from symbp.ir.regions import covers
 Lines = list[str]
 TEAM = 1_000_000
 """The multiplications from which on a product is worth a team of threads."""
+LIKELY = 100_000
+"""And those that it has with small sizes, where a size that is known only later may make it so."""
 NOTHING = "NOTHING"
 """What a product's sums begin with where there is nothing yet."""
 TILE = 8
@@ -66,8 +68,10 @@ class Products(Places):
 
     def shared(self, matrices: Product) -> bool:
         """Tell whether several threads compute a product, some rows each."""
-        large = matrices.left is not None and size(matrices.equation) >= TEAM
-        return self.threads > 1 and large and not (matrices.outer or matrices.repeated)
+        if self.threads == 1 or matrices.left is None or matrices.outer or matrices.repeated:
+            return False
+        known = all(n.is_Integer for n in matrices.extents)
+        return size(matrices.equation) >= (TEAM if known else LIKELY)
 
     def rows_at_once(self, matrices: Product) -> int | None:
         """Return how many rows of a product a block has at most; None if it is not worth one."""
@@ -155,7 +159,8 @@ class Products(Places):
             index = follower.target.indices[equation.target.indices.index(row)]
             nest = Nest(bands.block(follower, index, local), scope, table)
             inner += ["", *nest.assignment()]
-        return [*lines, *self.loop(integers(extent), step, inner, shared)]
+        gathered = self.team(matrices) if shared else []
+        return [*lines, *self.loop(integers(extent), step, inner, gathered)]
 
     def rows_of_block(self, depth: Expr, most: int) -> str:
         """Return how many rows a block has.
@@ -167,12 +172,19 @@ class Products(Places):
         n = Integers(self.scope)(depth, ATOM)
         return f"{n} < {most} ? ({n} + {TILE - 1}) / {TILE} * {TILE} : {most}"
 
-    def loop(self, end: str, by: str, body: Lines, shared: bool) -> Lines:
+    def team(self, matrices: Product) -> Lines:
+        """Return the line that gathers a team, if the sizes turn out to be worth it."""
+        pragma = f"#pragma omp parallel for num_threads({self.threads}) schedule(static, 1)"
+        known, sizes = Mul(*matrices.extents).as_coeff_Mul()
+        if sizes == 1:
+            return [pragma]
+        return [f"{pragma} if({Integers(self.scope)(sizes, ATOM)} >= {ceiling(TEAM / known)})"]
+
+    def loop(self, end: str, by: str, body: Lines, team: Lines) -> Lines:
         """Return the loop over blocks of rows."""
         begin, rows = (self.scope.index(str(i)) for i in (bands.BEGIN, bands.ROWS))
-        team = [f"#pragma omp parallel for num_threads({self.threads}) schedule(static, 1)"]
         lines = [
-            *(team if shared else []),
+            *team,
             f"for (ptrdiff_t {begin} = 0; {begin} < {end}; {begin} += block) {{",
             f"    const ptrdiff_t {rows} = {end} - {begin} < block ? {end} - {begin} : block;",
             *indented(body),

@@ -140,11 +140,12 @@ def forward(params, x, t, *, check_finite=False):
         _finite({**params, "x": x})
     work = _buffers(N)
     (
-        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+        loss, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner, s1_z_winner, output_Z_shifted,
+        v1
     ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
     return (
-        float(loss), {"t": t, "c1_padded": c1_padded, "c1_z": c1_z, "s1_z": s1_z, "s1": s1,
-        "c2_padded": c2_padded, "c2_z": c2_z, "s2_z": s2_z, "s2": s2, "flatten": flatten, "h": h,
+        float(loss), {"t": t, "c1_padded": c1_padded, "s1": s1, "c2_padded": c2_padded, "s2": s2,
+        "flatten": flatten, "h": h, "s2_z_winner": s2_z_winner, "s1_z_winner": s1_z_winner,
         "output_Z_shifted": output_Z_shifted, "v1": v1}
     )
 
@@ -154,23 +155,21 @@ def backward(params, tape):
     _, _, c2_K, _, h_W, _, logits_W, _ = _parameters(params)
     t = tape["t"]
     c1_padded = tape["c1_padded"]
-    c1_z = tape["c1_z"]
-    s1_z = tape["s1_z"]
     s1 = tape["s1"]
     c2_padded = tape["c2_padded"]
-    c2_z = tape["c2_z"]
-    s2_z = tape["s2_z"]
     s2 = tape["s2"]
     flatten = tape["flatten"]
     h = tape["h"]
+    s2_z_winner = tape["s2_z_winner"]
+    s1_z_winner = tape["s1_z_winner"]
     output_Z_shifted = tape["output_Z_shifted"]
     v1 = tape["v1"]
     N = t.shape[0]
     work = _buffers(N)
     grads = _gradients()
     _backward(
-        work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
-        flatten, h, output_Z_shifted, v1, *grads
+        work, N, t, c2_K, h_W, logits_W, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner,
+        s1_z_winner, output_Z_shifted, v1, *grads
     )
     return dict(zip(PARAMETERS, grads, strict=True))
 
@@ -184,11 +183,12 @@ def value_and_grad(params, x, t, *, check_finite=False):
     work = _buffers(N)
     grads = _gradients()
     (
-        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+        loss, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner, s1_z_winner, output_Z_shifted,
+        v1
     ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
     _backward(
-        work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
-        flatten, h, output_Z_shifted, v1, *grads
+        work, N, t, c2_K, h_W, logits_W, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner,
+        s1_z_winner, output_Z_shifted, v1, *grads
     )
     return float(loss), dict(zip(PARAMETERS, grads, strict=True))
 
@@ -238,11 +238,12 @@ def train_step(
         _refuse_parameters(params)
     work, grads = _workspace(N)
     (
-        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+        loss, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner, s1_z_winner, output_Z_shifted,
+        v1
     ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
     _backward(
-        work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
-        flatten, h, output_Z_shifted, v1, *grads
+        work, N, t, c2_K, h_W, logits_W, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner,
+        s1_z_winner, output_Z_shifted, v1, *grads
     )
     _update(
         work, N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, grads[0], grads[1], grads[2],
@@ -280,12 +281,12 @@ def bind(
 
     def step():
         (
-            loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h,
+            loss, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner, s1_z_winner,
             output_Z_shifted, v1
         ) = _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b)
         _backward(
-            work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2,
-            flatten, h, output_Z_shifted, v1, *grads
+            work, N, t, c2_K, h_W, logits_W, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner,
+            s1_z_winner, output_Z_shifted, v1, *grads
         )
         _update(
             work, N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, grads[0], grads[1],
@@ -428,19 +429,21 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     s3 = work[4]
     s1_z_rows = work[5]
     s1_z = work[6]
-    s1 = work[7]
-    c2_padded = work[8]
-    c2_z = work[9]
-    s4 = work[10]
-    s2_z_rows = work[11]
-    s2_z = work[12]
-    s2 = work[13]
-    flatten = work[14]
-    h_z = work[15]
-    logits = work[16]
-    output_Z_max = work[17]
-    v1 = work[18]
-    s5 = work[19]
+    s1_z_winner = work[7]
+    s4 = work[8]
+    c2_padded = work[9]
+    c2_z = work[10]
+    s5 = work[11]
+    s2_z_rows = work[12]
+    s2_z = work[13]
+    s2_z_winner = work[14]
+    s6 = work[15]
+    flatten = work[16]
+    h_z = work[17]
+    logits = work[18]
+    output_Z_max = work[19]
+    v1 = work[20]
+    s7 = work[21]
     # x_turned[i1,n] = x[n,i1]
     np.copyto(x_turned, x.T)
     # image[0,i0,i1,n] = x_turned[i1 + 8 * i0,n]
@@ -458,23 +461,41 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     np.maximum(c1_z[:, :7:2, :, :], c1_z[:, 1::2, :, :], out=s1_z_rows)
     # s1_z[c,p,q,n] = max[v](s1_z_rows[c,p,v + 2 * q,n])
     np.maximum(s1_z_rows[:, :, :7:2, :], s1_z_rows[:, :, 1::2, :], out=s1_z)
+    # s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
+    #     u, 4))  (of s1_z)
+    s1_z_winner.fill(127)
+    for u in range(2):
+        for v in range(2):
+            np.equal(c1_z[:, u:u + 7:2, v:v + 7:2, :], s1_z, out=s4)
+            s4 *= v + 2 * u - 4
+            s4 += 4
+            np.minimum(s1_z_winner, s4, out=s1_z_winner)
     # s1[c,p,q,n] = relu(s1_z[c,p,q,n])
-    np.maximum(s1_z, 0.0, out=s1)
+    s1 = np.maximum(s1_z, 0.0, out=s1_z)
     # c2_padded[c,h_2 + 1,w + 1,n] = s1[c,h_2,w,n]
     c2_padded.fill(0.0)
     np.copyto(c2_padded[:, 1:5, 1:5], s1)
     # c2_z[o,p,q,n] = sum[c,u,v](c2_K[o,c,u,v] * c2_padded[c,p + u,q + v,n]) + c2_b[o]
     np.copyto(
-        s4, _strided(c2_padded, (16, 3, 3, 4, 4, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
+        s5, _strided(c2_padded, (16, 3, 3, 4, 4, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
     )
-    np.matmul(c2_K.reshape(32, 144), s4.reshape(144, 16 * N), out=c2_z.reshape(32, 16 * N))
+    np.matmul(c2_K.reshape(32, 144), s5.reshape(144, 16 * N), out=c2_z.reshape(32, 16 * N))
     c2_z += c2_b[:, None, None, None]
     # s2_z_rows[i0,p,i2,i3] = max[u](c2_z[i0,u + 2 * p,i2,i3])
     np.maximum(c2_z[:, :3:2, :, :], c2_z[:, 1::2, :, :], out=s2_z_rows)
     # s2_z[c,p,q,n] = max[v](s2_z_rows[c,p,v + 2 * q,n])
     np.maximum(s2_z_rows[:, :, :3:2, :], s2_z_rows[:, :, 1::2, :], out=s2_z)
+    # s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
+    #     u, 4))  (of s2_z)
+    s2_z_winner.fill(127)
+    for u in range(2):
+        for v in range(2):
+            np.equal(c2_z[:, u:u + 3:2, v:v + 3:2, :], s2_z, out=s6)
+            s6 *= v + 2 * u - 4
+            s6 += 4
+            np.minimum(s2_z_winner, s6, out=s2_z_winner)
     # s2[c,p,q,n] = relu(s2_z[c,p,q,n])
-    np.maximum(s2_z, 0.0, out=s2)
+    s2 = np.maximum(s2_z, 0.0, out=s2_z)
     # flatten[i2 + 2 * i1 + 4 * i0,n] = s2[i0,i1,i2,n]
     np.copyto(flatten.reshape(32, 2, 2, N), s2)
     # h_z[j,n] = sum[i](h_W[i,j] * flatten[i,n]) + h_b[j]
@@ -494,35 +515,32 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     # output_Z_shifted[n] = sum[j](v1[j,n])
     output_Z_shifted = np.add.reduce(v1, axis=0, out=output_Z_max)
     # loss_sum = sum[n](log(output_Z_shifted[n]) - logits_shifted[t[n],n])
-    np.log(output_Z_shifted, out=s5)
-    s5 -= logits_shifted[t, np.arange(N)]
-    loss_sum = np.add.reduce(s5, axis=None)
+    np.log(output_Z_shifted, out=s7)
+    s7 -= logits_shifted[t, np.arange(N)]
+    loss_sum = np.add.reduce(s7, axis=None)
     # loss = loss_sum / N
     loss = loss_sum / N
     return (
-        loss, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+        loss, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner, s1_z_winner, output_Z_shifted,
+        v1
     )
 
 
 def _backward(
-    work, N, t, c2_K, h_W, logits_W, c1_padded, c1_z, s1_z, s1, c2_padded, c2_z, s2_z, s2, flatten,
-    h, output_Z_shifted, v1, dc1_K, dc1_b, dc2_K, dc2_b, dh_W, dh_b, dlogits_W, dlogits_b
+    work, N, t, c2_K, h_W, logits_W, c1_padded, s1, c2_padded, s2, flatten, h, s2_z_winner,
+    s1_z_winner, output_Z_shifted, v1, dc1_K, dc1_b, dc2_K, dc2_b, dh_W, dh_b, dlogits_W, dlogits_b
 ):
     """Compute the gradients into the arrays at the end."""
+    c1_z = work[3]
     s3 = work[4]
-    s4 = work[10]
-    logits = work[16]
-    dh = work[20]
-    dflatten = work[21]
-    ds2_z = work[22]
-    s2_z_winner = work[23]
-    s6 = work[24]
-    dc2_z = work[25]
-    dc2_padded = work[26]
-    ds1_z = work[27]
-    s1_z_winner = work[28]
-    s7 = work[29]
-    dc1_z = work[30]
+    c2_z = work[10]
+    s5 = work[11]
+    logits = work[18]
+    dh = work[22]
+    dflatten = work[23]
+    ds2_z = work[24]
+    dc2_padded = work[25]
+    ds1_z = work[26]
     # dlogits_terms[j,n] = v1[j,n] / output_Z_shifted[n]  (of loss_Z)
     # dlogits_terms[t[n],n] += -1
     dlogits_terms = np.divide(v1, output_Z_shifted, out=logits)
@@ -545,17 +563,9 @@ def _backward(
     np.dot(flatten, dh_z.T, out=dh_W)
     # ds2_z[c,p,q,n] = where(s2[c,p,q,n] > 0, dflatten[q + 2 * p + 4 * c,n], 0)  (of s2)
     np.multiply(dflatten.reshape(32, 2, 2, N), s2 > 0, out=ds2_z)
-    # s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
-    #     u, 4))  (of s2_z)
-    s2_z_winner.fill(127)
-    for u in range(2):
-        for v in range(2):
-            np.equal(c2_z[:, u:u + 3:2, v:v + 3:2, :], s2_z, out=s6)
-            s6 *= v + 2 * u - 4
-            s6 += 4
-            np.minimum(s2_z_winner, s6, out=s2_z_winner)
     # dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
     #     (of s2_z)
+    dc2_z = c2_z
     for u in range(2):
         for v in range(2):
             np.multiply(ds2_z, v + 2 * u == s2_z_winner, out=dc2_z[:, u:u + 3:2, v:v + 3:2, :])
@@ -563,11 +573,11 @@ def _backward(
     np.add.reduce(dc2_z, axis=(3, 1, 2), out=dc2_b)
     # dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z)
     np.copyto(
-        s4, _strided(c2_padded, (16, 3, 3, 4, 4, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
+        s5, _strided(c2_padded, (16, 3, 3, 4, 4, N), (0, 1), (1, 1), (2, 1), (1, 1), (2, 1), (3, 1))
     )
-    np.matmul(dc2_z.reshape(32, 16 * N), s4.reshape(144, 16 * N).T, out=dc2_K.reshape(32, 144))
+    np.matmul(dc2_z.reshape(32, 16 * N), s5.reshape(144, 16 * N).T, out=dc2_K.reshape(32, 144))
     # dc2_padded_terms[c,u,v,p,q,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z)
-    dc2_padded_terms = s4
+    dc2_padded_terms = s5
     np.matmul(
         c2_K.reshape(32, 144).T, dc2_z.reshape(32, 16 * N), out=dc2_padded_terms.reshape(144, 16 *
         N)
@@ -582,17 +592,9 @@ def _backward(
             )
     # ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1)
     np.multiply(dc2_padded[:, 1:5, 1:5], s1 > 0, out=ds1_z)
-    # s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
-    #     u, 4))  (of s1_z)
-    s1_z_winner.fill(127)
-    for u in range(2):
-        for v in range(2):
-            np.equal(c1_z[:, u:u + 7:2, v:v + 7:2, :], s1_z, out=s7)
-            s7 *= v + 2 * u - 4
-            s7 += 4
-            np.minimum(s1_z_winner, s7, out=s1_z_winner)
     # dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
     #     (of s1_z)
+    dc1_z = c1_z
     for u in range(2):
         for v in range(2):
             np.multiply(ds1_z, v + 2 * u == s1_z_winner, out=dc1_z[:, u:u + 7:2, v:v + 7:2, :])
@@ -612,20 +614,20 @@ def _update(
     learning_rate, beta1, beta2, epsilon
 ):
     """Update parameters and state in place; the gradients are used up."""
-    s8 = work[31]
-    s9 = work[32]
-    s10 = work[33]
-    s11 = work[34]
-    s12 = work[35]
-    s13 = work[36]
-    s14 = work[37]
-    s15 = work[38]
-    s16 = work[39]
-    s17 = work[40]
-    s18 = work[41]
-    s19 = work[42]
-    s20 = work[43]
-    s21 = work[44]
+    s8 = work[27]
+    s9 = work[28]
+    s10 = work[29]
+    s11 = work[30]
+    s12 = work[31]
+    s13 = work[32]
+    s14 = work[33]
+    s15 = work[34]
+    s16 = work[35]
+    s17 = work[36]
+    s18 = work[37]
+    s19 = work[38]
+    s20 = work[39]
+    s21 = work[40]
     # step_next = step + 1
     step_next = step_ + 1
     # v1 = 1 - beta1
@@ -785,30 +787,26 @@ def _buffers(N):
         np.empty((1, 3, 3, 8, 8, N), dtype=_DTYPE),  # s3
         np.empty((16, 4, 8, N), dtype=_DTYPE),  # s1_z_rows
         np.empty((16, 4, 4, N), dtype=_DTYPE),  # s1_z
-        np.empty((16, 4, 4, N), dtype=_DTYPE),  # s1
+        np.empty((16, 4, 4, N), dtype=np.int8),  # s1_z_winner
+        np.empty((16, 4, 4, N), dtype=np.int8),  # s4
         np.empty((16, 6, 6, N), dtype=_DTYPE),  # c2_padded
         np.empty((32, 4, 4, N), dtype=_DTYPE),  # c2_z
-        np.empty((16, 3, 3, 4, 4, N), dtype=_DTYPE),  # s4
+        np.empty((16, 3, 3, 4, 4, N), dtype=_DTYPE),  # s5
         np.empty((32, 2, 4, N), dtype=_DTYPE),  # s2_z_rows
         np.empty((32, 2, 2, N), dtype=_DTYPE),  # s2_z
-        np.empty((32, 2, 2, N), dtype=_DTYPE),  # s2
+        np.empty((32, 2, 2, N), dtype=np.int8),  # s2_z_winner
+        np.empty((32, 2, 2, N), dtype=np.int8),  # s6
         np.empty((128, N), dtype=_DTYPE),  # flatten
         np.empty((32, N), dtype=_DTYPE),  # h_z
         np.empty((10, N), dtype=_DTYPE),  # logits
         np.empty((N,), dtype=_DTYPE),  # output_Z_max
         np.empty((10, N), dtype=_DTYPE),  # v1
-        np.empty((N,), dtype=_DTYPE),  # s5
+        np.empty((N,), dtype=_DTYPE),  # s7
         np.empty((32, N), dtype=_DTYPE),  # dh
         np.empty((128, N), dtype=_DTYPE),  # dflatten
         np.empty((32, 2, 2, N), dtype=_DTYPE),  # ds2_z
-        np.empty((32, 2, 2, N), dtype=np.int8),  # s2_z_winner
-        np.empty((32, 2, 2, N), dtype=np.int8),  # s6
-        np.empty((32, 4, 4, N), dtype=_DTYPE),  # dc2_z
         np.empty((16, 6, 6, N), dtype=_DTYPE),  # dc2_padded
         np.empty((16, 4, 4, N), dtype=_DTYPE),  # ds1_z
-        np.empty((16, 4, 4, N), dtype=np.int8),  # s1_z_winner
-        np.empty((16, 4, 4, N), dtype=np.int8),  # s7
-        np.empty((16, 8, 8, N), dtype=_DTYPE),  # dc1_z
         np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s8
         np.empty((16, 1, 3, 3), dtype=_DTYPE),  # s9
         np.empty((16,), dtype=_DTYPE),  # s10

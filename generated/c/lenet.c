@@ -486,22 +486,23 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #if defined(__GNUC__)
 
-/* Adds the sums of a tile where not all of its columns are wanted. */
-SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const double *edge, double *c,
-        const ptrdiff_t *c_rows, ptrdiff_t c_column)
+/* Stores the sums of a tile where not all of its columns are wanted. */
+SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const double *initial,
+        const double *edge, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
     for (int r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[c_rows[r] + j * c_column] += edge[r * TILE_COLUMNS + j];
+            double *place = c + c_rows[r] + j * c_column;
+            *place = (initial ? initial[r] : *place) + edge[r * TILE_COLUMNS + j];
         }
     }
 }
 
-/* Adds a product to a tile; as multiply_tile, but each row and each step has a place of its own. */
+/* A tile of a product; as multiply_tile, but each row and each step has a place of its own. */
 static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, const double *a, const ptrdiff_t *a_rows,
         const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
-        double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+        const double *initial, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const double *left[TILE_ROWS];
@@ -519,7 +520,8 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
     if (columns == vectors * LANES && c_column == 1) {
         for (int r = 0; r < rows; r++) { /* one after another: rows may overlap */
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + c_rows[r] + v * LANES) += sums[r][v];
+                vector *place = (vector *)(c + c_rows[r] + v * LANES);
+                *place = initial ? initial[r] + sums[r][v] : *place + sums[r][v];
             }
         }
         return;
@@ -530,16 +532,17 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_windows_edge(rows, columns, edge, c, c_rows, c_column);
+    multiply_windows_edge(rows, columns, initial, edge, c, c_rows, c_column);
 }
 
 /*
- * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
- * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ * c = initial + a b, a number of `initial` for each row; c += a b where it is NULL. An element
+ * a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at b[b_steps[k] + j * b_column], c[i,j] at
+ * c[c_rows[i] + j * c_column].
  */
 SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
-        const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column, const double *initial,
         double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, double *panel)
 {
     for (ptrdiff_t j = 0; j < columns;) {
@@ -565,7 +568,7 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 #define ROWS(count, vectors) \
     for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
         multiply_windows_tile(count, vectors, wide, depth, a, a_rows + i, a_steps, right, steps, \
-                step, c + j * c_column, c_rows + i, c_column); \
+                step, initial ? initial + i : NULL, c + j * c_column, c_rows + i, c_column); \
     }
         if (wide <= LANES) {
             ROWS(TILE_ROWS, 1)
@@ -584,16 +587,20 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 #else
 
 /*
- * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
- * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ * c = initial + a b, a number of `initial` for each row; c += a b where it is NULL. An element
+ * a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at b[b_steps[k] + j * b_column], c[i,j] at
+ * c[c_rows[i] + j * c_column].
  */
 static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
-        const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column, const double *initial,
         double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; initial && j < columns; j++) {
+            c[c_rows[i] + j * c_column] = initial[i];
+        }
         for (ptrdiff_t k = 0; k < depth; k++) {
             for (ptrdiff_t j = 0; j < columns; j++) {
                 c[c_rows[i] + j * c_column] += a[a_rows[i] + a_steps[k]]
@@ -737,31 +744,6 @@ static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
 
 #endif
 
-/* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 * u,
-   4))  (of s2_z) */
-SHARED void compute_s2_z_winner_1(double *restrict s2_z_winner, ptrdiff_t N, const double *c2_z,
-        const double *s2_z)
-{
-    fill(s2_z_winner, 128 * N, INFINITY);
-    for (ptrdiff_t c = 0; c < 32; c++) {
-        for (ptrdiff_t p = 0; p < 2; p++) {
-            for (ptrdiff_t q = 0; q < 2; q++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        for (ptrdiff_t n = 0; n < N; n++) {
-                            s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] =
-                                    lesser(s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n],
-                                    (c2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]
-                                    == s2_z[c * (4 * N) + p * (2 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 4.0));
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)  (of
    s2_z) */
 SHARED void compute_dc2_z_1(ptrdiff_t N, double *restrict dc2_z, const double *s2_z_winner,
@@ -857,7 +839,7 @@ SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, const
         }
         for (ptrdiff_t p = 0; p < 4; p++) {
             multiply_windows(144, 4 * N, 32, c2_K, left_rows, left_steps, dc2_z + 4 * p * N,
-                    right_steps, 1, dc2_padded + 6 * p * N, rows_of_sums, 1, work);
+                    right_steps, 1, NULL, dc2_padded + 6 * p * N, rows_of_sums, 1, work);
         }
     }
 }
@@ -873,31 +855,6 @@ SHARED void compute_ds1_z_1(ptrdiff_t N, double *restrict ds1_z, const double *s
                     ds1_z[c * (16 * N) + p * (4 * N) + q * N + n] =
                             (s1[c * (16 * N) + p * (4 * N) + q * N + n] > 0.0 ?
                             dc2_padded[c * (36 * N) + (p + 1) * (6 * N) + (q + 1) * N + n] : 0.0);
-                }
-            }
-        }
-    }
-}
-
-/* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 * u,
-   4))  (of s1_z) */
-SHARED void compute_s1_z_winner_1(double *restrict s1_z_winner, ptrdiff_t N, const double *c1_z,
-        const double *s1_z)
-{
-    fill(s1_z_winner, 256 * N, INFINITY);
-    for (ptrdiff_t c = 0; c < 16; c++) {
-        for (ptrdiff_t p = 0; p < 4; p++) {
-            for (ptrdiff_t q = 0; q < 4; q++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        for (ptrdiff_t n = 0; n < N; n++) {
-                            s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] =
-                                    lesser(s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n],
-                                    (c1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]
-                                    == s1_z[c * (16 * N) + p * (4 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 4.0));
-                        }
-                    }
                 }
             }
         }
@@ -1031,7 +988,7 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
         }
         for (ptrdiff_t n = 0; n < N; n++) {
             multiply_windows(64, 16, 9, c1_padded + 100 * n, left_rows, left_steps, c1_K,
-                    right_steps, 9, c1_z + 1024 * n, rows_of_sums, 64, work);
+                    right_steps, 9, NULL, c1_z + 1024 * n, rows_of_sums, 64, work);
         }
     }
 
@@ -1099,7 +1056,7 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
         }
         for (ptrdiff_t n = 0; n < N; n++) {
             multiply_windows(16, 32, 144, c2_padded + 576 * n, left_rows, left_steps, c2_K,
-                    right_steps, 144, c2_z + 512 * n, rows_of_sums, 16, work);
+                    right_steps, 144, NULL, c2_z + 512 * n, rows_of_sums, 16, work);
         }
     }
 
@@ -1204,7 +1161,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     const double *logits_b = params->logits_b; /* (10,) */
 
     /* x_turned[i1,n] = x[n,i1] */
-    double *x_turned = work + 3151 * N + 8192; /* (64, N) */
+    double *x_turned = work + 1615 * N + 8192; /* (64, N) */
     for (ptrdiff_t i1 = 0; i1 < 64; i1++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             x_turned[i1 * N + n] = x[n * 64 + i1];
@@ -1212,7 +1169,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     }
 
     /* image[0,i0,i1,n] = x_turned[i1 + 8 * i0,n] */
-    double *image = work + 3215 * N + 8192; /* (1, 8, 8, N) */
+    double *image = work + 1679 * N + 8192; /* (1, 8, 8, N) */
     for (ptrdiff_t n = 0; n < 64 * N; n++) {
         image[n] = x_turned[n];
     }
@@ -1227,20 +1184,17 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     }
 
     /* c1_z[o,p,q,n] = c1_b[o] + sum[c,u,v](c1_K[o,c,u,v] * c1_padded[c,p + u,q + v,n]) */
-    double *c1_z = tape->c1_z; /* (16, 8, 8, N) */
-    for (ptrdiff_t o = 0; o < 16; o++) {
-        for (ptrdiff_t n = 0; n < 64 * N; n++) {
-            c1_z[o * (64 * N) + n] = c1_b[o];
-        }
-    }
+    double *c1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
     {
         ptrdiff_t left_rows[16], rows_of_sums[16];
         ptrdiff_t left_steps[9], right_steps[9];
+        double initial[16] = {0};
         {
             ptrdiff_t entry = 0;
             for (ptrdiff_t o = 0; o < 16; o++) {
                 left_rows[entry] = 9 * o;
                 rows_of_sums[entry] = 64 * o * N;
+                initial[entry] = c1_b[o];
                 entry++;
             }
         }
@@ -1256,12 +1210,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
         }
         for (ptrdiff_t p = 0; p < 8; p++) {
             multiply_windows(16, 8 * N, 9, c1_K, left_rows, left_steps, c1_padded + 10 * p * N,
-                    right_steps, 1, c1_z + 8 * p * N, rows_of_sums, 1, work);
+                    right_steps, 1, initial, c1_z + 8 * p * N, rows_of_sums, 1, work);
         }
     }
 
     /* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
-    double *s1_z = tape->s1_z; /* (16, 4, 4, N) */
+    double *s1_z = tape->s1; /* (16, 4, 4, N) */
     fill(s1_z, 256 * N, -INFINITY);
     for (ptrdiff_t p = 0; p < 64; p++) {
         for (ptrdiff_t q = 0; q < 4; q++) {
@@ -1276,8 +1230,30 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
         }
     }
 
+    /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
+       u, 4))  (of s1_z) */
+    double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
+    fill(s1_z_winner, 256 * N, INFINITY);
+    for (ptrdiff_t c = 0; c < 16; c++) {
+        for (ptrdiff_t p = 0; p < 4; p++) {
+            for (ptrdiff_t q = 0; q < 4; q++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t v = 0; v < 2; v++) {
+                        for (ptrdiff_t n = 0; n < N; n++) {
+                            s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] =
+                                    lesser(s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n],
+                                    (c1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]
+                                    == s1_z[c * (16 * N) + p * (4 * N) + q * N + n] ? (double)(v + 2
+                                    * u) : 4.0));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /* s1[c,p,q,n] = relu(s1_z[c,p,q,n]) */
-    double *s1 = tape->s1; /* (16, 4, 4, N) */
+    double *s1 = s1_z; /* (16, 4, 4, N) */
     for (ptrdiff_t each = 0; each < 256 * N; each++) {
         s1[each] = relu(s1_z[each]);
     }
@@ -1295,20 +1271,17 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     }
 
     /* c2_z[o,p,q,n] = c2_b[o] + sum[c,u,v](c2_K[o,c,u,v] * c2_padded[c,p + u,q + v,n]) */
-    double *c2_z = tape->c2_z; /* (32, 4, 4, N) */
-    for (ptrdiff_t o = 0; o < 32; o++) {
-        for (ptrdiff_t n = 0; n < 16 * N; n++) {
-            c2_z[o * (16 * N) + n] = c2_b[o];
-        }
-    }
+    double *c2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
     {
         ptrdiff_t left_rows[32], rows_of_sums[32];
         ptrdiff_t left_steps[144], right_steps[144];
+        double initial[32] = {0};
         {
             ptrdiff_t entry = 0;
             for (ptrdiff_t o = 0; o < 32; o++) {
                 left_rows[entry] = 144 * o;
                 rows_of_sums[entry] = 16 * o * N;
+                initial[entry] = c2_b[o];
                 entry++;
             }
         }
@@ -1326,12 +1299,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
         }
         for (ptrdiff_t p = 0; p < 4; p++) {
             multiply_windows(32, 4 * N, 144, c2_K, left_rows, left_steps, c2_padded + 6 * p * N,
-                    right_steps, 1, c2_z + 4 * p * N, rows_of_sums, 1, work);
+                    right_steps, 1, initial, c2_z + 4 * p * N, rows_of_sums, 1, work);
         }
     }
 
     /* s2_z[c,p,q,n] = max[u,v](c2_z[c,u + 2 * p,v + 2 * q,n]) */
-    double *s2_z = tape->s2_z; /* (32, 2, 2, N) */
+    double *s2_z = tape->s2; /* (32, 2, 2, N) */
     fill(s2_z, 128 * N, -INFINITY);
     for (ptrdiff_t p = 0; p < 64; p++) {
         for (ptrdiff_t q = 0; q < 2; q++) {
@@ -1346,8 +1319,30 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
         }
     }
 
+    /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
+       u, 4))  (of s2_z) */
+    double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
+    fill(s2_z_winner, 128 * N, INFINITY);
+    for (ptrdiff_t c = 0; c < 32; c++) {
+        for (ptrdiff_t p = 0; p < 2; p++) {
+            for (ptrdiff_t q = 0; q < 2; q++) {
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t v = 0; v < 2; v++) {
+                        for (ptrdiff_t n = 0; n < N; n++) {
+                            s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] =
+                                    lesser(s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n],
+                                    (c2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]
+                                    == s2_z[c * (4 * N) + p * (2 * N) + q * N + n] ? (double)(v + 2
+                                    * u) : 4.0));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /* s2[c,p,q,n] = relu(s2_z[c,p,q,n]) */
-    double *s2 = tape->s2; /* (32, 2, 2, N) */
+    double *s2 = s2_z; /* (32, 2, 2, N) */
     for (ptrdiff_t each = 0; each < 128 * N; each++) {
         s2[each] = relu(s2_z[each]);
     }
@@ -1425,15 +1420,13 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     const double *h_W = params->h_W; /* (128, 32) */
     const double *logits_W = params->logits_W; /* (32, 10) */
     const double *c1_padded = tape->c1_padded; /* (1, 10, 10, N) */
-    const double *c1_z = tape->c1_z; /* (16, 8, 8, N) */
-    const double *s1_z = tape->s1_z; /* (16, 4, 4, N) */
     const double *s1 = tape->s1; /* (16, 4, 4, N) */
     const double *c2_padded = tape->c2_padded; /* (16, 6, 6, N) */
-    const double *c2_z = tape->c2_z; /* (32, 4, 4, N) */
-    const double *s2_z = tape->s2_z; /* (32, 2, 2, N) */
     const double *s2 = tape->s2; /* (32, 2, 2, N) */
     const double *flatten = tape->flatten; /* (128, N) */
     const double *h = tape->h; /* (32, N) */
+    const double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
+    const double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
     const double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
     const double *v1 = tape->v1; /* (10, N) */
 
@@ -1501,14 +1494,9 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
         ds2_z[each] = (s2[each] > 0.0 ? dflatten[each] : 0.0);
     }
 
-    /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
-       u, 4))  (of s2_z) */
-    double *s2_z_winner = work + 3322 * N + 8192; /* (32, 2, 2, N) */
-    compute_s2_z_winner_1(s2_z_winner, N, c2_z, s2_z);
-
     /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
        (of s2_z) */
-    double *dc2_z = work + 3578 * N + 8192; /* (32, 4, 4, N) */
+    double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
     compute_dc2_z_1(N, dc2_z, s2_z_winner, ds2_z);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
@@ -1524,21 +1512,16 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z);
 
     /* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
-    double *dc2_padded = work + 4090 * N + 8192; /* (16, 6, 6, N) */
+    double *dc2_padded = work + 3578 * N + 8192; /* (16, 6, 6, N) */
     compute_dc2_padded_1(dc2_padded, N, c2_K, dc2_z, work);
 
     /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
-    double *ds1_z = work + 4666 * N + 8192; /* (16, 4, 4, N) */
+    double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
     compute_ds1_z_1(N, ds1_z, s1, dc2_padded);
-
-    /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
-       u, 4))  (of s1_z) */
-    double *s1_z_winner = work + 4922 * N + 8192; /* (16, 4, 4, N) */
-    compute_s1_z_winner_1(s1_z_winner, N, c1_z, s1_z);
 
     /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
        (of s1_z) */
-    double *dc1_z = work + 5178 * N + 8192; /* (16, 8, 8, N) */
+    double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
     compute_dc1_z_1(N, dc1_z, s1_z_winner, ds1_z);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
@@ -1567,15 +1550,13 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     double *logits_W = params->logits_W; /* (32, 10) */
     double *logits_b = params->logits_b; /* (10,) */
     const double *c1_padded = tape->c1_padded; /* (1, 10, 10, N) */
-    const double *c1_z = tape->c1_z; /* (16, 8, 8, N) */
-    const double *s1_z = tape->s1_z; /* (16, 4, 4, N) */
     const double *s1 = tape->s1; /* (16, 4, 4, N) */
     const double *c2_padded = tape->c2_padded; /* (16, 6, 6, N) */
-    const double *c2_z = tape->c2_z; /* (32, 4, 4, N) */
-    const double *s2_z = tape->s2_z; /* (32, 2, 2, N) */
     const double *s2 = tape->s2; /* (32, 2, 2, N) */
     const double *flatten = tape->flatten; /* (128, N) */
     const double *h = tape->h; /* (32, N) */
+    const double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
+    const double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
     const double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
     const double *v1 = tape->v1; /* (10, N) */
     const double step = *state->step;
@@ -1634,7 +1615,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     }
 
     /* dlogits_b[j] = sum[n](dlogits[j,n])  (of logits) */
-    double *dlogits_b = work + 6202 * N + 8192; /* (10,) */
+    double *dlogits_b = work + 4410 * N + 8192; /* (10,) */
     for (ptrdiff_t j = 0; j < 10; j++) {
         double sum = 0.0;
         sum += total(dlogits + j * N, N);
@@ -1664,7 +1645,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
             work);
 
     /* dlogits_W[i,j] = sum[n](h[i,n] * dlogits[j,n])  (of logits) */
-    double *dlogits_W = work + 6202 * N + 8202; /* (32, 10) */
+    double *dlogits_W = work + 4410 * N + 8202; /* (32, 10) */
     multiply(32, 10, N, (matrix){h, N, 1}, (matrix){dlogits, 1, N}, NOTHING, dlogits_W, 10, 1,
             work);
 
@@ -1692,7 +1673,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     }
 
     /* dh_b[j] = sum[n](dh_z[j,n])  (of h_z) */
-    double *dh_b = work + 6202 * N + 8522; /* (32,) */
+    double *dh_b = work + 4410 * N + 8522; /* (32,) */
     for (ptrdiff_t j = 0; j < 32; j++) {
         double sum = 0.0;
         sum += total(dh_z + j * N, N);
@@ -1724,7 +1705,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* h_W_v_next[i,j] = dh_W[i,j]**2 * v2 + h_W_v[i,j] * beta2 */
     /* h_W_next[i,j] = h_W[i,j] - h_W_m_next[i,j] * learning_rate * v3 / (sqrt(h_W_v_next[i,j] * v4)
        + epsilon) */
-    double *dh_W = work + 6202 * N + 8554; /* (128, 32) */
+    double *dh_W = work + 4410 * N + 8554; /* (128, 32) */
     {
         const ptrdiff_t block = N < 128 ? (N + 7) / 8 * 8 : 128;
         for (ptrdiff_t begin = 0; begin < 128; begin += block) {
@@ -1754,18 +1735,13 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
         ds2_z[each] = (s2[each] > 0.0 ? dflatten[each] : 0.0);
     }
 
-    /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
-       u, 4))  (of s2_z) */
-    double *s2_z_winner = work + 3322 * N + 8192; /* (32, 2, 2, N) */
-    compute_s2_z_winner_1(s2_z_winner, N, c2_z, s2_z);
-
     /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
        (of s2_z) */
-    double *dc2_z = work + 3578 * N + 8192; /* (32, 4, 4, N) */
+    double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
     compute_dc2_z_1(N, dc2_z, s2_z_winner, ds2_z);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
-    double *dc2_b = work + 6202 * N + 8522; /* (32,) */
+    double *dc2_b = work + 4410 * N + 8522; /* (32,) */
     for (ptrdiff_t o = 0; o < 32; o++) {
         double sum = 0.0;
         sum += total(dc2_z + 16 * o * N, 16 * N);
@@ -1789,7 +1765,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     }
 
     /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
-    double *dc2_K = work + 6202 * N + 12650; /* (32, 16, 3, 3) */
+    double *dc2_K = work + 4410 * N + 12650; /* (32, 16, 3, 3) */
     compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z);
 
     /* c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1_2 */
@@ -1803,7 +1779,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     }
 
     /* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
-    double *dc2_padded = work + 4090 * N + 8192; /* (16, 6, 6, N) */
+    double *dc2_padded = work + 3578 * N + 8192; /* (16, 6, 6, N) */
     compute_dc2_padded_1(dc2_padded, N, c2_K, dc2_z, work);
 
     /* c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
@@ -1814,21 +1790,16 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     }
 
     /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
-    double *ds1_z = work + 4666 * N + 8192; /* (16, 4, 4, N) */
+    double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
     compute_ds1_z_1(N, ds1_z, s1, dc2_padded);
-
-    /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
-       u, 4))  (of s1_z) */
-    double *s1_z_winner = work + 4922 * N + 8192; /* (16, 4, 4, N) */
-    compute_s1_z_winner_1(s1_z_winner, N, c1_z, s1_z);
 
     /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
        (of s1_z) */
-    double *dc1_z = work + 5178 * N + 8192; /* (16, 8, 8, N) */
+    double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
     compute_dc1_z_1(N, dc1_z, s1_z_winner, ds1_z);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
-    double *dc1_b = work + 6202 * N + 17258; /* (16,) */
+    double *dc1_b = work + 4410 * N + 17258; /* (16,) */
     for (ptrdiff_t o = 0; o < 16; o++) {
         double sum = 0.0;
         sum += total(dc1_z + 64 * o * N, 64 * N);
@@ -1852,7 +1823,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     }
 
     /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
-    double *dc1_K = work + 6202 * N + 17274; /* (16, 1, 3, 3) */
+    double *dc1_K = work + 4410 * N + 17274; /* (16, 1, 3, 3) */
     compute_dc1_K_1(dc1_K, N, c1_padded, dc1_z);
 
     /* c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1_2 */
@@ -1878,10 +1849,9 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 static double value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
         const lenet_params *grads, double *work)
 {
-    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 1124 * N + 8192, work + 1380
-            * N + 8192, work + 1636 * N + 8192, work + 2212 * N + 8192, work + 2724 * N + 8192, work
-            + 2852 * N + 8192, work + 2980 * N + 8192, work + 3108 * N + 8192, work + 3140 * N +
-            8192, work + 3141 * N + 8192};
+    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 356 * N + 8192, work + 932 *
+            N + 8192, work + 1060 * N + 8192, work + 1188 * N + 8192, work + 1220 * N + 8192, work +
+            1348 * N + 8192, work + 1604 * N + 8192, work + 1605 * N + 8192};
     const double value = forward(N, params, data, &tape, work);
     backward(N, params, data, &tape, grads, work);
     return value;
@@ -1933,10 +1903,9 @@ int lenet_train_step(ptrdiff_t N, const lenet_params *params, const lenet_state 
     if (N < 1 || !within(data->t, N, 10)) {
         return -1;
     }
-    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 1124 * N + 8192, work + 1380
-            * N + 8192, work + 1636 * N + 8192, work + 2212 * N + 8192, work + 2724 * N + 8192, work
-            + 2852 * N + 8192, work + 2980 * N + 8192, work + 3108 * N + 8192, work + 3140 * N +
-            8192, work + 3141 * N + 8192};
+    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 356 * N + 8192, work + 932 *
+            N + 8192, work + 1060 * N + 8192, work + 1188 * N + 8192, work + 1220 * N + 8192, work +
+            1348 * N + 8192, work + 1604 * N + 8192, work + 1605 * N + 8192};
     *loss = forward(N, params, data, &tape, work);
     descend(N, params, state, data, hyper, &tape, work);
     return 0;
@@ -2062,7 +2031,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "de5c2502a38d9eab";
+    return "c5cdbf221570b05b";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -48,7 +48,7 @@
  * Memory in bytes:
  *     74064  parameters, and as much again for their gradients
  *     148136  state of the optimizer
- *     49616 * N + 139344  workspace
+ *     35280 * N + 139344  workspace
  *     22568 * N + 36864  workspace of predict alone
  *
  * Made by symbp 0.1.0 from lenet.bp (network cc517f205c0db5c2):
@@ -68,7 +68,7 @@ extern "C" {
 #endif
 
 /* How many numbers (double) the workspace holds; predict needs less than the others. */
-#define LENET_WORKSPACE(N) (6202 * (N) + 17418)
+#define LENET_WORKSPACE(N) (4410 * (N) + 17418)
 #define LENET_PREDICT_WORKSPACE(N) (2821 * (N) + 4608)
 
 /* The parameters; also a gradient for each of them. */
@@ -121,15 +121,13 @@ typedef struct lenet_hyper {
 /* What the forward pass keeps for the gradients. */
 typedef struct lenet_tape {
     double *c1_padded; /* (1, 10, 10, N) */
-    double *c1_z; /* (16, 8, 8, N) */
-    double *s1_z; /* (16, 4, 4, N) */
     double *s1; /* (16, 4, 4, N) */
     double *c2_padded; /* (16, 6, 6, N) */
-    double *c2_z; /* (32, 4, 4, N) */
-    double *s2_z; /* (32, 2, 2, N) */
     double *s2; /* (32, 2, 2, N) */
     double *flatten; /* (128, N) */
     double *h; /* (32, N) */
+    double *s2_z_winner; /* (32, 2, 2, N) */
+    double *s1_z_winner; /* (16, 4, 4, N) */
     double *output_Z_shifted; /* (N,) */
     double *v1; /* (10, N) */
 } lenet_tape;

@@ -140,24 +140,22 @@ def forward(params, x, t, *, check_finite=False):
     if check_finite:
         _finite({**params, "x": x})
     c1_padded = np.empty((1, 10, 10, N), dtype=_DTYPE)
-    c1_z = np.empty((16, 8, 8, N), dtype=_DTYPE)
-    s1_z = np.empty((16, 4, 4, N), dtype=_DTYPE)
     s1 = np.empty((16, 4, 4, N), dtype=_DTYPE)
     c2_padded = np.empty((16, 6, 6, N), dtype=_DTYPE)
-    c2_z = np.empty((32, 4, 4, N), dtype=_DTYPE)
-    s2_z = np.empty((32, 2, 2, N), dtype=_DTYPE)
     s2 = np.empty((32, 2, 2, N), dtype=_DTYPE)
     flatten = np.empty((128, N), dtype=_DTYPE)
     h = np.empty((32, N), dtype=_DTYPE)
+    s2_z_winner = np.empty((32, 2, 2, N), dtype=_DTYPE)
+    s1_z_winner = np.empty((16, 4, 4, N), dtype=_DTYPE)
     output_Z_shifted = np.empty((N,), dtype=_DTYPE)
     v1 = np.empty((10, N), dtype=_DTYPE)
     loss = _C_forward(
-        N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, x, t, c1_padded, c1_z, s1_z, s1,
-        c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1
+        N, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b, x, t, c1_padded, s1, c2_padded, s2,
+        flatten, h, s2_z_winner, s1_z_winner, output_Z_shifted, v1
     )
     return (
-        float(loss), {"t": t, "c1_padded": c1_padded, "c1_z": c1_z, "s1_z": s1_z, "s1": s1,
-        "c2_padded": c2_padded, "c2_z": c2_z, "s2_z": s2_z, "s2": s2, "flatten": flatten, "h": h,
+        float(loss), {"t": t, "c1_padded": c1_padded, "s1": s1, "c2_padded": c2_padded, "s2": s2,
+        "flatten": flatten, "h": h, "s2_z_winner": s2_z_winner, "s1_z_winner": s1_z_winner,
         "output_Z_shifted": output_Z_shifted, "v1": v1}
     )
 
@@ -167,35 +165,31 @@ def backward(params, tape):
     _, _, c2_K, _, h_W, _, logits_W, _ = _parameters(params)
     t = tape["t"]
     c1_padded = tape["c1_padded"]
-    c1_z = tape["c1_z"]
-    s1_z = tape["s1_z"]
     s1 = tape["s1"]
     c2_padded = tape["c2_padded"]
-    c2_z = tape["c2_z"]
-    s2_z = tape["s2_z"]
     s2 = tape["s2"]
     flatten = tape["flatten"]
     h = tape["h"]
+    s2_z_winner = tape["s2_z_winner"]
+    s1_z_winner = tape["s1_z_winner"]
     output_Z_shifted = tape["output_Z_shifted"]
     v1 = tape["v1"]
     N = t.shape[0]
     grads = _gradients()
     t = _taped("t", t, (N,), np.intp)
     c1_padded = _taped("c1_padded", c1_padded, (1, 10, 10, N), _DTYPE)
-    c1_z = _taped("c1_z", c1_z, (16, 8, 8, N), _DTYPE)
-    s1_z = _taped("s1_z", s1_z, (16, 4, 4, N), _DTYPE)
     s1 = _taped("s1", s1, (16, 4, 4, N), _DTYPE)
     c2_padded = _taped("c2_padded", c2_padded, (16, 6, 6, N), _DTYPE)
-    c2_z = _taped("c2_z", c2_z, (32, 4, 4, N), _DTYPE)
-    s2_z = _taped("s2_z", s2_z, (32, 2, 2, N), _DTYPE)
     s2 = _taped("s2", s2, (32, 2, 2, N), _DTYPE)
     flatten = _taped("flatten", flatten, (128, N), _DTYPE)
     h = _taped("h", h, (32, N), _DTYPE)
+    s2_z_winner = _taped("s2_z_winner", s2_z_winner, (32, 2, 2, N), _DTYPE)
+    s1_z_winner = _taped("s1_z_winner", s1_z_winner, (16, 4, 4, N), _DTYPE)
     output_Z_shifted = _taped("output_Z_shifted", output_Z_shifted, (N,), _DTYPE)
     v1 = _taped("v1", v1, (10, N), _DTYPE)
     _C_backward(
-        N, None, None, c2_K, None, h_W, None, logits_W, None, None, t, c1_padded, c1_z, s1_z, s1,
-        c2_padded, c2_z, s2_z, s2, flatten, h, output_Z_shifted, v1, *grads
+        N, None, None, c2_K, None, h_W, None, logits_W, None, None, t, c1_padded, s1, c2_padded, s2,
+        flatten, h, s2_z_winner, s1_z_winner, output_Z_shifted, v1, *grads
     )
     return dict(zip(PARAMETERS, grads, strict=True))
 
@@ -462,7 +456,7 @@ def _functions():
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
     build.restype = ctypes.c_char_p
-    if build() != b"de5c2502a38d9eab":
+    if build() != b"c5cdbf221570b05b":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     # A call through ctypes takes microseconds: this is the only one.
     functions.restype = ctypes.py_object

@@ -398,18 +398,16 @@ static PyObject *const *hyper_from(PyObject *const *o, lenet_hyper *to)
 static PyObject *const *tape_from(PyObject *const *o, lenet_tape *to)
 {
     to->c1_padded = memory(o[0]);
-    to->c1_z = memory(o[1]);
-    to->s1_z = memory(o[2]);
-    to->s1 = memory(o[3]);
-    to->c2_padded = memory(o[4]);
-    to->c2_z = memory(o[5]);
-    to->s2_z = memory(o[6]);
-    to->s2 = memory(o[7]);
-    to->flatten = memory(o[8]);
-    to->h = memory(o[9]);
-    to->output_Z_shifted = memory(o[10]);
-    to->v1 = memory(o[11]);
-    return o + 12;
+    to->s1 = memory(o[1]);
+    to->c2_padded = memory(o[2]);
+    to->s2 = memory(o[3]);
+    to->flatten = memory(o[4]);
+    to->h = memory(o[5]);
+    to->s2_z_winner = memory(o[6]);
+    to->s1_z_winner = memory(o[7]);
+    to->output_Z_shifted = memory(o[8]);
+    to->v1 = memory(o[9]);
+    return o + 10;
 }
 
 static PyObject *const *outputs_from(PyObject *const *o, lenet_outputs *to)

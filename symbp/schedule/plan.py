@@ -17,6 +17,7 @@ from sympy import Expr
 from symbp.ir.program import Equation, Program
 from symbp.ir.visit import needed
 from symbp.schedule.descent import descent
+from symbp.schedule.keep import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,17 @@ class Plan:
 
 
 def split(
-    program: Program, loss: str, gradients: Mapping[str, str], running: Iterable[str] = ()
-) -> tuple[Phase, Phase]:
+    program: Program, loss: str, gradients: Mapping[str, str], running: Iterable[str] = (),
+    kept: Iterable[str] = (),
+) -> tuple[Phase, Phase]:  # fmt: skip
     """Cut a program into what the loss needs and the rest; name the tape between them.
 
     The next values of what runs along are on the tape too.
+
+    Args:
+        kept: what else the forward pass computes because it is less to keep (keep.py).
     """
-    forward = needed(program, [loss, *running])
+    forward = needed(program, [loss, *running, *kept])
     early = {e.target.name for e in forward.equations}
     late = needed(program, gradients.values())
     late = late.but(equations=tuple(e for e in late.equations if e.target.name not in early))
@@ -146,7 +151,8 @@ def plan(
         update: the optimizer's equations, or None.
     """
     running = running or {}
-    forward, backward = split(joint, loss, gradients, running.values())
+    joint, kept = keep(joint, [loss, *running.values()], gradients.values())
+    forward, backward = split(joint, loss, gradients, running.values(), kept)
     step, results = None, dict[str, str]()
     if update is not None:
         whole, results = descent(joint, update, gradients, update_gradients, updated)

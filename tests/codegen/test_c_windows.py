@@ -173,3 +173,23 @@ def test_groups_mean_what_the_interpreter_means():
         loss mean[n,o,p,q](y[n,o,p,q]**2)
     """)
     assert_agrees(network, arrays(network, 1, N=3), make=c_module)
+
+
+CONVOLUTION = """
+    input x[N, 3, 9, 9]
+    param K[4, 3, 3, 3]
+    param b[4]
+    p[n, o, i, j] = sum[c, u, v](x[n, c, i + u, j + v] * K[o, c, u, v]){bias} for i in 7, j in 7
+    output p
+    loss sum[n, o, i, j](p[n, o, i, j]**2) + sum[o](b[o]**2)
+"""
+
+
+@pytest.mark.parametrize("bias", ["", " + b[o]", " + b[0]"])
+def test_a_convolution_begins_with_what_is_added_to_it(bias: str):
+    network = net(CONVOLUTION.format(bias=bias))
+    code = compiler.emit(network, "c")["drawn.c"]
+    assert "double initial[4] = {0};" in code
+    assert "fill(p" not in code
+    assert ("initial[entry] = b[" in code) == bool(bias)
+    assert_agrees(network, arrays(network, 3, N=19), make=c_module)

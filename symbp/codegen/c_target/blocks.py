@@ -47,10 +47,7 @@ class Products(Places):
             return found
         if not covers(equation, self.table[equation.target.name]):
             return None  # where its sums begin, the others do not
-        value = without_trivial_loops(initial)
-        same = dict(zip(value.target.indices, plain.target.indices, strict=True))
-        assert isinstance(value.body, Access)
-        found = product(plain, self.table, value.body.xreplace(same))
+        found = product(plain, self.table, begun(initial, plain))
         return found if found is None or not found.split else None
 
     def followers(self, position: int) -> list[Equation]:
@@ -193,10 +190,19 @@ class Products(Places):
         return ["{", *indented([f"const ptrdiff_t block = {by};", *lines]), "}"]
 
 
+def begun(initial: Equation, product: Equation) -> Access:
+    """Return what the sums of a product begin with, in its indices."""
+    value = without_trivial_loops(initial)
+    same = dict(zip(value.target.indices, product.target.indices, strict=True))
+    found = value.body.xreplace(same)
+    assert isinstance(found, Access)
+    return found
+
+
 def why(matrices: Product, shared: bool) -> str:
     rows, columns, depth = matrices.extents
     share = ", by all threads" if shared else ""
     return f"{rows} x {depth} times {depth} x {columns}{share}"
 
 
-__all__ = ["NOTHING", "Products", "why"]
+__all__ = ["NOTHING", "Products", "begun", "why"]

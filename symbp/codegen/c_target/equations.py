@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sympy import Integer
 
-from symbp.codegen.c_target.blocks import NOTHING, Products, why
+from symbp.codegen.c_target.blocks import NOTHING, Products, begun, why
 from symbp.codegen.c_target.expressions import Integers, Scope, count
 from symbp.codegen.c_target.nests import START, Nest, indented
 from symbp.codegen.c_target.products import product, without_trivial_loops
@@ -54,13 +54,16 @@ class Writer(Products, Samples):
             return self.scan(position)
         first = equation.target.name not in self.started
         more = [e for e in self.equations[position + 1 : position + 2] if first and not e.scan]
-        if more and more[0].target.name == equation.target.name and self.matrices(more[0]):
+        if more and more[0].target.name == equation.target.name:
             whole = equation.pointwise and covers(equation, self.table[equation.target.name])
-            initial = equation if whole and isinstance(equation.body, Access) else None
-            if initial is not None and (lines := self.block(position + 1, initial)) is not None:
-                return lines, 2
+            if whole and isinstance(equation.body, Access):
+                write = self.block if self.matrices(more[0]) else self.windows
+                if (lines := write(position + 1, equation)) is not None:
+                    return lines, 2
         if self.matrices(equation) and (lines := self.block(position)) is not None:
             return lines, 1 + len(self.followers(position))
+        if (lines := self.windows(position)) is not None:
+            return lines, 1
         lines = ["", *self.comment(equation.target.name)] if first else []
         lines += self.equation(equation, position)
         self.started.add(equation.target.name)
@@ -74,8 +77,6 @@ class Writer(Products, Samples):
         first, tensor = name not in self.started, self.table[name]
         if not tensor.shape:
             return self.scalar(equation, first)
-        if (lines := self.windows(equation, position)) is not None:
-            return lines
         lines = self.begin(name, self.heir(position)) if first else []
         nest = Nest(equation, scope, self.table)
         self.chosen(equation, "loops", nest.why())
@@ -86,19 +87,27 @@ class Writer(Products, Samples):
             lines.append(f"fill({scope.name(name)}, {Integers(scope)(count(tensor))}, {initial});")
         return [*lines, *(nest.assignment() if sets else nest.update())]
 
-    def windows(self, equation: Equation, position: int) -> Lines | None:
-        """Write a convolution, or a gradient of one."""
-        found = windows(without_trivial_loops(equation), self.table)
-        if found is None or found.panel > self.memory.panel:
+    def windows(self, position: int, initial: Equation | None = None) -> Lines | None:
+        """Write a convolution, or a gradient of one, with what its sums begin with."""
+        equation = self.equations[position]
+        name, plain = equation.target.name, without_trivial_loops(equation)
+        beside = () if initial is None else (begun(initial, plain),)
+        found = windows(plain, self.table, *beside)
+        if found is None or not self.table[name].shape or found.panel > self.memory.panel:
             return None
-        name = equation.target.name
+        first = name not in self.started
+        sets = first and covers(equation, self.table[name]) and found.sets
+        if initial is not None:
+            if not sets:
+                return None
+            self.chosen(initial, "with the product behind", "its sums begin there")
         self.chosen(equation, found.kind, found.why())
-        lines: Lines = []
-        if name not in self.started:
-            lines = self.begin(name, self.heir(position))
+        lines = ["", *self.comment(name), *self.begin(name, self.heir(position))] if first else []
+        if first and not sets:
             size = Integers(self.scope)(count(self.table[name]))
             lines.append(f"fill({self.scope.name(name)}, {size}, {self.scope.literal(0.0)});")
-        return [*lines, *found.statements(self.scope)]
+        self.started.add(name)
+        return [*lines, *found.statements(self.scope, sets)]
 
     def scalar(self, equation: Equation, first: bool) -> Lines:
         """Write a 0-d value, a variable of its own."""

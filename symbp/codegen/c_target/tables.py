@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Symbol
+from sympy import Integer, Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Scope, place
 from symbp.codegen.c_target.products import around, many
@@ -23,16 +23,24 @@ class Tables:
     right: Access
     outer: tuple[Symbol, ...]
 
-    def filled(self, group: tuple[Symbol, ...], scope: Scope, **tables: Access) -> list[str]:
-        """Return the loops that fill the tables of a group: where each of its entries lies."""
-        integers = Integers(scope)
-        lines = []
-        for name, access in tables.items():
-            where = place(access, self.table)
-            walk: Expr = sum((where.coeff(i) * i for i in group), Integer(0))
-            lines.append(f"{name}[entry] = {integers(walk)};")
+    def filled(
+        self, group: tuple[Symbol, ...], scope: Scope, *beside: Access, **tables: Access
+    ) -> list[str]:
+        """Return the loops that fill the tables of a group: where each of its entries lies.
+
+        What stands beside the products is copied for each entry.
+        """
+        lines = [f"{name}[entry] = {self.walk(a, group, scope)};" for name, a in tables.items()]
+        for access in beside:
+            element = f"{scope.name(access.name)}[{self.walk(access, group, scope)}]"
+            lines.append(f"initial[entry] = {element};")
         body = around(group, self.equation, scope, [*lines, "entry++;"])
         return ["    {", "        ptrdiff_t entry = 0;", *(f"        {x}" for x in body), "    }"]
+
+    def walk(self, access: Access, group: tuple[Symbol, ...], scope: Scope) -> str:
+        """Return how far from the begin of an operand an entry of a group lies."""
+        where = place(access, self.table)
+        return Integers(scope)(sum((where.coeff(i) * i for i in group), Integer(0)))
 
     def around(self, scope: Scope, call: str) -> list[str]:
         """Return a call within the outer loops."""

@@ -47,23 +47,45 @@ class Windows(Tables):
     rows: tuple[Symbol, ...]
     column: Symbol
     depth: tuple[Symbol, ...]
+    beside: tuple[Access, ...]
+    """What the sums are to begin with, perhaps."""
 
     kind = "products of windows"
 
-    def statements(self, scope: Scope) -> list[str]:
-        """Return the statements that add the sums to the target."""
+    @property
+    def sets(self) -> bool:
+        """Tell whether each product has all terms of its sums, and one number begins each row."""
+        target = place(self.equation.target, self.table)
+        others = (Access, *self.outer, self.column)
+        return all(target.coeff(i) != 0 for i in self.outer) and not any(
+            self.table[a.name].bound is not None
+            or not self.table[a.name].shape
+            or place(a, self.table).has(*others)
+            for a in self.beside
+        )
+
+    def statements(self, scope: Scope, sets: bool = False) -> list[str]:
+        """Return the statements that add the sums to the target, or set it to them."""
         rows, depth = self.number(self.rows), self.number(self.depth)
         integers = Integers(scope)
         call = [str(rows), integers(self.equation.extent[self.column]), str(depth)]
         call += [self.start(self.left, scope), "left_rows", "left_steps"]
         call += [self.start(self.right, scope), "right_steps", self.step(self.right, scope)]
+        call += ["initial" if sets else "NULL"]
         call += [self.start(self.equation.target, scope), "rows_of_sums"]
         call += [self.step(self.equation.target, scope), "work"]
         return [
             "{",
             f"    ptrdiff_t left_rows[{rows}], rows_of_sums[{rows}];",
             f"    ptrdiff_t left_steps[{depth}], right_steps[{depth}];",
-            *self.filled(self.rows, scope, left_rows=self.left, rows_of_sums=self.equation.target),
+            *([f"    {scope.real} initial[{rows}] = {{0}};"] if sets else []),
+            *self.filled(
+                self.rows,
+                scope,
+                *self.beside,
+                left_rows=self.left,
+                rows_of_sums=self.equation.target,
+            ),
             *self.filled(self.depth, scope, left_steps=self.left, right_steps=self.right),
             *self.around(scope, f"multiply_windows({', '.join(call)});"),
             "}",
@@ -117,8 +139,9 @@ class Dots(Tables):
 
     kind = "dot products"
     panel = 0
+    sets = False
 
-    def statements(self, scope: Scope) -> list[str]:
+    def statements(self, scope: Scope, sets: bool = False) -> list[str]:
         """Return the statements that add the sums to the target."""
         rows, columns, steps = map(self.number, (self.rows, self.columns, self.steps))
         target = self.equation.target
@@ -163,8 +186,14 @@ class Dots(Tables):
         return float((sums * (terms + SUM) + CALL) * self.number(self.outer))
 
 
-def windows(equation: Equation, table: Mapping[str, Tensor]) -> Windows | Dots | None:
-    """Return an equation as products of windows, if it is worth it."""
+def windows(
+    equation: Equation, table: Mapping[str, Tensor], *beside: Access
+) -> Windows | Dots | None:
+    """Return an equation as products of windows, if it is worth it.
+
+    Args:
+        beside: what the sums are to begin with, in the equation's indices.
+    """
     factors = Mul.make_args(equation.body)
     if (
         equation.op != "sum"
@@ -173,23 +202,24 @@ def windows(equation: Equation, table: Mapping[str, Tensor]) -> Windows | Dots |
         or not all(isinstance(f, Access) and table[f.name].bound is None for f in factors)
     ):
         return None
-    equation, _ = merged(equation, table)
+    equation, beside = merged(equation, table, beside)
     factors = Mul.make_args(equation.body)
     places = [place(a, table) for a in (equation.target, *factors)]
     if any(w.has(Access) or not _linear(w, equation) for w in places):
         return None
+    orders = (factors, factors[::-1])
     found = [
-        kind(equation, table, left, right)
-        for kind in (_broadcast, _along)
-        for left, right in (factors, factors[::-1])
+        *(_broadcast(equation, table, left, right, beside) for left, right in orders),
+        *(_along(equation, table, left, right) for left, right in orders),
     ]
     worth = [f for f in found if f is not None and f.inner >= LEAST]
     return min(worth, key=lambda f: f.cost(), default=None)
 
 
 def _broadcast(
-    equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access
-) -> Windows | None:
+    equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access,
+    beside: tuple[Access, ...],
+) -> Windows | None:  # fmt: skip
     """Return the product in which one operand is broadcast and the other lies along vectors."""
     target, extent = place(equation.target, table), equation.extent
     groups = _groups(equation, table, left, right)
@@ -203,7 +233,7 @@ def _broadcast(
         return None
     # Rows that follow each other should not overlap, or they wait for each other.
     rows = tuple(sorted(rows, key=lambda i: abs(target.coeff(i))))
-    return Windows(equation, table, left, right, tuple(outer), rows, column, depth)
+    return Windows(equation, table, left, right, tuple(outer), rows, column, depth, beside)
 
 
 def _along(
@@ -253,7 +283,7 @@ def cheaper(view: Windows | Dots, matrices: Product) -> bool:
     plain = Windows(
         matrices.equation, view.table, matrices.left, matrices.right,
         (*matrices.outer, *matrices.repeated), (matrices.row,), matrices.column,
-        (matrices.depth,),
+        (matrices.depth,), (),
     )  # fmt: skip
     return view.cost() < plain.cost()
 

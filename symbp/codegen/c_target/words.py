@@ -39,7 +39,7 @@ LOCALS = """
 params data state hyper grads outputs tape work sum best value forward backward predict update
 value_and_grad
 training losses most often steps epoch total begin left rows each row order part batch shuffle
-block left_rows left_steps right_steps rows_of_sums entry
+block left_rows left_steps right_steps right_columns rows_of_sums columns_of_sums initial entry
 mixed shuffle_rows next_row row_order
 """
 

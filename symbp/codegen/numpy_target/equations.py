@@ -6,7 +6,7 @@ the last equation that reads a value has been written, its buffer goes back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 import sympy
@@ -19,7 +19,6 @@ from symbp.codegen.numpy_target.places import REDUCERS, Places, added
 from symbp.codegen.numpy_target.products import Layout, Matrices, plan
 from symbp.codegen.numpy_target.scans import Steps
 from symbp.codegen.numpy_target.views import Axes, packed
-from symbp.codegen.numpy_target.whole import whole_numbers
 from symbp.codegen.numpy_target.windows import offsets
 from symbp.codegen.passage import Passage, passage
 from symbp.ir.program import Access, Equation, Program, accesses
@@ -57,6 +56,7 @@ class Emitter:
         scratch_name: Callable[[], str],
         fixed: Mapping[str, Slot],
         keep: Iterable[str],
+        in_bytes: Collection[str],
     ) -> None:
         self.program = program
         self.table = program.table()
@@ -67,6 +67,8 @@ class Emitter:
         """Results whose buffers the caller hands in."""
         self.keep = set(keep)
         """Values that outlive this function."""
+        self.in_bytes = in_bytes
+        """Tensors of whole numbers for which a byte each will do."""
         self.slots: dict[str, Slot] = {}
         self.last = last_reads(program.equations)
         self.first = first_writes(program)
@@ -127,7 +129,7 @@ class Emitter:
         )
         name = equation.target.name
         if self.table[name].bound is not None:
-            found.one, found.whole = "1", whole_numbers(self.program, name, self.keep)
+            found.one, found.whole = "1", self.kind(name)
         found.fixed = self.loops
         return found
 
@@ -160,10 +162,15 @@ class Emitter:
             slot = inherit
         else:
             tensor = self.table[name]
-            kind = whole_numbers(self.program, name, self.keep) if tensor.bound else "real"
-            slot = self.arena.take(tensor.shape, self.spell(name), kind)
+            slot = self.arena.take(tensor.shape, self.spell(name), self.kind(name))
         self.slots[name] = slot
         return slot
+
+    def kind(self, name: str) -> str:
+        """Return what a buffer for a tensor holds."""
+        if self.table[name].bound is None:
+            return "real"
+        return "byte" if name in self.in_bytes else "int"
 
     def pointwise(self, equation: Equation, position: int) -> None:
         name = equation.target.name

@@ -8,9 +8,11 @@ from symbp.codegen.face import Face, Options
 from symbp.codegen.header import wrapped
 from symbp.codegen.numpy_target.equations import Emitter
 from symbp.codegen.numpy_target.scalars import ScalarPrinter
+from symbp.codegen.numpy_target.whole import in_bytes
 from symbp.codegen.numpy_target.windows import separated
 from symbp.codegen.passage import Passage, by_target
 from symbp.codegen.public import Public
+from symbp.ir.program import Program
 from symbp.schedule import Arena, Phase, Plan, Slot
 from symbp.schedule.arena import in_place
 
@@ -63,7 +65,8 @@ class _Module:
     def core(self) -> list[list[str]]:
         plan = self.plan
         forward = self.function(
-            "_forward", plan.forward, self.arena, {}, keep=plan.forward.results,
+            "_forward", plan.forward, self.arena, {}, plan.backward.program,
+            keep=plan.forward.results,
             doc="Return the loss, and the values that the gradients need.",
         )  # fmt: skip
         slots = {
@@ -71,7 +74,8 @@ class _Module:
             for g in plan.gradients.values()
         }
         backward = self.function(
-            "_backward", plan.backward, self.arena, slots, keep=plan.gradients.values(),
+            "_backward", plan.backward, self.arena, slots, plan.forward.program,
+            keep=plan.gradients.values(),
             doc="Compute the gradients into the arrays at the end.", returns=False,
         )  # fmt: skip
         update = self.update_function()
@@ -95,17 +99,24 @@ class _Module:
         return self.names.fresh("s")
 
     def function(
-        self, name: str, phase: Phase, arena: Arena, fixed: dict[str, Slot],
+        self, name: str, phase: Phase, arena: Arena, fixed: dict[str, Slot], *others: Program,
         keep: Iterable[str], doc: str, returns: bool = True,
         seeds: dict[str, Slot] | None = None, spell: Callable[[str], str] | None = None,
     ) -> list[str]:  # fmt: skip
-        """Return one core function; its buffers are unpacked from `work`."""
+        """Return one core function; its buffers are unpacked from `work`.
+
+        Args:
+            others: the programs that share its values.
+        """
         arena.begin()
         program = separated(phase.program, self.names.add)
         if spell is not None:  # another program: its v4 need not be the one that named a buffer
             arena.foreign = {spell(t.name) for t in program.having("value")}
             arena.rename = self.scratch_name
-        emitter = Emitter(program, arena, spell or self.names.add, self.scratch_name, fixed, keep)
+        numbers = in_bytes(program, *others) - {*self.plan.outputs}
+        emitter = Emitter(
+            program, arena, spell or self.names.add, self.scratch_name, fixed, keep, numbers
+        )
         emitter.slots.update(seeds or {})
         lines = emitter.run()
         self.passages[name] = emitter.passages

@@ -98,7 +98,7 @@ class Steps:
         inner.program = outer.program.but(tensors=tensors, equations=(sliced,))
         inner.table = inner.program.table()
         inner.spell = lambda name: name if name in slices.made else outer.spell(name)
-        inner.keep = {*outer.keep, *inner.table}
+        inner.keep, inner.in_bytes = {*outer.keep, *inner.table}, ()
         inner.slots = dict(outer.slots)
         inner.started = set(outer.started)
         inner.lines = []

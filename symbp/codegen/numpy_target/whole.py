@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from sympy import Eq, Expr
 
 from symbp.ir.program import Access, Program
@@ -11,19 +9,31 @@ from symbp.ir.program import Access, Program
 BYTE = 127
 
 
-def whole_numbers(program: Program, name: str, keep: Collection[str]) -> str:
-    """Return the kind of buffer for a tensor of whole numbers: a byte each where that will do.
+def in_bytes(*programs: Program) -> frozenset[str]:
+    """Return the tensors of whole numbers for which a byte each will do.
 
     It does for small ones that are compared with others and nothing else: they are in no sum
     that could grow beyond a byte, and they choose no element.
+
+    Args:
+        programs: all that compute them or read them.
     """
-    bound = program[name].bound
-    small = bound is not None and bound.is_Integer and bound <= BYTE
-    compared = all(
-        _only_compared(e.body, name) and not any(_reads(g, name) for g in e.target.indices)
-        for e in program.equations
+    equations = [e for p in programs for e in p.equations]
+    steps = {e.target.name for e in equations if e.scan is not None}
+    small = {
+        t.name
+        for p in programs
+        for t in p.having("value")
+        if t.bound is not None and t.bound.is_Integer and t.bound <= BYTE
+    }
+    return frozenset(
+        name
+        for name in small - steps
+        if all(
+            _only_compared(e.body, name) and not any(_reads(g, name) for g in e.target.indices)
+            for e in equations
+        )
     )
-    return "byte" if small and compared and name not in keep else "int"
 
 
 def _only_compared(expression: Expr, name: str) -> bool:
@@ -39,4 +49,4 @@ def _reads(expression: Expr, name: str) -> bool:
     return any(a.name == name for a in expression.atoms(Access))
 
 
-__all__ = ["whole_numbers"]
+__all__ = ["in_bytes"]

@@ -1,21 +1,22 @@
 #if defined(__GNUC__)
 
-/* Adds the sums of a tile where not all of its columns are wanted. */
-SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const $real *edge, $real *c,
-        const ptrdiff_t *c_rows, ptrdiff_t c_column)
+/* Stores the sums of a tile where not all of its columns are wanted. */
+SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const $real *initial,
+        const $real *edge, $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
     for (int r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[c_rows[r] + j * c_column] += edge[r * TILE_COLUMNS + j];
+            $real *place = c + c_rows[r] + j * c_column;
+            *place = (initial ? initial[r] : *place) + edge[r * TILE_COLUMNS + j];
         }
     }
 }
 
-/* Adds a product to a tile; as multiply_tile, but each row and each step has a place of its own. */
+/* A tile of a product; as multiply_tile, but each row and each step has a place of its own. */
 static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, const $real *a, const ptrdiff_t *a_rows,
         const ptrdiff_t *a_steps, const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
-        $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+        const $real *initial, $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const $real *left[TILE_ROWS];
@@ -33,7 +34,8 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
     if (columns == vectors * LANES && c_column == 1) {
         for (int r = 0; r < rows; r++) { /* one after another: rows may overlap */
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + c_rows[r] + v * LANES) += sums[r][v];
+                vector *place = (vector *)(c + c_rows[r] + v * LANES);
+                *place = initial ? initial[r] + sums[r][v] : *place + sums[r][v];
             }
         }
         return;
@@ -44,16 +46,17 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_windows_edge(rows, columns, edge, c, c_rows, c_column);
+    multiply_windows_edge(rows, columns, initial, edge, c, c_rows, c_column);
 }
 
 /*
- * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
- * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ * c = initial + a b, a number of `initial` for each row; c += a b where it is NULL. An element
+ * a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at b[b_steps[k] + j * b_column], c[i,j] at
+ * c[c_rows[i] + j * c_column].
  */
 SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         const $real *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
-        const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column, const $real *initial,
         $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, $real *panel)
 {
     for (ptrdiff_t j = 0; j < columns;) {
@@ -79,7 +82,7 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 #define ROWS(count, vectors) \
     for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
         multiply_windows_tile(count, vectors, wide, depth, a, a_rows + i, a_steps, right, steps, \
-                step, c + j * c_column, c_rows + i, c_column); \
+                step, initial ? initial + i : NULL, c + j * c_column, c_rows + i, c_column); \
     }
         if (wide <= LANES) {
             ROWS(TILE_ROWS, 1)
@@ -98,16 +101,20 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 #else
 
 /*
- * c += a b. An element a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at
- * b[b_steps[k] + j * b_column], c[i,j] at c[c_rows[i] + j * c_column].
+ * c = initial + a b, a number of `initial` for each row; c += a b where it is NULL. An element
+ * a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at b[b_steps[k] + j * b_column], c[i,j] at
+ * c[c_rows[i] + j * c_column].
  */
 static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         const $real *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
-        const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column,
+        const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column, const $real *initial,
         $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column, $real *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; initial && j < columns; j++) {
+            c[c_rows[i] + j * c_column] = initial[i];
+        }
         for (ptrdiff_t k = 0; k < depth; k++) {
             for (ptrdiff_t j = 0; j < columns; j++) {
                 c[c_rows[i] + j * c_column] += a[a_rows[i] + a_steps[k]]

@@ -167,3 +167,12 @@ def test_the_thread_sanitizer_finds_no_race(tmp_path: Path, monkeypatch: pytest.
     done = sanitized(spoilt, files["team.h"], tmp_path)
     assert done.returncode != 0
     assert "data race" in done.stderr
+
+
+def test_each_thread_reads_its_own_part_of_the_larger_operand():
+    network = net(NETWORK.format(optimizer="sgd"))
+    few, many = (
+        compiler.emit(network, "c", threads=2, sizes={"N": n})["team.c"] for n in (40, 400)
+    )
+    assert re.search(r"multiply\(40, part, 100, ", few)
+    assert re.search(r"multiply\(part, 130, 100, ", many)

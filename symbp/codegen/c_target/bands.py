@@ -34,7 +34,7 @@ BLOCK = 32768
 """How many numbers of a gradient are held at once: what a second cache holds easily."""
 LEAST = 2048
 """From so many numbers on a gradient is cut into blocks."""
-BEGIN, ROWS = index("@begin"), index("@rows")
+BEGIN, PART = index("@begin"), index("@part")
 """The first row of a block, and how many it has."""
 
 
@@ -237,7 +237,7 @@ def followers(
 
 
 def block(equation: Equation, row: Symbol, local: Collection[str]) -> Equation:
-    """Return what an equation does with rows BEGIN .. BEGIN + ROWS - 1; local values hold these."""
+    """Return what an equation does with rows BEGIN .. BEGIN + PART - 1; local values hold these."""
 
     def moved(expression: Expr) -> Expr:
         return expression.replace(
@@ -252,8 +252,8 @@ def block(equation: Equation, row: Symbol, local: Collection[str]) -> Equation:
         equation,
         target=moved(equation.target.xreplace(shift)),
         body=moved(equation.body.xreplace(shift)),
-        ranges=tuple((i, ROWS if i == row else n) for i, n in equation.ranges),
+        ranges=tuple((i, PART if i == row else n) for i, n in equation.ranges),
     )
 
 
-__all__ = ["BEGIN", "BLOCK", "FEW", "ROWS", "Rows", "block", "followers", "rows", "whole", "within"]
+__all__ = ["BEGIN", "BLOCK", "FEW", "PART", "Rows", "block", "followers", "rows", "whole", "within"]

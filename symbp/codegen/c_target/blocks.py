@@ -13,7 +13,14 @@ from sympy import Expr, Integer, Mul, ceiling, floor
 from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Integers, count
 from symbp.codegen.c_target.nests import Nest, indented
-from symbp.codegen.c_target.products import Product, product, size, without_trivial_loops
+from symbp.codegen.c_target.products import (
+    WIDEST,
+    Product,
+    many,
+    product,
+    size,
+    without_trivial_loops,
+)
 from symbp.codegen.c_target.windows import cheaper, windows
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.printer import ATOM
@@ -70,6 +77,11 @@ class Products(Places):
         known = all(n.is_Integer for n in matrices.extents)
         return size(matrices.equation) >= (TEAM if known else LIKELY)
 
+    def wide(self, matrices: Product) -> bool:
+        """Tell whether threads share the columns: each reads its own part of the larger operand."""
+        rows, columns, _ = (many([n]) for n in matrices.extents)
+        return columns > rows and columns >= WIDEST * self.threads
+
     def rows_at_once(self, matrices: Product) -> int | None:
         """Return how many rows of a product a block has at most; None if it is not worth one."""
         extent, columns = matrices.extents[:2]
@@ -120,8 +132,10 @@ class Products(Places):
         self, matrices: Product, after: Sequence[Equation], begin: Access | None, shared: bool
     ) -> Lines:
         """Write a product that begins with a value, and what uses it up, some rows at a time."""
-        equation, row, name = matrices.equation, matrices.row, matrices.equation.target.name
-        extent = matrices.extents[0]
+        equation, name = matrices.equation, matrices.equation.target.name
+        by_columns = shared and not after and self.wide(matrices)
+        row, tile = (matrices.column, WIDEST) if by_columns else (matrices.row, TILE)
+        extent = matrices.extents[1 if by_columns else 0]
         lines: Lines = []
         for follower in after:
             own = follower.target.name
@@ -134,8 +148,8 @@ class Products(Places):
         local = set() if shared else {name}
         table, integers = dict(self.table), Integers(self.scope)
         if shared:
-            team = TILE * self.threads
-            step = integers(floor((extent + team - 1) / team) * TILE)
+            team = tile * self.threads
+            step = integers(floor((extent + team - 1) / team) * tile)
         else:
             most = self.rows_at_once(matrices)
             assert most is not None
@@ -179,7 +193,7 @@ class Products(Places):
 
     def loop(self, end: str, by: str, body: Lines, team: Lines) -> Lines:
         """Return the loop over blocks of rows."""
-        begin, rows = (self.scope.index(str(i)) for i in (bands.BEGIN, bands.ROWS))
+        begin, rows = (self.scope.index(str(i)) for i in (bands.BEGIN, bands.PART))
         lines = [
             *team,
             f"for (ptrdiff_t {begin} = 0; {begin} < {end}; {begin} += block) {{",

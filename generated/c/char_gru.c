@@ -271,6 +271,49 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -361,45 +404,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -1294,16 +1298,16 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 76, N * T, (matrix){h + begin, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING,
+            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
+            multiply(part, 76, N * T, (matrix){h + begin, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING,
                     dlogits_W, 76, 1, work);
 
-            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 76 * part; each++) {
                 logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
                         dlogits_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 76 * part; each++) {
                 logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
                         logits_W_v[each + 76 * begin];
             }
@@ -1409,20 +1413,20 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 192, N * T, (matrix){h_h + begin, 1, 64}, (matrix){dh_y, 192, 1},
+            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
+            multiply(part, 192, N * T, (matrix){h_h + begin, 1, 64}, (matrix){dh_y, 192, 1},
                     NOTHING, dh_U, 192, 1, work);
 
-            for (ptrdiff_t each = 0; each < 192 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 192 * part; each++) {
                 h_U_m[each + 192 * begin] = beta1 * h_U_m[each + 192 * begin] + v1_2 * dh_U[each];
             }
 
-            for (ptrdiff_t each = 0; each < 192 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 192 * part; each++) {
                 h_U_v[each + 192 * begin] = v2_2 * square(dh_U[each]) + beta2 *
                         h_U_v[each + 192 * begin];
             }
 
-            for (ptrdiff_t each = 0; each < 192 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 192 * part; each++) {
                 h_U[each + 192 * begin] = h_U[each + 192 * begin] - learning_rate * v3 *
                         h_U_m[each + 192 * begin] / (sqrt(v4 * h_U_v[each + 192 * begin]) +
                         epsilon);
@@ -1688,7 +1692,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "4ac3278b5ea19075";
+    return "1272e4f1fc38d8e5";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -247,6 +247,49 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -337,45 +380,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -869,20 +873,20 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     {
         const ptrdiff_t block = N < 192 ? (N + 7) / 8 * 8 : 192;
         for (ptrdiff_t begin = 0; begin < 192; begin += block) {
-            const ptrdiff_t rows = 192 - begin < block ? 192 - begin : block;
-            multiply(rows, 64, N, (matrix){flatten + begin, 1, 192}, (matrix){dh_z, 64, 1}, NOTHING,
+            const ptrdiff_t part = 192 - begin < block ? 192 - begin : block;
+            multiply(part, 64, N, (matrix){flatten + begin, 1, 192}, (matrix){dh_z, 64, 1}, NOTHING,
                     dh_W, 64, 1, work);
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 h_W_m[each + 64 * begin] = beta1 * h_W_m[each + 64 * begin] + v1_2 * dh_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 h_W_v[each + 64 * begin] = v2 * square(dh_W[each]) + beta2 *
                         h_W_v[each + 64 * begin];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 h_W[each + 64 * begin] = h_W[each + 64 * begin] - learning_rate * v3 *
                         h_W_m[each + 64 * begin] / (sqrt(v4 * h_W_v[each + 64 * begin]) + epsilon);
             }
@@ -1105,7 +1109,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "23b60d896505d93f";
+    return "b9a478b40af6eb22";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

@@ -314,6 +314,49 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -404,45 +447,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -1658,16 +1662,16 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     {
         const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
         for (ptrdiff_t begin = 0; begin < 32; begin += block) {
-            const ptrdiff_t rows = 32 - begin < block ? 32 - begin : block;
-            multiply(rows, 76, N * T, (matrix){n3 + begin, 1, 32}, (matrix){dlogits, 76, 1},
+            const ptrdiff_t part = 32 - begin < block ? 32 - begin : block;
+            multiply(part, 76, N * T, (matrix){n3 + begin, 1, 32}, (matrix){dlogits, 76, 1},
                     NOTHING, dlogits_W, 76, 1, work);
 
-            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 76 * part; each++) {
                 logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
                         dlogits_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 76 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 76 * part; each++) {
                 logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
                         logits_W_v[each + 76 * begin];
             }
@@ -1755,15 +1759,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     {
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 32, N * T, (matrix){f + begin, 1, 64}, (matrix){du, 32, 1}, NOTHING,
+            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
+            multiply(part, 32, N * T, (matrix){f + begin, 1, 64}, (matrix){du, 32, 1}, NOTHING,
                     dm_W, 32, 1, work);
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 m_W_m[each + 32 * begin] = beta1 * m_W_m[each + 32 * begin] + v1_2 * dm_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 m_W_v[each + 32 * begin] = v2_2 * square(dm_W[each]) + beta2 *
                         m_W_v[each + 32 * begin];
             }
@@ -1813,15 +1817,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     {
         const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
         for (ptrdiff_t begin = 0; begin < 32; begin += block) {
-            const ptrdiff_t rows = 32 - begin < block ? 32 - begin : block;
-            multiply(rows, 64, N * T, (matrix){n2 + begin, 1, 32}, (matrix){df_z, 64, 1}, NOTHING,
+            const ptrdiff_t part = 32 - begin < block ? 32 - begin : block;
+            multiply(part, 64, N * T, (matrix){n2 + begin, 1, 32}, (matrix){df_z, 64, 1}, NOTHING,
                     df_W, 64, 1, work);
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 f_W_m[each + 64 * begin] = beta1 * f_W_m[each + 64 * begin] + v1_2 * df_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 f_W_v[each + 64 * begin] = v2_2 * square(df_W[each]) + beta2 *
                         f_W_v[each + 64 * begin];
             }
@@ -2276,7 +2280,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "f0e9f8b044a7da86";
+    return "39782837cfeebf2e";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

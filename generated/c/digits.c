@@ -217,6 +217,49 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -307,45 +350,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -786,20 +790,20 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     {
         const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 32, N, (matrix){x + begin, 1, 64}, (matrix){dh_z, 32, 1}, NOTHING, dh_W,
+            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
+            multiply(part, 32, N, (matrix){x + begin, 1, 64}, (matrix){dh_z, 32, 1}, NOTHING, dh_W,
                     32, 1, work);
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_m[each + 32 * begin] = beta1 * h_W_m[each + 32 * begin] + v1_2 * dh_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_v[each + 32 * begin] = v2 * square(dh_W[each]) + beta2 *
                         h_W_v[each + 32 * begin];
             }
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W[each + 32 * begin] = h_W[each + 32 * begin] - learning_rate * v3 *
                         h_W_m[each + 32 * begin] / (sqrt(v4 * h_W_v[each + 32 * begin]) + epsilon);
             }
@@ -990,7 +994,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "ae4b4c8d96256590";
+    return "147ceb4993b8b64c";
 }
 
 digits_hyper digits_default_hyper(void)

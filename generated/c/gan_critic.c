@@ -249,6 +249,49 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -339,45 +382,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -863,15 +867,15 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     {
         const ptrdiff_t block = (2 * N) < 64 ? ((2 * N) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 64, 2 * N, (matrix){c1 + begin, 1, 64}, (matrix){dc2_z, 64, 1}, NOTHING,
+            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
+            multiply(part, 64, 2 * N, (matrix){c1 + begin, 1, 64}, (matrix){dc2_z, 64, 1}, NOTHING,
                     dc2_W, 64, 1, work);
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 c2_W_m[each + 64 * begin] = beta1 * c2_W_m[each + 64 * begin] + v1 * dc2_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 c2_W_v[each + 64 * begin] = v2 * square(dc2_W[each]) + beta2 *
                         c2_W_v[each + 64 * begin];
             }
@@ -1121,7 +1125,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "44feafb5585a9459";
+    return "727c428adc334ee4";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

@@ -236,6 +236,49 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -326,45 +369,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -922,20 +926,20 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
     {
         const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 64, N, (matrix){g1 + begin, 1, 64}, (matrix){dg2_z, 64, 1}, NOTHING,
+            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
+            multiply(part, 64, N, (matrix){g1 + begin, 1, 64}, (matrix){dg2_z, 64, 1}, NOTHING,
                     dg2_W, 64, 1, work);
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 g2_W_m[each + 64 * begin] = beta1 * g2_W_m[each + 64 * begin] + v1 * dg2_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 g2_W_v[each + 64 * begin] = v2 * square(dg2_W[each]) + beta2 *
                         g2_W_v[each + 64 * begin];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 g2_W[each + 64 * begin] = g2_W[each + 64 * begin] - learning_rate * v3 *
                         g2_W_m[each + 64 * begin] / (sqrt(v4 * g2_W_v[each + 64 * begin]) +
                         epsilon);
@@ -1177,7 +1181,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "fb3f32a5795e1c6a";
+    return "e2d570b146e358ef";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

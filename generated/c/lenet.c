@@ -263,6 +263,83 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
+#if defined(__GNUC__)
+
+/* Copies a matrix, transposed: target[i,j] = source[j,i]. Its rows and the other's are apart. */
+SHARED void turn(ptrdiff_t rows, ptrdiff_t columns, const double *source, ptrdiff_t step,
+        double *target, ptrdiff_t target_step)
+{
+    const ptrdiff_t deep = rows - rows % LANES, wide = columns - columns % LANES;
+    for (ptrdiff_t i = 0; i < deep; i += LANES) {
+        for (ptrdiff_t j = 0; j < wide; j += LANES) {
+            transpose(source + j * step + i, step, target + i * target_step + j, target_step);
+        }
+    }
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = i < deep ? wide : 0; j < columns; j++) {
+            target[i * target_step + j] = source[j * step + i];
+        }
+    }
+}
+
+#else
+
+/* Copies a matrix, transposed: target[i,j] = source[j,i]. Its rows and the other's are apart. */
+static void turn(ptrdiff_t rows, ptrdiff_t columns, const double *source, ptrdiff_t step,
+        double *target, ptrdiff_t target_step)
+{
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            target[i * target_step + j] = source[j * step + i];
+        }
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -353,45 +430,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -1162,11 +1200,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* x_turned[i1,n] = x[n,i1] */
     double *x_turned = work + 1615 * N + 8192; /* (64, N) */
-    for (ptrdiff_t i1 = 0; i1 < 64; i1++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            x_turned[i1 * N + n] = x[n * 64 + i1];
-        }
-    }
+    turn(64, N, x, 64, x_turned, N);
 
     /* image[0,i0,i1,n] = x_turned[i1 + 8 * i0,n] */
     double *image = work + 1679 * N + 8192; /* (1, 8, 8, N) */
@@ -1216,16 +1250,16 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s1_z = tape->s1; /* (16, 4, 4, N) */
-    fill(s1_z, 256 * N, -INFINITY);
     for (ptrdiff_t p = 0; p < 64; p++) {
         for (ptrdiff_t q = 0; q < 4; q++) {
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t v = 0; v < 2; v++) {
-                    for (ptrdiff_t n = 0; n < N; n++) {
-                        s1_z[p * (4 * N) + q * N + n] = maximum(s1_z[p * (4 * N) + q * N + n],
-                                c1_z[(u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]);
+            for (ptrdiff_t n = 0; n < N; n++) {
+                double best = -INFINITY;
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t v = 0; v < 2; v++) {
+                        best = maximum(best, c1_z[(u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]);
                     }
                 }
+                s1_z[p * (4 * N) + q * N + n] = best;
             }
         }
     }
@@ -1233,20 +1267,20 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
        u, 4))  (of s1_z) */
     double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
-    fill(s1_z_winner, 256 * N, INFINITY);
     for (ptrdiff_t c = 0; c < 16; c++) {
         for (ptrdiff_t p = 0; p < 4; p++) {
             for (ptrdiff_t q = 0; q < 4; q++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        for (ptrdiff_t n = 0; n < N; n++) {
-                            s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] =
-                                    lesser(s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n],
+                for (ptrdiff_t n = 0; n < N; n++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best,
                                     (c1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]
                                     == s1_z[c * (16 * N) + p * (4 * N) + q * N + n] ? (double)(v + 2
                                     * u) : 4.0));
                         }
                     }
+                    s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] = best;
                 }
             }
         }
@@ -1305,16 +1339,16 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s2_z[c,p,q,n] = max[u,v](c2_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s2_z = tape->s2; /* (32, 2, 2, N) */
-    fill(s2_z, 128 * N, -INFINITY);
     for (ptrdiff_t p = 0; p < 64; p++) {
         for (ptrdiff_t q = 0; q < 2; q++) {
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t v = 0; v < 2; v++) {
-                    for (ptrdiff_t n = 0; n < N; n++) {
-                        s2_z[p * (2 * N) + q * N + n] = maximum(s2_z[p * (2 * N) + q * N + n],
-                                c2_z[(u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]);
+            for (ptrdiff_t n = 0; n < N; n++) {
+                double best = -INFINITY;
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t v = 0; v < 2; v++) {
+                        best = maximum(best, c2_z[(u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]);
                     }
                 }
+                s2_z[p * (2 * N) + q * N + n] = best;
             }
         }
     }
@@ -1322,20 +1356,20 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
        u, 4))  (of s2_z) */
     double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
-    fill(s2_z_winner, 128 * N, INFINITY);
     for (ptrdiff_t c = 0; c < 32; c++) {
         for (ptrdiff_t p = 0; p < 2; p++) {
             for (ptrdiff_t q = 0; q < 2; q++) {
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        for (ptrdiff_t n = 0; n < N; n++) {
-                            s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] =
-                                    lesser(s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n],
+                for (ptrdiff_t n = 0; n < N; n++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best,
                                     (c2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]
                                     == s2_z[c * (4 * N) + p * (2 * N) + q * N + n] ? (double)(v + 2
                                     * u) : 4.0));
                         }
                     }
+                    s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] = best;
                 }
             }
         }
@@ -1709,20 +1743,20 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     {
         const ptrdiff_t block = N < 128 ? (N + 7) / 8 * 8 : 128;
         for (ptrdiff_t begin = 0; begin < 128; begin += block) {
-            const ptrdiff_t rows = 128 - begin < block ? 128 - begin : block;
-            multiply(rows, 32, N, (matrix){flatten + begin * N, N, 1}, (matrix){dh_z, 1, N},
+            const ptrdiff_t part = 128 - begin < block ? 128 - begin : block;
+            multiply(part, 32, N, (matrix){flatten + begin * N, N, 1}, (matrix){dh_z, 1, N},
                     NOTHING, dh_W, 32, 1, work);
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_m[each + 32 * begin] = beta1 * h_W_m[each + 32 * begin] + v1_2 * dh_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_v[each + 32 * begin] = v2 * square(dh_W[each]) + beta2 *
                         h_W_v[each + 32 * begin];
             }
 
-            for (ptrdiff_t each = 0; each < 32 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W[each + 32 * begin] = h_W[each + 32 * begin] - learning_rate * v3 *
                         h_W_m[each + 32 * begin] / (sqrt(v4 * h_W_v[each + 32 * begin]) + epsilon);
             }
@@ -2031,7 +2065,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "c5cdbf221570b05b";
+    return "36c363263379c47c";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -253,6 +253,49 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 
 #endif
 
+#if defined(__GNUC__)
+
+/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
+static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
+{
+    places low, high;
+    for (int e = 0; e < LANES; e++) {
+        low[e] = e & s ? LANES + e - s : e;
+        high[e] = e & s ? LANES + e : e + s;
+    }
+    for (int r = 0; r < LANES; r++) {
+        if (!(r & s)) {
+            const vector a = rows[r], b = rows[r + s];
+            rows[r] = shuffled(a, b, low);
+            rows[r + s] = shuffled(a, b, high);
+        }
+    }
+}
+
+/* Copies a square of LANES rows, transposed. */
+SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
+{
+    vector rows[LANES];
+    for (int r = 0; r < LANES; r++) {
+        rows[r] = *(const vector *)(source + r * step);
+    }
+    exchange(rows, 1);
+    if (LANES > 2) {
+        exchange(rows, 2);
+    }
+    if (LANES > 4) {
+        exchange(rows, 4);
+    }
+    if (LANES > 8) {
+        exchange(rows, 8);
+    }
+    for (int r = 0; r < LANES; r++) {
+        *(vector *)(target + r * target_step) = rows[r];
+    }
+}
+
+#endif
+
 /* A matrix in memory: element (i, j) lies at at[i * row + j * column]. */
 typedef struct {
     const double *at;
@@ -343,45 +386,6 @@ static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t row
     ROWS(2)
     ROWS(1)
 #undef ROWS
-}
-
-/* Exchanges, in each square of 2s rows and columns, the half above the diagonal with that below. */
-static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
-{
-    places low, high;
-    for (int e = 0; e < LANES; e++) {
-        low[e] = e & s ? LANES + e - s : e;
-        high[e] = e & s ? LANES + e : e + s;
-    }
-    for (int r = 0; r < LANES; r++) {
-        if (!(r & s)) {
-            const vector a = rows[r], b = rows[r + s];
-            rows[r] = shuffled(a, b, low);
-            rows[r + s] = shuffled(a, b, high);
-        }
-    }
-}
-
-/* Copies a square of LANES rows, transposed. */
-SHARED void transpose(const double *source, ptrdiff_t step, double *target, ptrdiff_t target_step)
-{
-    vector rows[LANES];
-    for (int r = 0; r < LANES; r++) {
-        rows[r] = *(const vector *)(source + r * step);
-    }
-    exchange(rows, 1);
-    if (LANES > 2) {
-        exchange(rows, 2);
-    }
-    if (LANES > 4) {
-        exchange(rows, 4);
-    }
-    if (LANES > 8) {
-        exchange(rows, 8);
-    }
-    for (int r = 0; r < LANES; r++) {
-        *(vector *)(target + r * target_step) = rows[r];
-    }
 }
 
 static inline matrix transposed(matrix m)
@@ -876,21 +880,21 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     {
         const ptrdiff_t block = N < 128 ? (N + 7) / 8 * 8 : 128;
         for (ptrdiff_t begin = 0; begin < 128; begin += block) {
-            const ptrdiff_t rows = 128 - begin < block ? 128 - begin : block;
-            multiply(rows, 64, N, (matrix){b + begin, 1, 128}, (matrix){dlogits, 64, 1}, NOTHING,
+            const ptrdiff_t part = 128 - begin < block ? 128 - begin : block;
+            multiply(part, 64, N, (matrix){b + begin, 1, 128}, (matrix){dlogits, 64, 1}, NOTHING,
                     dlogits_W, 64, 1, work);
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 logits_W_m[each + 64 * begin] = beta1 * logits_W_m[each + 64 * begin] + v1_2 *
                         dlogits_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 logits_W_v[each + 64 * begin] = v2 * square(dlogits_W[each]) + beta2 *
                         logits_W_v[each + 64 * begin];
             }
 
-            for (ptrdiff_t each = 0; each < 64 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 logits_W[each + 64 * begin] = logits_W[each + 64 * begin] - learning_rate * v3 *
                         logits_W_m[each + 64 * begin] / (sqrt(v4 * logits_W_v[each + 64 * begin]) +
                         epsilon);
@@ -1085,20 +1089,20 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     {
         const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t rows = 64 - begin < block ? 64 - begin : block;
-            multiply(rows, 128, N, (matrix){x + begin, 1, 64}, (matrix){da_z, 128, 1}, NOTHING,
+            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
+            multiply(part, 128, N, (matrix){x + begin, 1, 64}, (matrix){da_z, 128, 1}, NOTHING,
                     da_W, 128, 1, work);
 
-            for (ptrdiff_t each = 0; each < 128 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 128 * part; each++) {
                 a_W_m[each + 128 * begin] = beta1 * a_W_m[each + 128 * begin] + v1_2 * da_W[each];
             }
 
-            for (ptrdiff_t each = 0; each < 128 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 128 * part; each++) {
                 a_W_v[each + 128 * begin] = v2 * square(da_W[each]) + beta2 *
                         a_W_v[each + 128 * begin];
             }
 
-            for (ptrdiff_t each = 0; each < 128 * rows; each++) {
+            for (ptrdiff_t each = 0; each < 128 * part; each++) {
                 a_W[each + 128 * begin] = a_W[each + 128 * begin] - learning_rate * v3 *
                         a_W_m[each + 128 * begin] / (sqrt(v4 * a_W_v[each + 128 * begin]) +
                         epsilon);
@@ -1285,7 +1289,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "ce4b7591b1d3cd6d";
+    return "9fb7abfe65069c7a";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -164,8 +164,8 @@ _VECTORISED = {real: _vectorised(real) for real in _SUFFIX}
 _PRODUCTS = {
     word: _kernel(name).strip()
     for word, name in (
-        ("TILE_ROWS", "tiles"), ("multiply", "multiply"), ("multiply_windows", "windows"),
-        ("multiply_dots", "dots"),
+        ("LANES", "tiles"), ("transpose", "transpose"), ("turn", "turn"), ("multiply", "multiply"),
+        ("multiply_windows", "windows"), ("multiply_dots", "dots"),
     )
 }  # fmt: skip
 """A word that shows that it is needed, and the text."""
@@ -176,7 +176,7 @@ NAMES = frozenset(
         *(name for functions in _VECTORISED.values() for name in functions),
         *HELPERS,
         *re.findall(
-            r"\b(?:multiply\w*|dots_tile|added_up|folded|shuffled|pack|vector|places|matrix|exchange|transposed?|from"
+            r"\b(?:multiply\w*|dots_tile|added_up|folded|shuffled|pack|vector|places|matrix|exchange|transposed?|turn|from"
             r"|[A-Z]+_[A-Z]+|LANES|ROWS|COLUMNS|NOTHING|ONES)\b",
             "".join(_PRODUCTS.values()),
         ),

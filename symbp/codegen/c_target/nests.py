@@ -15,7 +15,7 @@ import sympy
 from sympy import Expr, Integer, Mul, Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Reals, Scope, place
-from symbp.codegen.c_target.products import merged, without_trivial_loops
+from symbp.codegen.c_target.products import many, merged, without_trivial_loops
 from symbp.codegen.header import shape_text
 from symbp.ir.functions import Where
 from symbp.ir.printer import ADD, ATOM
@@ -29,6 +29,10 @@ _OF_WHOLE = {"max": "greater", "min": "lesser"}
 """The same for whole numbers, of which none is NaN."""
 _LONG = 32
 """From so many terms on, that lie in one piece, a sum is one call."""
+_SQUARE = 256
+"""From so many numbers on, a matrix is turned square by square."""
+_UNROLLED = 9
+"""So many values are compared without a loop."""
 _EACH = index("@each")
 """The index of a loop over all elements; no name of a network is like it."""
 
@@ -56,6 +60,8 @@ class Nest:
         if self.equation.ranges and self.order == [_EACH]:
             return "all arrays are walked in the same way"
         if self.accumulates:
+            if _few(self.equation):
+                return "so few are compared at once"
             return "the terms of a sum lie apart: it is one number"
         return f"{walked} walks along memory" if walked else "one number"
 
@@ -66,6 +72,8 @@ class Nest:
         """Return the loops that set each element of the target once."""
         if self.accumulates:
             return self.accumulated("=")
+        if (turned := self.turned()) is not None:
+            return [turned]
         return self.loops(self.order, [f"{self.target()} = {self.reals(self.equation.body)};"])
 
     def update(self) -> Lines:
@@ -94,6 +102,26 @@ class Nest:
         value = "best" if assign == "=" else self.better(self.target(), "best")
         initial = self.scope.literal(START[op])
         return [f"{real} best = {initial};", *loops, f"{self.target()} = {value};"]
+
+    def turned(self) -> str | None:
+        """Return the copy of a matrix that lies the other way round, if it is a large one."""
+        body, target, table = self.body, self.equation.target, self.scope.tensors
+        if self.guards or len(self.order) != 2 or not isinstance(body, Access):
+            return None
+        if table[body.name].bound is not None or many(self.scope.extents.values()) < _SQUARE:
+            return None
+        row, column = self.order
+        apart = _stride(body, column, table), _stride(target, row, table)
+        along = _stride(body, row, table), _stride(target, column, table)
+        if along != (1, 1) or None in apart or 1 in apart:
+            return None
+        integers, begin = Integers(self.scope), dict.fromkeys(self.order, Integer(0))
+        call = [integers(self.scope.extents[i]) for i in self.order]
+        for access, step in zip((body, target), apart, strict=True):
+            shift = sympy.expand(place(access, table).xreplace(begin))
+            more = f" + {integers(shift, ADD)}" if shift != 0 else ""
+            call += [self.scope.name(access.name) + more, integers(step)]
+        return f"turn({', '.join(call)});"
 
     def piece(self) -> str | None:
         """Return the sum over the innermost loop, if its terms lie in one piece of memory."""
@@ -210,8 +238,15 @@ def loop_order(
         return kept, []
     for i in reversed(kept):
         if _streams(i, equation, table):
-            return [*(k for k in kept if k != i), *reduced], [i]
+            others = [k for k in kept if k != i]
+            return ([*others, i], reduced) if _few(equation) else ([*others, *reduced], [i])
     return kept, reduced
+
+
+def _few(equation: Equation) -> bool:
+    """Tell whether a best one is of so few that a compiler unrolls their loops."""
+    few = Mul(*(equation.extent[i] for i in equation.reduced))
+    return equation.op != "sum" and few.is_Integer and few <= _UNROLLED
 
 
 def _streams(i: Symbol, equation: Equation, table: Mapping[str, Tensor]) -> bool:

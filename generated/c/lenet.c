@@ -853,31 +853,34 @@ SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, const
 {
     fill(dc2_padded, 576 * N, 0.0);
     {
-        ptrdiff_t left_rows[144], rows_of_sums[144];
-        ptrdiff_t left_steps[32], right_steps[32];
+        ptrdiff_t left_rows[48], rows_of_sums[48];
+        ptrdiff_t left_steps[96], right_steps[96];
         {
             ptrdiff_t entry = 0;
             for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t c = 0; c < 16; c++) {
-                        left_rows[entry] = v + 3 * u + 9 * c;
-                        rows_of_sums[entry] = v * N + 6 * u * N + 36 * c * N;
-                        entry++;
-                    }
+                for (ptrdiff_t c = 0; c < 16; c++) {
+                    left_rows[entry] = v + 9 * c;
+                    rows_of_sums[entry] = v * N + 36 * c * N;
+                    entry++;
                 }
             }
         }
         {
             ptrdiff_t entry = 0;
-            for (ptrdiff_t o = 0; o < 32; o++) {
-                left_steps[entry] = 144 * o;
-                right_steps[entry] = 16 * o * N;
-                entry++;
+            for (ptrdiff_t u = 0; u < 3; u++) {
+                for (ptrdiff_t o = 0; o < 32; o++) {
+                    left_steps[entry] = 3 * u + 144 * o;
+                    right_steps[entry] = 16 * o * N - 4 * u * N;
+                    entry++;
+                }
             }
         }
-        for (ptrdiff_t p = 0; p < 4; p++) {
-            multiply_windows(144, 4 * N, 32, c2_K, left_rows, left_steps, dc2_z + 4 * p * N,
-                    right_steps, 1, NULL, dc2_padded + 6 * p * N, rows_of_sums, 1, work);
+        for (ptrdiff_t p = 0; p < 6; p++) {
+            const ptrdiff_t first = p < 3 ? 0 : p - 3;
+            const ptrdiff_t steps = (p < 3 ? p + 1 : 3) - first;
+            multiply_windows(48, 4 * N, steps * 32, c2_K, left_rows, left_steps + first * 32, dc2_z
+                    + 4 * p * N, right_steps + first * 32, 1, NULL, dc2_padded + 6 * p * N,
+                    rows_of_sums, 1, work);
         }
     }
 }
@@ -2065,7 +2068,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "36c363263379c47c";
+    return "593533e8b3a40c88";
 }
 
 lenet_hyper lenet_default_hyper(void)

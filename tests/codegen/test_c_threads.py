@@ -169,6 +169,53 @@ def test_the_thread_sanitizer_finds_no_race(tmp_path: Path, monkeypatch: pytest.
     assert "data race" in done.stderr
 
 
+CONVOLUTIONS = """
+    network team
+    input x[N, 2, 9, 9]
+    label t[N] in 3
+    h = conv2d(x, 5, 3, tanh{options})
+    g = conv2d(h, 4, 3, tanh)
+    logits = dense(flatten(g), 3)
+    output logits
+    loss cross_entropy(logits, t)
+    optimizer sgd(learning_rate=0.05)
+"""
+OPTIONS = ["", ", padding=1", ", stride=2, padding=2", ", dilation=2, padding=1"]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(
+    ("threads", "sizes", "dtype"),
+    [(2, {}, "float64"), (3, {}, "float32"), (16, {"N": 19}, "float64")],
+)
+def test_a_team_shares_convolutions(
+    options: str, threads: int, sizes: dict[str, int], dtype: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(blocks, "TEAM", 1000)
+    monkeypatch.setattr(blocks, "LIKELY", 1000)
+    network = net(CONVOLUTIONS.format(options=options))
+    alone = c_module(network, dtype)
+    team = c_module(network, dtype, threads=threads, **sizes)
+    for rows in (1, 19) if not sizes else (19,):
+        expected = computed(alone, network, dtype, rows)
+        for name, value in computed(team, network, dtype, rows).items():
+            assert distance(value, expected[name]) < BOUNDS[dtype], (name, rows)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="takes the place of gcc's own threads")
+def test_the_thread_sanitizer_finds_no_race_in_convolutions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(blocks, "TEAM", 1000)
+    monkeypatch.setattr(blocks, "LIKELY", 1000)
+    monkeypatch.setitem(SIZES, "N", 19)
+    network = net(CONVOLUTIONS.format(options=", padding=1"))
+    files = compiler.emit(network, "c", threads=3)
+    assert files["team.c"].count("#pragma omp") >= 8
+    done = sanitized(files["team.c"], files["team.h"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_each_thread_reads_its_own_part_of_the_larger_operand():
     network = net(NETWORK.format(optimizer="sgd"))
     few, many = (

@@ -21,6 +21,7 @@ from symbp.codegen.c_target.products import (
     size,
     without_trivial_loops,
 )
+from symbp.codegen.c_target.tables import Team
 from symbp.codegen.c_target.windows import cheaper, windows
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.printer import ATOM
@@ -72,10 +73,9 @@ class Products(Places):
 
     def shared(self, matrices: Product) -> bool:
         """Tell whether several threads compute a product, some rows each."""
-        if self.threads == 1 or matrices.left is None or matrices.outer or matrices.repeated:
+        if matrices.left is None or matrices.outer or matrices.repeated:
             return False
-        known = all(n.is_Integer for n in matrices.extents)
-        return size(matrices.equation) >= (TEAM if known else LIKELY)
+        return self.team(matrices.equation) is not None
 
     def wide(self, matrices: Product) -> bool:
         """Tell whether threads share the columns: each reads its own part of the larger operand."""
@@ -148,8 +148,8 @@ class Products(Places):
         local = set() if shared else {name}
         table, integers = dict(self.table), Integers(self.scope)
         if shared:
-            team = tile * self.threads
-            step = integers(floor((extent + team - 1) / team) * tile)
+            each = tile * self.threads
+            step = integers(floor((extent + each - 1) / each) * tile)
         else:
             most = self.rows_at_once(matrices)
             assert most is not None
@@ -159,8 +159,9 @@ class Products(Places):
         scope = replace(self.scope, tensors=table)
         shifted = bands.block(equation, row, local)
         found = matrices.part(shifted, table, {row: bands.BEGIN + row})
-        each = self.memory.panel
-        panel = f"work + {scope.index(str(bands.BEGIN))} / block * {each}" if shared else "work"
+        panel = "work"
+        if shared:
+            panel = f"work + {scope.index(str(bands.BEGIN))} / block * {self.memory.panel}"
         start = NOTHING
         if begin is not None:
             walked = (found.row, found.column)
@@ -170,8 +171,8 @@ class Products(Places):
             index = follower.target.indices[equation.target.indices.index(row)]
             nest = Nest(bands.block(follower, index, local), scope, table)
             inner += ["", *nest.assignment()]
-        gathered = self.team(matrices) if shared else []
-        return [*lines, *self.loop(integers(extent), step, inner, gathered)]
+        team = self.team(matrices.equation) if shared else None
+        return [*lines, *self.loop(integers(extent), step, inner, team)]
 
     def rows_of_block(self, depth: Expr, most: int) -> str:
         """Return how many rows a block has.
@@ -183,19 +184,19 @@ class Products(Places):
         n = Integers(self.scope)(depth, ATOM)
         return f"{n} < {most} ? ({n} + {TILE - 1}) / {TILE} * {TILE} : {most}"
 
-    def team(self, matrices: Product) -> Lines:
-        """Return the line that gathers a team, if the sizes turn out to be worth it."""
-        pragma = f"#pragma omp parallel for num_threads({self.threads}) schedule(static, 1)"
-        known, sizes = Mul(*matrices.extents).as_coeff_Mul()
-        if sizes == 1:
-            return [pragma]
-        return [f"{pragma} if({Integers(self.scope)(sizes, ATOM)} >= {ceiling(TEAM / known)})"]
+    def team(self, equation: Equation) -> Team | None:
+        """Return who shares an equation, if it is worth it or its sizes may turn out to be."""
+        known, sizes = Mul(*equation.extent.values()).as_coeff_Mul()
+        if self.threads == 1 or size(equation) < (TEAM if sizes == 1 else LIKELY):
+            return None
+        condition = f" if({Integers(self.scope)(sizes, ATOM)} >= {ceiling(TEAM / known)})"
+        return Team(self.threads, condition if sizes != 1 else "", self.memory.panel)
 
-    def loop(self, end: str, by: str, body: Lines, team: Lines) -> Lines:
+    def loop(self, end: str, by: str, body: Lines, team: Team | None) -> Lines:
         """Return the loop over blocks of rows."""
         begin, rows = (self.scope.index(str(i)) for i in (bands.BEGIN, bands.PART))
         lines = [
-            *team,
+            *([team.gathered()] if team else []),
             f"for (ptrdiff_t {begin} = 0; {begin} < {end}; {begin} += block) {{",
             f"    const ptrdiff_t {rows} = {end} - {begin} < block ? {end} - {begin} : block;",
             *indented(body),

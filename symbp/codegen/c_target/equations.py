@@ -107,7 +107,8 @@ class Writer(Products, Samples):
             size = Integers(self.scope)(count(self.table[name]))
             lines.append(f"fill({self.scope.name(name)}, {size}, {self.scope.literal(0.0)});")
         self.started.add(name)
-        return [*lines, *found.statements(self.scope, sets)]
+        team = self.team(equation) if found.parted else None
+        return [*lines, *found.statements(self.scope, sets, team)]
 
     def scalar(self, equation: Equation, first: bool) -> Lines:
         """Write a 0-d value, a variable of its own."""

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Integer, Symbol
+from sympy import Expr, Integer, Mul, Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Scope, place
-from symbp.codegen.c_target.products import around, many
+from symbp.codegen.c_target.products import PANEL, WIDEST, around, many, role
 from symbp.ir.printer import ADD
 from symbp.ir.program import Access, Equation, Tensor
+
+LANES = 16
+"""The numbers of a wide register: half of what a tile has of columns."""
+CALL = 150
+"""What a call costs besides, in multiplications of vectors."""
+MOST = PANEL // WIDEST
+"""The entries that a table may have: as many steps as a panel holds of full width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Threads that share what is large."""
+
+    threads: int
+    condition: str = ""
+    """Where they pay, if that depends on a size."""
+    panel: int = 0
+    """How many numbers each of them copies at once."""
+
+    def gathered(self, share: int | str = 1) -> str:
+        """Return the line before a loop, of which each thread takes so many passes in turn."""
+        return (
+            f"#pragma omp parallel for num_threads({self.threads}) schedule(static, {share})"
+            f"{self.condition}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +67,14 @@ class Tables:
         where = place(access, self.table)
         return Integers(scope)(sum((where.coeff(i) * i for i in group), Integer(0)))
 
-    def around(self, scope: Scope, call: str) -> list[str]:
-        """Return a call within the outer loops."""
-        return [f"    {line}" for line in around(self.outer, self.equation, scope, [call])]
+    def around(self, scope: Scope, lines: list[str]) -> list[str]:
+        """Return statements within the outer loops."""
+        return around(self.outer, self.equation, scope, lines)
+
+    def apart(self, group: tuple[Symbol, ...]) -> bool:
+        """Tell whether different entries of a group reach no element of the target in common."""
+        indices = self.equation.target.indices
+        return all(i in indices and sum(g.has(i) for g in indices) == 1 for i in group)
 
     def number(self, group: tuple[Symbol, ...]) -> int:
         """Return how many entries a group has; what is not known counts as a little."""
@@ -57,4 +87,34 @@ class Tables:
         return scope.name(access.name) + (f" + {Integers(scope)(where, ADD)}" if where != 0 else "")
 
 
-__all__ = ["Tables"]
+def grouped(
+    equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access
+) -> dict[str, list[Symbol]]:
+    """Return what each index counts in a product; nothing where one has no such part."""
+    target = place(equation.target, table)
+    roles = {i: role(i, target, left, right, table) for i in equation.extent}
+    if None in roles.values():
+        return {}
+    return {w: [i for i in roles if roles[i] == w] for w in ("row", "column", "depth", "all")}
+
+
+def tabulated(
+    group: Sequence[Symbol], equation: Equation, outer: list[Symbol]
+) -> tuple[Symbol, ...]:
+    """Return the indices that a table counts; the rest becomes loops around the product."""
+    kept = [i for i in group if equation.extent[i].is_Integer]
+    while kept and int(Mul(*(equation.extent[i] for i in kept))) > MOST:
+        kept.pop(0)
+    outer += [i for i in group if i not in kept]
+    return tuple(kept)
+
+
+def linear(where: Expr, equation: Equation) -> bool:
+    """Tell whether a place moves evenly with each loop."""
+    loops = list(equation.extent)
+    steps = [where.coeff(i) for i in loops]
+    rest = where - sum(s * i for s, i in zip(steps, loops, strict=True))
+    return not any(e.has(*loops) for e in (rest, *steps))
+
+
+__all__ = ["CALL", "LANES", "Tables", "Team", "grouped", "linear", "tabulated"]

@@ -3,15 +3,20 @@
 `y[n,o,p,q] += x[n,c,p+u,q+v] * K[o,c,u,v]` is a matrix product for each n and p: rows o, columns
 q, depth (c, u, v). The indices of a group do not walk evenly through memory, but their places add
 up, so that a table tells where each row and each step of the depth begins.
+
+What such a product adds to places that overlap, `dx[n,c,p+u,q] += dy[n,o,p,q] * K[o,c,u]`, is a sum
+for each of them: with p for p + u, `dx[n,c,p,q] += dy[n,o,p-u,q] * K[o,c,u]` has depth (u, o), of
+which those u count at which dy has an element.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Mul, Symbol
 
+from symbp.codegen.c_target.dots import Dots, dots
 from symbp.codegen.c_target.expressions import Integers, Scope, place
 from symbp.codegen.c_target.products import (
     PANEL,
@@ -20,24 +25,41 @@ from symbp.codegen.c_target.products import (
     many,
     merged,
     product,
-    role,
     without_trivial_loops,
 )
-from symbp.codegen.c_target.tables import Tables
+from symbp.codegen.c_target.tables import (
+    CALL,
+    LANES,
+    Tables,
+    Team,
+    grouped,
+    linear,
+    tabulated,
+)
+from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation, Program, Tensor
 
-LANES = 16
-"""The numbers of a wide register: half of what a tile has of columns."""
 LEAST = 512
 """The multiplications of one product from which on it is worth its tables."""
-CALL = 150
-"""What a call costs besides, in multiplications of vectors."""
-TILE = 4
-"""The rows and columns of a tile of dot products."""
-SUM = 6
-"""What it costs to add up the lanes of a sum."""
-MOST = PANEL // WIDEST
-"""The entries that a table may have: as many steps as a panel holds of full width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Two indices that are one in the target, p + u: from here on p is their sum."""
+
+    whole: Symbol
+    part: Symbol
+    extent: Expr
+    """How far p ran by itself."""
+
+    def lines(self, extent: Expr, scope: Scope) -> list[str]:
+        """Return which of the values of u, of which there are `extent`, a value of p + u has."""
+        integers, p = Integers(scope), scope.index(str(self.whole))
+        most, last = integers(extent), integers(self.extent - 1, ATOM)
+        return [
+            f"const ptrdiff_t first = {p} < {last} ? 0 : {p} - {last};",
+            f"const ptrdiff_t steps = ({p} < {most} ? {p} + 1 : {most}) - first;",
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +69,9 @@ class Windows(Tables):
     rows: tuple[Symbol, ...]
     column: Symbol
     depth: tuple[Symbol, ...]
-    beside: tuple[Access, ...]
+    beside: tuple[Access, ...] = ()
     """What the sums are to begin with, perhaps."""
+    fold: Fold | None = None
 
     kind = "products of windows"
 
@@ -64,39 +87,55 @@ class Windows(Tables):
             for a in self.beside
         )
 
-    def statements(self, scope: Scope, sets: bool = False) -> list[str]:
+    @property
+    def parted(self) -> bool:
+        """Tell whether threads can share the outermost loop."""
+        return self.apart(self.outer[:1]) and self.number(self.outer[:1]) > 1
+
+    def statements(self, scope: Scope, sets: bool = False, team: Team | None = None) -> list[str]:
         """Return the statements that add the sums to the target, or set it to them."""
-        rows, depth = self.number(self.rows), self.number(self.depth)
-        integers = Integers(scope)
-        call = [str(rows), integers(self.equation.extent[self.column]), str(depth)]
-        call += [self.start(self.left, scope), "left_rows", "left_steps"]
-        call += [self.start(self.right, scope), "right_steps", self.step(self.right, scope)]
-        call += ["initial" if sets else "NULL"]
-        call += [self.start(self.equation.target, scope), "rows_of_sums"]
-        call += [self.step(self.equation.target, scope), "work"]
+        rows, depth, target = *map(self.number, (self.rows, self.depth)), self.equation.target
+        panel, gathered = "work", list[str]()
+        if team is not None:
+            first, integers = self.outer[0], Integers(scope)
+            share = (self.equation.extent[first] + team.threads - 1) // team.threads
+            gathered = [team.gathered(integers(share))]
+            panel = f"work + {scope.index(str(first))} / {integers(share, ATOM)} * {team.panel}"
+        body = self.around(scope, self.call(scope, sets, panel))
         return [
             "{",
             f"    ptrdiff_t left_rows[{rows}], rows_of_sums[{rows}];",
             f"    ptrdiff_t left_steps[{depth}], right_steps[{depth}];",
             *([f"    {scope.real} initial[{rows}] = {{0}};"] if sets else []),
-            *self.filled(
-                self.rows,
-                scope,
-                *self.beside,
-                left_rows=self.left,
-                rows_of_sums=self.equation.target,
-            ),
+            *self.filled(self.rows, scope, *self.beside, left_rows=self.left, rows_of_sums=target),
             *self.filled(self.depth, scope, left_steps=self.left, right_steps=self.right),
-            *self.around(scope, f"multiply_windows({', '.join(call)});"),
+            *(f"    {line}" for line in (*gathered, *body)),
             "}",
         ]
+
+    def call(self, scope: Scope, sets: bool, panel: str) -> list[str]:
+        """Return the statements of one product."""
+        target, more, depth = self.equation.target, "", str(self.number(self.depth))
+        before: list[str] = []
+        if self.fold is not None:
+            each = self.number(self.depth[1:])
+            before = self.fold.lines(self.equation.extent[self.fold.part], scope)
+            more, depth = f" + first * {each}", f"steps * {each}"
+        words = [str(self.number(self.rows)), Integers(scope)(self.equation.extent[self.column])]
+        words += [depth, self.start(self.left, scope), "left_rows", f"left_steps{more}"]
+        words += [self.start(self.right, scope), f"right_steps{more}", self.step(self.right, scope)]
+        words += ["initial" if sets else "NULL", self.start(target, scope), "rows_of_sums"]
+        words += [self.step(target, scope), panel]
+        return [*before, f"multiply_windows({', '.join(words)});"]
 
     def why(self) -> str:
         """Say what the products are."""
         rows, column, depth = (
             ", ".join(map(str, group)) for group in (self.rows, [self.column], self.depth)
         )
-        return f"rows {rows}; columns {column}; depth {depth}"
+        fold = self.fold
+        folded = f"; {fold.whole} for {fold.whole} + {fold.part}" if fold else ""
+        return f"rows {rows}; columns {column}; depth {depth}{folded}"
 
     @property
     def panel(self) -> int:
@@ -118,72 +157,14 @@ class Windows(Tables):
         store = 2 * vectors if whole and target.coeff(self.column) == 1 else columns
         even = right.coeff(self.column) == 1
         pack = 0 if whole and even else vectors if even else columns
-        return float((rows * depth * vectors + rows * store + depth * pack + CALL) * outer)
+        steps: float = depth
+        if self.fold is not None:
+            steps *= many([self.fold.extent]) / self.number((self.fold.whole,))
+        return float((rows * steps * vectors + rows * store + steps * pack + CALL) * outer)
 
     def step(self, access: Access, scope: Scope) -> str:
         """Return how far apart two columns lie."""
         return Integers(scope)(place(access, self.table).coeff(self.column))
-
-
-@dataclass(frozen=True, slots=True)
-class Dots(Tables):
-    """`target[rows, columns] += sum[steps, k](left[rows, steps, k] * right[columns, steps, k])`.
-
-    k walks along memory in both.
-    """
-
-    rows: tuple[Symbol, ...]
-    columns: tuple[Symbol, ...]
-    steps: tuple[Symbol, ...]
-    along: Symbol
-
-    kind = "dot products"
-    panel = 0
-    sets = False
-
-    def statements(self, scope: Scope, sets: bool = False) -> list[str]:
-        """Return the statements that add the sums to the target."""
-        rows, columns, steps = map(self.number, (self.rows, self.columns, self.steps))
-        target = self.equation.target
-        call = [
-            *map(str, (rows, columns, steps)),
-            Integers(scope)(self.equation.extent[self.along]),
-        ]
-        call += [self.start(self.left, scope), "left_rows", "left_steps"]
-        call += [self.start(self.right, scope), "right_columns", "right_steps"]
-        call += [self.start(target, scope), "rows_of_sums", "columns_of_sums"]
-        return [
-            "{",
-            f"    ptrdiff_t left_rows[{rows}], rows_of_sums[{rows}];",
-            f"    ptrdiff_t right_columns[{columns}], columns_of_sums[{columns}];",
-            f"    ptrdiff_t left_steps[{steps}], right_steps[{steps}];",
-            *self.filled(self.rows, scope, left_rows=self.left, rows_of_sums=target),
-            *self.filled(self.columns, scope, right_columns=self.right, columns_of_sums=target),
-            *self.filled(self.steps, scope, left_steps=self.left, right_steps=self.right),
-            *self.around(scope, f"multiply_dots({', '.join(call)});"),
-            "}",
-        ]
-
-    def why(self) -> str:
-        """Say what the products are."""
-        rows, columns, steps = (
-            ", ".join(map(str, group)) for group in (self.rows, self.columns, self.steps)
-        )
-        return f"rows {rows}; columns {columns}; steps {steps}; {self.along} along memory"
-
-    @property
-    def inner(self) -> int:
-        """The multiplications of one product."""
-        return self.number((*self.rows, *self.columns, *self.steps, self.along))
-
-    def cost(self) -> float:
-        """Return how long the products take, roughly, in multiplications of vectors."""
-        length = self.number((self.along,))
-        rows, columns = self.number(self.rows), self.number(self.columns)
-        # A tile reads so many vectors for each multiplication; one is no more than that takes.
-        reads, sums = max(1.0, 1 / min(rows, TILE) + 1 / min(columns, TILE)), rows * columns
-        terms = reads * self.number(self.steps) * (length // LANES + length % LANES)
-        return float((sums * (terms + SUM) + CALL) * self.number(self.outer))
 
 
 def windows(
@@ -205,75 +186,58 @@ def windows(
     equation, beside = merged(equation, table, beside)
     factors = Mul.make_args(equation.body)
     places = [place(a, table) for a in (equation.target, *factors)]
-    if any(w.has(Access) or not _linear(w, equation) for w in places):
+    if any(w.has(Access) or not linear(w, equation) for w in places):
         return None
     orders = (factors, factors[::-1])
-    found = [
-        *(_broadcast(equation, table, left, right, beside) for left, right in orders),
-        *(_along(equation, table, left, right) for left, right in orders),
-    ]
+    found: list[Windows | Dots | None] = []
+    for left, right in orders:
+        found += [
+            dots(equation, table, left, right),
+            _product(equation, table, left, right, beside),
+        ]
+        found += folded(equation, table, left, right)
     worth = [f for f in found if f is not None and f.inner >= LEAST]
     return min(worth, key=lambda f: f.cost(), default=None)
 
 
-def _broadcast(
+def _product(
     equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access,
-    beside: tuple[Access, ...],
+    beside: tuple[Access, ...] = (), fold: Fold | None = None,
 ) -> Windows | None:  # fmt: skip
     """Return the product in which one operand is broadcast and the other lies along vectors."""
     target, extent = place(equation.target, table), equation.extent
-    groups = _groups(equation, table, left, right)
+    groups = grouped(equation, table, left, right)
     columns = groups.get("column", ())
     if not columns:
         return None
     column = min(columns, key=lambda i: (target.coeff(i) != 1, -many([extent[i]])))
     outer = [*groups["all"], *(i for i in groups["column"] if i != column)]
-    rows, depth = (_table(groups[word], equation, outer) for word in ("row", "depth"))
+    rows, depth = (tabulated(groups[word], equation, outer) for word in ("row", "depth"))
     if not rows or not depth:
         return None
+    if fold is not None:  # the steps of each part follow one another
+        if fold.part not in depth or fold.whole not in outer:
+            return None
+        depth = (fold.part, *(i for i in depth if i != fold.part))
     # Rows that follow each other should not overlap, or they wait for each other.
     rows = tuple(sorted(rows, key=lambda i: abs(target.coeff(i))))
-    return Windows(equation, table, left, right, tuple(outer), rows, column, depth, beside)
+    return Windows(equation, table, left, right, tuple(outer), rows, column, depth, beside, fold)
 
 
-def _along(
+def folded(
     equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access
-) -> Dots | None:
-    """Return the product whose terms lie along memory in both operands."""
-    extent, groups = equation.extent, _groups(equation, table, left, right)
-    along = [
-        i
-        for i in groups.get("depth", ())
-        if all(place(a, table).coeff(i) == 1 for a in (left, right))
-    ]
-    if not along or many([extent[along[0]]]) < LANES:
-        return None
-    outer = list(groups["all"])
-    rows, columns = (_table(groups[word], equation, outer) for word in ("row", "column"))
-    steps = _table([i for i in groups["depth"] if i != along[0]], equation, outer)
-    # Rows that follow each other overlap: what one has brought near, the next has there.
-    rows = tuple(sorted(rows, key=lambda i: -abs(place(left, table).coeff(i))))
-    return Dots(equation, table, left, right, tuple(outer), rows, columns, steps, along[0])
-
-
-def _groups(
-    equation: Equation, table: Mapping[str, Tensor], left: Access, right: Access
-) -> dict[str, list[Symbol]]:
-    """Return what each index counts in a product; nothing where one has no such part."""
-    target = place(equation.target, table)
-    roles = {i: role(i, target, left, right, table) for i in equation.extent}
-    if None in roles.values():
-        return {}
-    return {w: [i for i in roles if roles[i] == w] for w in ("row", "column", "depth", "all")}
-
-
-def _table(group: list[Symbol], equation: Equation, outer: list[Symbol]) -> tuple[Symbol, ...]:
-    """Return the indices that a table counts; the rest becomes loops around the product."""
-    kept = [i for i in group if equation.extent[i].is_Integer]
-    while kept and int(Mul(*(equation.extent[i] for i in kept))) > MOST:
-        kept.pop(0)
-    outer += [i for i in group if i not in kept]
-    return tuple(kept)
+) -> Iterator[Windows | None]:
+    """Yield the products in which two indices of the target are one."""
+    groups, extent = grouped(equation, table, left, right), equation.extent
+    for p in groups.get("column", ()):
+        for u in groups["row"]:
+            if any(g == p + u for g in equation.target.indices):
+                whole = {p: p - u}
+                ranges = tuple((i, n + extent[u] - 1 if i == p else n) for i, n in equation.ranges)
+                target, below = equation.target.xreplace(whole), right.xreplace(whole)
+                if not target.has(u):
+                    one = replace(equation, target=target, body=left * below, ranges=ranges)
+                    yield _product(one, table, left, below, fold=Fold(p, u, extent[p]))
 
 
 def cheaper(view: Windows | Dots, matrices: Product) -> bool:
@@ -283,7 +247,7 @@ def cheaper(view: Windows | Dots, matrices: Product) -> bool:
     plain = Windows(
         matrices.equation, view.table, matrices.left, matrices.right,
         (*matrices.outer, *matrices.repeated), (matrices.row,), matrices.column,
-        (matrices.depth,), (),
+        (matrices.depth,),
     )  # fmt: skip
     return view.cost() < plain.cost()
 
@@ -310,14 +274,6 @@ def one_step(equation: Equation) -> Equation:
         return equation
     ranges = tuple(r for r in equation.ranges if r[0] != equation.scan.index)
     return replace(equation, ranges=ranges, scan=None)
-
-
-def _linear(where: Expr, equation: Equation) -> bool:
-    """Tell whether a place moves evenly with each loop."""
-    loops = list(equation.extent)
-    steps = [where.coeff(i) for i in loops]
-    rest = where - sum(s * i for s, i in zip(steps, loops, strict=True))
-    return not any(e.has(*loops) for e in (rest, *steps))
 
 
 __all__ = ["Dots", "Windows", "cheaper", "one_step", "panel", "windows"]

@@ -98,14 +98,14 @@ static inline ptrdiff_t floor_modulo(ptrdiff_t a, ptrdiff_t b)
     return (a % b + b) % b;
 }""",
     "fill": """\
-static inline void fill($real *a, ptrdiff_t count, $real value)
+SHARED void fill($real *a, ptrdiff_t count, $real value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         a[k] = value;
     }
 }""",
     "copy": """\
-static inline void copy($real *to, const $real *from, ptrdiff_t count)
+SHARED void copy($real *to, const $real *from, ptrdiff_t count)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         to[k] = from[k];
@@ -113,7 +113,7 @@ static inline void copy($real *to, const $real *from, ptrdiff_t count)
 }""",
     "total": """\
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const $real *a, ptrdiff_t count)
+SHARED double total(const $real *a, ptrdiff_t count)
 {
     $real parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -131,9 +131,28 @@ static inline double total(const $real *a, ptrdiff_t count)
     }
     return sum;
 }""",
+    "tabulate": """\
+/* So many steps of one length. */
+typedef struct {
+    ptrdiff_t count, step;
+} walk;
+
+/* Tells where all places lie to which nested walks lead, the innermost of which is the last. */
+SHARED void tabulate(ptrdiff_t *table, int depth, const walk *walks)
+{
+    ptrdiff_t filled = 1;
+    table[0] = 0;
+    while (depth-- > 0) {
+        const ptrdiff_t most = filled * walks[depth].count;
+        for (ptrdiff_t entry = filled; entry < most; entry++) {
+            table[entry] = table[entry - filled] + walks[depth].step;
+        }
+        filled = most;
+    }
+}""",
     "within": """\
 /* Tells whether all labels lie in 0 .. classes-1. */
-static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
+SHARED int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         if (labels[k] < 0 || labels[k] >= classes) {

@@ -48,24 +48,26 @@ class Tables:
     right: Access
     outer: tuple[Symbol, ...]
 
-    def filled(
-        self, group: tuple[Symbol, ...], scope: Scope, *beside: Access, **tables: Access
-    ) -> list[str]:
-        """Return the loops that fill the tables of a group: where each of its entries lies.
+    def filled(self, group: tuple[Symbol, ...], scope: Scope, **tables: Access) -> list[str]:
+        """Return the calls that fill the tables of a group: where each of its entries lies."""
+        integers, lines = Integers(scope), []
+        for name, access in tables.items():
+            where = place(access, self.table)
+            walks = [f"{{{self.number((i,))}, {integers(where.coeff(i))}}}" for i in group]
+            words = f"{len(walks)}, (const walk[]){{{', '.join(walks or ['{1, 0}'])}}}"
+            lines.append(f"    tabulate({name}, {words});")
+        return lines
 
-        What stands beside the products is copied for each entry.
-        """
-        lines = [f"{name}[entry] = {self.walk(a, group, scope)};" for name, a in tables.items()]
+    def copied(self, group: tuple[Symbol, ...], scope: Scope, *beside: Access) -> list[str]:
+        """Return the loops that copy what stands beside the products for each entry of a group."""
+        lines = []
         for access in beside:
-            element = f"{scope.name(access.name)}[{self.walk(access, group, scope)}]"
-            lines.append(f"initial[entry] = {element};")
-        body = around(group, self.equation, scope, [*lines, "entry++;"])
-        return ["    {", "        ptrdiff_t entry = 0;", *(f"        {x}" for x in body), "    }"]
-
-    def walk(self, access: Access, group: tuple[Symbol, ...], scope: Scope) -> str:
-        """Return how far from the begin of an operand an entry of a group lies."""
-        where = place(access, self.table)
-        return Integers(scope)(sum((where.coeff(i) * i for i in group), Integer(0)))
+            where = place(access, self.table)
+            walk = Integers(scope)(sum((where.coeff(i) * i for i in group), Integer(0)))
+            element = f"initial[entry++] = {scope.name(access.name)}[{walk}];"
+            body = around(group, self.equation, scope, [element])
+            lines += ["{", "    ptrdiff_t entry = 0;", *(f"    {x}" for x in body), "}"]
+        return [f"    {line}" for line in lines]
 
     def around(self, scope: Scope, lines: list[str]) -> list[str]:
         """Return statements within the outer loops."""

@@ -76,9 +76,24 @@ def test_what_declares_an_array_for_others_stays():
     assert functions(unit(text, "c")) == 0
 
 
-def test_a_function_is_made_only_where_the_file_gets_shorter():
+def test_what_comes_once_stays_where_it_is():
     assert not Shared([loop("c", "a", "b")], Names(TYPES)).functions()
-    assert not Shared([loop("c", "a", "b"), loop("d", "a", "b")], Names(TYPES)).functions()
+    assert len(Shared([loop("c", "a", "b"), loop("d", "a", "b")], Names(TYPES)).functions()) == 1
+
+
+def test_how_often_a_loop_runs_is_no_difference():
+    text = LOOP.format(t="c", x="a", y="b", i="n", at="8")
+    units = [unit(text.replace("< N", f"< {bound}"), "c") for bound in ("320", "4 * N")]
+    shared = Shared(units, Names(TYPES))
+    assert shared.functions()[0][3:] == [
+        "    for (ptrdiff_t n = 0; n < count; n++) {",
+        "        c[n] = a[n] + b[n];",
+        "    }",
+        "}",
+    ]
+    assert [shared.lines(u)[-1] for u in units] == [
+        "compute_c_1(320, c, a, b);", "compute_c_1(4 * N, c, a, b);"
+    ]  # fmt: skip
 
 
 def deep(depth: int) -> str:

@@ -1,13 +1,15 @@
-"""What is written more than once, but for names, becomes a function that each place calls.
+"""What is written more than once, but for names and lengths, is a function that each place calls.
 
 A layer that comes again, or an equation that several functions evaluate, stands in the file once:
-the file and the time that compilers need do not grow with what is alike.
+the file and the time that compilers need do not grow with what is alike. (Short loops too: a loop
+that becomes vectors takes a compiler longer than ten calls, and as a function it says that its
+target overlaps nothing that it reads, so that there is no second version of it for that case.)
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +24,9 @@ _SAME = re.compile(r"\w+ \*(\w+) = (\w+);.*")
 """The declaration of what takes the place of an operand."""
 _DECLARED = re.compile(r"(?:const )?(?:float|double|ptrdiff_t) ")
 _LOCAL = re.compile(r"\b(?:float|double|ptrdiff_t) \**(\w+)")
+_LOOP = re.compile(r"for \(ptrdiff_t (\w+) = 0; \1 < (\d+|.*\W.*); \1\+\+\) \{")
+"""A loop that runs so often; the plain name of a size is as good as a parameter."""
+_COUNT = "count"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"(?:\.|->)?\b\w+|\S")
 
@@ -46,6 +51,12 @@ class Unit:
         return count
 
     @cached_property
+    def bound(self) -> str:
+        """How often the code's loop runs, where it has one outside of others: a parameter."""
+        found = list(filter(None, map(_LOOP.fullmatch, self.lines[self.start :])))
+        return found[0][2] if len(found) == 1 else ""
+
+    @cached_property
     def code(self) -> Lines:
         """The statements; before them what tells that two names mean one array."""
         named, same = set(_tokens(self.lines[self.start :])), []
@@ -53,7 +64,11 @@ class Unit:
             new, old = found.groups()
             if {new, old} <= named and old in self.types:
                 same.append(f"const {self.types[old]}{old} = {new};")
-        return [*same, *self.lines[self.start :]]
+        old, new = f" < {self.bound};", f" < {_COUNT};"
+        statements = self.lines[self.start :]
+        if self.bound:
+            statements = [x.replace(old, new) if _LOOP.fullmatch(x) else x for x in statements]
+        return [*same, *statements]
 
     @cached_property
     def local(self) -> tuple[str, ...]:
@@ -64,7 +79,8 @@ class Unit:
     def free(self) -> tuple[str, ...]:
         """The names of the code that were declared before it, in order."""
         words = dict.fromkeys(_tokens(self.code))
-        return tuple(w for w in words if w in self.types and w not in self.local)
+        known = {*self.types, _COUNT} - set(self.local)
+        return tuple(w for w in words if w in known)
 
     @cached_property
     def form(self) -> tuple[str, ...]:
@@ -75,16 +91,16 @@ class Unit:
 
     @property
     def shareable(self) -> bool:
-        """Whether the code has a loop, and gives others nothing but the elements of arrays."""
+        """Whether the code has a loop or block, and gives others but the elements of arrays."""
         return (
-            any("for (" in line for line in self.code)
+            any(line.endswith("{") for line in self.code)
             and all(self.types[name].endswith("*") for name in self.written)
             and not any(_DECLARED.match(line) for line in self.lines[self.start :])
         )
 
     def parameter(self, name: str) -> str:
         """Return the declaration of a name as a parameter."""
-        kind = self.types[name]
+        kind = "ptrdiff_t" if name == _COUNT else self.types[name]
         if not kind.endswith("*"):
             return f"{kind} {name}"
         changed = name in self.written or name == "work"
@@ -100,7 +116,7 @@ class Unit:
 
     def call(self, name: str) -> str:
         """Return the call of such a function that stands in place of the code."""
-        return f"{name}({', '.join(self.free)});"
+        return f"{name}({', '.join(self.bound if w == _COUNT else w for w in self.free)});"
 
 
 class Shared:
@@ -111,7 +127,7 @@ class Shared:
         for unit in units:
             if unit.shareable:
                 alike.setdefault(unit.form, []).append(unit)
-        several = [group for group in alike.values() if _shorter(group)]
+        several = [group for group in alike.values() if len(group) > 1]
         self.first = {unit: group[0] for group in several for unit in group}
         self.names = {first: names.fresh(f"compute_{_target(first)}_") for first, *_ in several}
 
@@ -135,13 +151,6 @@ class Shared:
             return unit.passages
         targets = tuple(dict.fromkeys(t for p in unit.passages for t in p.targets))
         return (Passage(targets, tuple(line for line in self.lines(unit) if line)),)
-
-
-def _shorter(alike: Sequence[Unit]) -> bool:
-    """Tell whether a function and its calls take less room than what they stand for."""
-    name = f"compute_{_target(alike[0])}_1"
-    shared = [*alike[0].function(name), *(unit.call(name) for unit in alike)]
-    return len("".join(shared)) < sum(len("".join(unit.code)) for unit in alike)
 
 
 def _target(unit: Unit) -> str:

@@ -98,14 +98,14 @@ static inline ptrdiff_t floor_modulo(ptrdiff_t a, ptrdiff_t b)
     return (a % b + b) % b;
 }""",
     "fill": """\
-SHARED void fill($real *a, ptrdiff_t count, $real value)
+static inline void fill($real *a, ptrdiff_t count, $real value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         a[k] = value;
     }
 }""",
     "copy": """\
-SHARED void copy($real *to, const $real *from, ptrdiff_t count)
+static inline void copy($real *to, const $real *from, ptrdiff_t count)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         to[k] = from[k];
@@ -152,7 +152,7 @@ SHARED void tabulate(ptrdiff_t *table, int depth, const walk *walks)
 }""",
     "within": """\
 /* Tells whether all labels lie in 0 .. classes-1. */
-SHARED int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
+static inline int within(const ptrdiff_t *labels, ptrdiff_t count, ptrdiff_t classes)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         if (labels[k] < 0 || labels[k] >= classes) {

@@ -27,6 +27,8 @@ _LOCAL = re.compile(r"\b(?:float|double|ptrdiff_t) \**(\w+)")
 _LOOP = re.compile(r"for \(ptrdiff_t (\w+) = 0; \1 < (\d+|.*\W.*); \1\+\+\) \{")
 """A loop that runs so often; the plain name of a size is as good as a parameter."""
 _COUNT = "count"
+FEW = 16
+"""A loop that runs no more often than this is unrolled where it stands."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"(?:\.|->)?\b\w+|\S")
 
@@ -94,6 +96,7 @@ class Unit:
         """Whether the code has a loop or block, and gives others but the elements of arrays."""
         return (
             any(line.endswith("{") for line in self.code)
+            and not (self.bound.isdigit() and int(self.bound) <= FEW and len(self.code) == 3)
             and all(self.types[name].endswith("*") for name in self.written)
             and not any(_DECLARED.match(line) for line in self.lines[self.start :])
         )

@@ -38,20 +38,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const $real *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -97,7 +98,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack($real *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack($real *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {

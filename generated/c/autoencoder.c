@@ -183,20 +183,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -242,7 +243,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -326,20 +327,67 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 #endif
 
 /* a[n,j] = relu(a_z[n,j]) */
-SHARED void compute_a_1(double *restrict a, ptrdiff_t N)
+SHARED void compute_a_1(double *restrict a, ptrdiff_t count)
 {
     const double *a_z = a;
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         a[each] = relu(a_z[each]);
     }
 }
 
+/* dp[n,j] = 0.03125 * v1[n,j] / N  (of loss_sum) */
+SHARED void compute_dp_1(ptrdiff_t count, double *restrict dp, ptrdiff_t N, const double *v1)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dp[each] = 0.03125 / (double)N * v1[each];
+    }
+}
+
 /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
-SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *b)
+SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t count, const double *b)
 {
     const double *db = db_z;
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
+    }
+}
+
+/* dcode_b[j] = sum[n](dcode[n,j])  (of code) */
+SHARED void compute_dcode_b_1(double *restrict dcode_b, ptrdiff_t N, const double *dcode)
+{
+    fill(dcode_b, 8, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 8; j++) {
+            dcode_b[j] += dcode[n * 8 + j];
+        }
+    }
+}
+
+/* p_b_m_next[j] = p_b_m[j] * beta1 + dp_b[j] * v1_2 */
+SHARED void compute_p_b_m_next_1(ptrdiff_t count, double *restrict p_b_m, double beta1, double v1_2,
+        const double *dp_b)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        p_b_m[j] = beta1 * p_b_m[j] + v1_2 * dp_b[j];
+    }
+}
+
+/* p_b_v_next[j] = dp_b[j]**2 * v2 + p_b_v[j] * beta2 */
+SHARED void compute_p_b_v_next_1(ptrdiff_t count, double *restrict p_b_v, double v2,
+        const double *dp_b, double beta2)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        p_b_v[j] = v2 * square(dp_b[j]) + beta2 * p_b_v[j];
+    }
+}
+
+/* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) + epsilon)
+   */
+SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double learning_rate, double
+        v3, const double *p_b_m, double v4, const double *p_b_v, double epsilon)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        p_b[j] = p_b[j] - learning_rate * v3 * p_b_m[j] / (sqrt(v4 * p_b_v[j]) + epsilon);
     }
 }
 
@@ -394,7 +442,7 @@ static void predict(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 64) */
-    compute_a_1(a, N);
+    compute_a_1(a, 64 * N);
 
     /* code[n,j] = code_b[j] + sum[i](a[n,i] * code_W[i,j]) */
     double *code = outputs->code; /* (N, 8) */
@@ -408,7 +456,7 @@ static void predict(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 64) */
-    compute_a_1(b, N);
+    compute_a_1(b, 64 * N);
 
     /* p[n,j] = p_b[j] + sum[i](b[n,i] * p_W[i,j]) */
     double *p = outputs->p; /* (N, 64) */
@@ -436,7 +484,7 @@ static double forward(ptrdiff_t N, const autoencoder_params *params, const autoe
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 64) */
-    compute_a_1(a, N);
+    compute_a_1(a, 64 * N);
 
     /* code[n,j] = code_b[j] + sum[i](a[n,i] * code_W[i,j]) */
     double *code = tape->code; /* (N, 8) */
@@ -450,7 +498,7 @@ static double forward(ptrdiff_t N, const autoencoder_params *params, const autoe
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 64) */
-    compute_a_1(b, N);
+    compute_a_1(b, 64 * N);
 
     /* p[n,j] = p_b[j] + sum[i](b[n,i] * p_W[i,j]) */
     double *p = tape->v1; /* (N, 64) */
@@ -490,9 +538,7 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* dp[n,j] = 0.03125 * v1[n,j] / N  (of loss_sum) */
     double *dp = work + 200 * N + 8192; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dp[each] = 0.03125 / (double)N * v1[each];
-    }
+    compute_dp_1(64 * N, dp, N, v1);
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = grads->p_b; /* (64,) */
@@ -508,7 +554,7 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 64) */
-    compute_db_z_1(db_z, N, b);
+    compute_db_z_1(db_z, 64 * N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = grads->b_b; /* (64,) */
@@ -524,12 +570,7 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* dcode_b[j] = sum[n](dcode[n,j])  (of code) */
     double *dcode_b = grads->code_b; /* (8,) */
-    fill(dcode_b, 8, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 8; j++) {
-            dcode_b[j] += dcode[n * 8 + j];
-        }
-    }
+    compute_dcode_b_1(dcode_b, N, dcode);
 
     /* da[n,i] = sum[j](dcode[n,j] * code_W[i,j])  (of code) */
     double *da = work + 264 * N + 8192; /* (N, 64) */
@@ -541,7 +582,7 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 64) */
-    compute_db_z_1(da_z, N, a);
+    compute_db_z_1(da_z, 64 * N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = grads->a_b; /* (64,) */
@@ -608,29 +649,21 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* dp[n,j] = 0.03125 * v1[n,j] / N  (of loss_sum) */
     double *dp = work + 200 * N + 8192; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dp[each] = 0.03125 / (double)N * v1[each];
-    }
+    compute_dp_1(64 * N, dp, N, v1);
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = work + 336 * N + 8192; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){dp, 64, 1}, NOTHING, dp_b, 1, 1, work);
 
     /* p_b_m_next[j] = p_b_m[j] * beta1 + dp_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        p_b_m[j] = beta1 * p_b_m[j] + v1_2 * dp_b[j];
-    }
+    compute_p_b_m_next_1(64, p_b_m, beta1, v1_2, dp_b);
 
     /* p_b_v_next[j] = dp_b[j]**2 * v2 + p_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        p_b_v[j] = v2 * square(dp_b[j]) + beta2 * p_b_v[j];
-    }
+    compute_p_b_v_next_1(64, p_b_v, v2, dp_b, beta2);
 
     /* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        p_b[j] = p_b[j] - learning_rate * v3 * p_b_m[j] / (sqrt(v4 * p_b_v[j]) + epsilon);
-    }
+    compute_p_b_next_1(64, p_b, learning_rate, v3, p_b_m, v4, p_b_v, epsilon);
 
     /* db[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *db = work + 264 * N + 8192; /* (N, 64) */
@@ -647,41 +680,31 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 64) */
-    compute_db_z_1(db_z, N, b);
+    compute_db_z_1(db_z, 64 * N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 336 * N + 8192; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){db_z, 64, 1}, NOTHING, db_b, 1, 1, work);
 
     /* b_b_m_next[j] = b_b_m[j] * beta1 + db_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        b_b_m[j] = beta1 * b_b_m[j] + v1_2 * db_b[j];
-    }
+    compute_p_b_m_next_1(64, b_b_m, beta1, v1_2, db_b);
 
     /* b_b_v_next[j] = db_b[j]**2 * v2 + b_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        b_b_v[j] = v2 * square(db_b[j]) + beta2 * b_b_v[j];
-    }
+    compute_p_b_v_next_1(64, b_b_v, v2, db_b, beta2);
 
     /* b_b_next[j] = b_b[j] - b_b_m_next[j] * learning_rate * v3 / (sqrt(b_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        b_b[j] = b_b[j] - learning_rate * v3 * b_b_m[j] / (sqrt(v4 * b_b_v[j]) + epsilon);
-    }
+    compute_p_b_next_1(64, b_b, learning_rate, v3, b_b_m, v4, b_b_v, epsilon);
 
     /* db_W[i,j] = sum[n](code[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = work + 336 * N + 12352; /* (8, 64) */
     multiply(8, 64, N, (matrix){code, 1, 8}, (matrix){db_z, 64, 1}, NOTHING, db_W, 64, 1, work);
 
     /* b_W_m_next[i,j] = b_W_m[i,j] * beta1 + db_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        b_W_m[each] = beta1 * b_W_m[each] + v1_2 * db_W[each];
-    }
+    compute_p_b_m_next_1(512, b_W_m, beta1, v1_2, db_W);
 
     /* b_W_v_next[i,j] = db_W[i,j]**2 * v2 + b_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        b_W_v[each] = v2 * square(db_W[each]) + beta2 * b_W_v[each];
-    }
+    compute_p_b_v_next_1(512, b_W_v, v2, db_W, beta2);
 
     /* dcode[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dcode = work + 328 * N + 8192; /* (N, 8) */
@@ -689,19 +712,11 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        b_W[each] = b_W[each] - learning_rate * v3 * b_W_m[each] / (sqrt(v4 * b_W_v[each]) +
-                epsilon);
-    }
+    compute_p_b_next_1(512, b_W, learning_rate, v3, b_W_m, v4, b_W_v, epsilon);
 
     /* dcode_b[j] = sum[n](dcode[n,j])  (of code) */
     double *dcode_b = work + 336 * N + 12864; /* (8,) */
-    fill(dcode_b, 8, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 8; j++) {
-            dcode_b[j] += dcode[n * 8 + j];
-        }
-    }
+    compute_dcode_b_1(dcode_b, N, dcode);
 
     /* code_b_m_next[j] = code_b_m[j] * beta1 + dcode_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 8; j++) {
@@ -729,45 +744,32 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     multiply(64, 8, N, (matrix){a, 1, 64}, (matrix){dcode, 8, 1}, NOTHING, dcode_W, 8, 1, work);
 
     /* code_W_m_next[i,j] = code_W_m[i,j] * beta1 + dcode_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        code_W_m[each] = beta1 * code_W_m[each] + v1_2 * dcode_W[each];
-    }
+    compute_p_b_m_next_1(512, code_W_m, beta1, v1_2, dcode_W);
 
     /* code_W_v_next[i,j] = dcode_W[i,j]**2 * v2 + code_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        code_W_v[each] = v2 * square(dcode_W[each]) + beta2 * code_W_v[each];
-    }
+    compute_p_b_v_next_1(512, code_W_v, v2, dcode_W, beta2);
 
     /* code_W_next[i,j] = code_W[i,j] - code_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(code_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        code_W[each] = code_W[each] - learning_rate * v3 * code_W_m[each] / (sqrt(v4 *
-                code_W_v[each]) + epsilon);
-    }
+    compute_p_b_next_1(512, code_W, learning_rate, v3, code_W_m, v4, code_W_v, epsilon);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 64) */
-    compute_db_z_1(da_z, N, a);
+    compute_db_z_1(da_z, 64 * N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 336 * N + 8192; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){da_z, 64, 1}, NOTHING, da_b, 1, 1, work);
 
     /* a_b_m_next[j] = a_b_m[j] * beta1 + da_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        a_b_m[j] = beta1 * a_b_m[j] + v1_2 * da_b[j];
-    }
+    compute_p_b_m_next_1(64, a_b_m, beta1, v1_2, da_b);
 
     /* a_b_v_next[j] = da_b[j]**2 * v2 + a_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        a_b_v[j] = v2 * square(da_b[j]) + beta2 * a_b_v[j];
-    }
+    compute_p_b_v_next_1(64, a_b_v, v2, da_b, beta2);
 
     /* a_b_next[j] = a_b[j] - a_b_m_next[j] * learning_rate * v3 / (sqrt(a_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        a_b[j] = a_b[j] - learning_rate * v3 * a_b_m[j] / (sqrt(v4 * a_b_v[j]) + epsilon);
-    }
+    compute_p_b_next_1(64, a_b, learning_rate, v3, a_b_m, v4, a_b_v, epsilon);
 
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     /* a_W_m_next[i,j] = a_W_m[i,j] * beta1 + da_W[i,j] * v1_2 */
@@ -963,7 +965,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "9f4a41958ffacaf0";
+    return "4482e3144ad47231";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

@@ -204,7 +204,7 @@ static inline void fill(double *a, ptrdiff_t count, double value)
 }
 
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const double *a, ptrdiff_t count)
+SHARED double total(const double *a, ptrdiff_t count)
 {
     double parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -221,6 +221,25 @@ static inline double total(const double *a, ptrdiff_t count)
         sum += (double)a[k];
     }
     return sum;
+}
+
+/* So many steps of one length. */
+typedef struct {
+    ptrdiff_t count, step;
+} walk;
+
+/* Tells where all places lie to which nested walks lead, the innermost of which is the last. */
+SHARED void tabulate(ptrdiff_t *table, int depth, const walk *walks)
+{
+    ptrdiff_t filled = 1;
+    table[0] = 0;
+    while (depth-- > 0) {
+        const ptrdiff_t most = filled * walks[depth].count;
+        for (ptrdiff_t entry = filled; entry < most; entry++) {
+            table[entry] = table[entry - filled] + walks[depth].step;
+        }
+        filled = most;
+    }
 }
 
 /* Tells whether all labels lie in 0 .. classes-1. */
@@ -354,20 +373,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -413,7 +433,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -629,9 +649,9 @@ static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
 #endif
 
 /* h_z[t_2,n,g,j] = h_b[g,j] + sum[i](e_E[x[n,t_2],i] * h_W[i,g,j]) */
-SHARED void compute_h_z_1(ptrdiff_t N, ptrdiff_t T, double *restrict h_z, const double *h_b)
+SHARED void compute_h_z_1(ptrdiff_t count, double *restrict h_z, const double *h_b)
 {
-    for (ptrdiff_t n = 0; n < N * T; n++) {
+    for (ptrdiff_t n = 0; n < count; n++) {
         for (ptrdiff_t j = 0; j < 192; j++) {
             h_z[n * 192 + j] = h_b[j];
         }
@@ -667,6 +687,40 @@ SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const doub
     }
 }
 
+/* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+/* dlogits_terms[n,k,t[n,k]] += -1 */
+SHARED void compute_dlogits_terms_1(ptrdiff_t N, ptrdiff_t T, double *restrict dlogits_terms,
+        const double *v1, const double *loss_Z_shifted)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
+            }
+        }
+    }
+}
+
+SHARED void compute_dlogits_terms_2(ptrdiff_t N, ptrdiff_t T, double *restrict dlogits_terms,
+        const ptrdiff_t *t)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
+        }
+    }
+}
+
+/* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *dlogits_terms = dlogits;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
+    }
+}
+
 /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
 SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, const double *dh)
 {
@@ -677,6 +731,23 @@ SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, cons
                 dh_h[(t_2 + 1) * (64 * N) + n * 64 + j] = dh[n * (64 * T) + t_2 * 64 + j];
             }
         }
+    }
+}
+
+/* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
+SHARED void compute_v2_1(ptrdiff_t count, double *restrict v2, const double *h_a)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        v2[each] = 1.0 - square(h_a[each]);
+    }
+}
+
+/* dh_s_step[t_2,n,j] = h_h[t_2,n,j] - h_a[t_2,n,j]  (of h_h) */
+SHARED void compute_dh_s_step_1(ptrdiff_t count, double *restrict dh_s_step, const double *h_h,
+        const double *h_a)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dh_s_step[each] = h_h[each] - h_a[each];
     }
 }
 
@@ -719,6 +790,14 @@ SHARED void compute_dh_y_step_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_y_
                         h_s[t_2 * (128 * N) + n * 128 + j];
             }
         }
+    }
+}
+
+/* dh_y_step_2[t_2,n,g,j] = (1 - h_s[t_2,n,g,j]) * h_s[t_2,n,g,j]  (of h_s) */
+SHARED void compute_dh_y_step_2_1(ptrdiff_t count, double *restrict dh_y_step_2, const double *h_s)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dh_y_step_2[each] = (1.0 - h_s[each]) * h_s[each];
     }
 }
 
@@ -784,7 +863,18 @@ SHARED void compute_dh_s_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_s, doub
     }
 }
 
-SHARED void compute_dh_z_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_z, const double *dh_a,
+/* dh_z[t_2,n,g,j] = dh_y[t_2,n,g,j]  (of h_s) */
+/* dh_z[t_2,n,2,j] += dh_a[t_2,n,j] * v2[t_2,n,j] */
+SHARED void compute_dh_z_1(ptrdiff_t count, double *restrict dh_z, const double *dh_y)
+{
+    for (ptrdiff_t n = 0; n < count; n++) {
+        for (ptrdiff_t j = 0; j < 128; j++) {
+            dh_z[n * 192 + j] = dh_y[n * 192 + j];
+        }
+    }
+}
+
+SHARED void compute_dh_z_2(ptrdiff_t T, ptrdiff_t N, double *restrict dh_z, const double *dh_a,
         const double *v2)
 {
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
@@ -806,26 +896,12 @@ SHARED void compute_de_1(double *restrict de, ptrdiff_t N, ptrdiff_t T, const do
         ptrdiff_t left_rows[16], rows_of_sums[16];
         ptrdiff_t right_columns[1], columns_of_sums[1];
         ptrdiff_t left_steps[1], right_steps[1];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t i = 0; i < 16; i++) {
-                left_rows[entry] = 192 * i;
-                rows_of_sums[entry] = i;
-                entry++;
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            right_columns[entry] = 0;
-            columns_of_sums[entry] = 0;
-            entry++;
-        }
-        {
-            ptrdiff_t entry = 0;
-            left_steps[entry] = 0;
-            right_steps[entry] = 0;
-            entry++;
-        }
+        tabulate(left_rows, 1, (const walk[]){{16, 192}});
+        tabulate(rows_of_sums, 1, (const walk[]){{16, 1}});
+        tabulate(right_columns, 0, (const walk[]){{1, 0}});
+        tabulate(columns_of_sums, 0, (const walk[]){{1, 0}});
+        tabulate(left_steps, 0, (const walk[]){{1, 0}});
+        tabulate(right_steps, 0, (const walk[]){{1, 0}});
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
                 multiply_dots(16, 1, 1, 192, h_W, left_rows, left_steps, dh_z + 192 * (n + t_2 * N),
@@ -837,11 +913,11 @@ SHARED void compute_de_1(double *restrict de, ptrdiff_t N, ptrdiff_t T, const do
 }
 
 /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
-SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t T, ptrdiff_t N, const double *e_E,
-        const ptrdiff_t *x, const double *dh_z)
+SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t count, ptrdiff_t T, ptrdiff_t N,
+        const double *e_E, const ptrdiff_t *x, const double *dh_z)
 {
     fill(dh_W, 3072, 0.0);
-    for (ptrdiff_t i = 0; i < 16; i++) {
+    for (ptrdiff_t i = 0; i < count; i++) {
         for (ptrdiff_t g = 0; g < 3; g++) {
             for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
                 for (ptrdiff_t n = 0; n < N; n++) {
@@ -869,6 +945,36 @@ SHARED void compute_de_E_1(double *restrict de_E, ptrdiff_t T, ptrdiff_t N, cons
     }
 }
 
+/* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
+        double v1_2, const double *dlogits_b)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
+    }
+}
+
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
+SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2_2,
+        const double *dlogits_b, double beta2)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_v[j] = v2_2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
+    }
+}
+
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
+        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
+        double epsilon)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
+                epsilon);
+    }
+}
+
 static void predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
         const char_gru_data *data, const char_gru_outputs *outputs, double *work)
 {
@@ -883,12 +989,12 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* h_z[t_2,n,g,j] = h_b[g,j] + sum[i](e_E[x[n,t_2],i] * h_W[i,g,j]) */
     double *h_z = work + 2048; /* (T, N, 3, 64) */
-    compute_h_z_1(N, T, h_z, h_b);
+    compute_h_z_1(N * T, h_z, h_b);
     compute_h_z_2(T, N, h_z, e_E, x, h_W);
 
     /* h_y[t_2,n,g,j] = h_d[g,j] */
     double *h_y = work + 192 * N * T + 2048; /* (T, N, 3, 64) */
-    compute_h_z_1(N, T, h_y, h_d);
+    compute_h_z_1(N * T, h_y, h_d);
 
     double *h_s = work + 384 * N * T + 2048; /* (T, N, 2, 64) */
     double *h_h = work + 512 * N * T + 2048; /* (T + 1, N, 64) */
@@ -949,12 +1055,12 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* h_z[t_2,n,g,j] = h_b[g,j] + sum[i](e_E[x[n,t_2],i] * h_W[i,g,j]) */
     double *h_z = work + 64 * N + 589 * N * T + 8192; /* (T, N, 3, 64) */
-    compute_h_z_1(N, T, h_z, h_b);
+    compute_h_z_1(N * T, h_z, h_b);
     compute_h_z_2(T, N, h_z, e_E, x, h_W);
 
     /* h_y[t_2,n,g,j] = h_d[g,j] */
     double *h_y = tape->h_y; /* (T, N, 3, 64) */
-    compute_h_z_1(N, T, h_y, h_d);
+    compute_h_z_1(N * T, h_y, h_d);
 
     double *h_s = tape->h_s; /* (T, N, 2, 64) */
     double *h_a = tape->h_a; /* (T, N, 64) */
@@ -1075,25 +1181,12 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
     /* dlogits_terms[n,k,t[n,k]] += -1 */
     double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
-                        loss_Z_shifted[n * T + k];
-            }
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
-        }
-    }
+    compute_dlogits_terms_1(N, T, dlogits_terms, v1, loss_Z_shifted);
+    compute_dlogits_terms_2(N, T, dlogits_terms, t);
 
     /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, T, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
-        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 76 * N * T, N, T);
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (76,) */
@@ -1115,15 +1208,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
     double *v2 = work + 64 * N + 858 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        v2[each] = 1.0 - square(h_a[each]);
-    }
+    compute_v2_1(64 * N * T, v2, h_a);
 
     /* dh_s_step[t_2,n,j] = h_h[t_2,n,j] - h_a[t_2,n,j]  (of h_h) */
     double *dh_s_step = work + 128 * N + 986 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        dh_s_step[each] = h_h[each] - h_a[each];
-    }
+    compute_dh_s_step_1(64 * N * T, dh_s_step, h_h, h_a);
 
     /* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
     double *dh_a_step = work + 128 * N + 1050 * N * T + 8192; /* (T, N, 64) */
@@ -1139,9 +1228,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_y_step_2[t_2,n,g,j] = (1 - h_s[t_2,n,g,j]) * h_s[t_2,n,g,j]  (of h_s) */
     double *dh_y_step_2 = work + 128 * N + 1242 * N * T + 8192; /* (T, N, 2, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N * T; each++) {
-        dh_y_step_2[each] = (1.0 - h_s[each]) * h_s[each];
-    }
+    compute_dh_y_step_2_1(128 * N * T, dh_y_step_2, h_s);
 
     double *dh_s = work + 128 * N + 1370 * N * T + 8192; /* (T, N, 2, 64) */
     double *dh_a = work + 128 * N + 1498 * N * T + 8192; /* (T, N, 64) */
@@ -1159,12 +1246,8 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dh_z[t_2,n,g,j] = dh_y[t_2,n,g,j]  (of h_s) */
     /* dh_z[t_2,n,2,j] += dh_a[t_2,n,j] * v2[t_2,n,j] */
     double *dh_z = work + 128 * N + 1562 * N * T + 8192; /* (T, N, 3, 64) */
-    for (ptrdiff_t n = 0; n < N * T; n++) {
-        for (ptrdiff_t j = 0; j < 128; j++) {
-            dh_z[n * 192 + j] = dh_y[n * 192 + j];
-        }
-    }
-    compute_dh_z_1(T, N, dh_z, dh_a, v2);
+    compute_dh_z_1(N * T, dh_z, dh_y);
+    compute_dh_z_2(T, N, dh_z, dh_a, v2);
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
     double *dh_d = grads->h_d; /* (3, 64) */
@@ -1185,7 +1268,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
     double *dh_W = grads->h_W; /* (16, 3, 64) */
-    compute_dh_W_1(dh_W, T, N, e_E, x, dh_z);
+    compute_dh_W_1(dh_W, 16, T, N, e_E, x, dh_z);
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
     double *de_E = grads->e_E; /* (76, 16) */
@@ -1250,46 +1333,26 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dlogits_terms[n,k,j] = v1[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
     /* dlogits_terms[n,k,t[n,k]] += -1 */
     double *dlogits_terms = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits_terms[n * (76 * T) + k * 76 + j] = v1[n * (76 * T) + k * 76 + j] /
-                        loss_Z_shifted[n * T + k];
-            }
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
-        }
-    }
+    compute_dlogits_terms_1(N, T, dlogits_terms, v1, loss_Z_shifted);
+    compute_dlogits_terms_2(N, T, dlogits_terms, t);
 
     /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, T, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
-        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 76 * N * T, N, T);
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = work + 128 * N + 1770 * N * T + 8192; /* (76,) */
     multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
+    compute_logits_b_m_next_1(76, logits_b_m, beta1, v1_2, dlogits_b);
 
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        logits_b_v[j] = v2_2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
+    compute_logits_b_v_next_1(76, logits_b_v, v2_2, dlogits_b, beta2);
 
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(76, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
 
     /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
@@ -1321,10 +1384,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 4864; each++) {
-        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
-                logits_W_v[each]) + epsilon);
-    }
+    compute_logits_b_next_1(4864, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
 
     /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
@@ -1332,15 +1392,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
     double *v2 = work + 64 * N + 858 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        v2[each] = 1.0 - square(h_a[each]);
-    }
+    compute_v2_1(64 * N * T, v2, h_a);
 
     /* dh_s_step[t_2,n,j] = h_h[t_2,n,j] - h_a[t_2,n,j]  (of h_h) */
     double *dh_s_step = work + 128 * N + 986 * N * T + 8192; /* (T, N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        dh_s_step[each] = h_h[each] - h_a[each];
-    }
+    compute_dh_s_step_1(64 * N * T, dh_s_step, h_h, h_a);
 
     /* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
     double *dh_a_step = work + 128 * N + 1050 * N * T + 8192; /* (T, N, 64) */
@@ -1356,9 +1412,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_y_step_2[t_2,n,g,j] = (1 - h_s[t_2,n,g,j]) * h_s[t_2,n,g,j]  (of h_s) */
     double *dh_y_step_2 = work + 128 * N + 1242 * N * T + 8192; /* (T, N, 2, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N * T; each++) {
-        dh_y_step_2[each] = (1.0 - h_s[each]) * h_s[each];
-    }
+    compute_dh_y_step_2_1(128 * N * T, dh_y_step_2, h_s);
 
     double *dh_s = work + 128 * N + 1370 * N * T + 8192; /* (T, N, 2, 64) */
     double *dh_a = work + 128 * N + 1498 * N * T + 8192; /* (T, N, 64) */
@@ -1376,33 +1430,22 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     /* dh_z[t_2,n,g,j] = dh_y[t_2,n,g,j]  (of h_s) */
     /* dh_z[t_2,n,2,j] += dh_a[t_2,n,j] * v2[t_2,n,j] */
     double *dh_z = work + 128 * N + 1562 * N * T + 8192; /* (T, N, 3, 64) */
-    for (ptrdiff_t n = 0; n < N * T; n++) {
-        for (ptrdiff_t j = 0; j < 128; j++) {
-            dh_z[n * 192 + j] = dh_y[n * 192 + j];
-        }
-    }
-    compute_dh_z_1(T, N, dh_z, dh_a, v2);
+    compute_dh_z_1(N * T, dh_z, dh_y);
+    compute_dh_z_2(T, N, dh_z, dh_a, v2);
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
     double *dh_d = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
     multiply(1, 192, N * T, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
 
     /* h_d_m_next[i,j] = h_d_m[i,j] * beta1 + dh_d[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 192; each++) {
-        h_d_m[each] = beta1 * h_d_m[each] + v1_2 * dh_d[each];
-    }
+    compute_logits_b_m_next_1(192, h_d_m, beta1, v1_2, dh_d);
 
     /* h_d_v_next[i,j] = dh_d[i,j]**2 * v2_2 + h_d_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 192; each++) {
-        h_d_v[each] = v2_2 * square(dh_d[each]) + beta2 * h_d_v[each];
-    }
+    compute_logits_b_v_next_1(192, h_d_v, v2_2, dh_d, beta2);
 
     /* h_d_next[i,j] = h_d[i,j] - h_d_m_next[i,j] * learning_rate * v3 / (sqrt(h_d_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 192; each++) {
-        h_d[each] = h_d[each] - learning_rate * v3 * h_d_m[each] / (sqrt(v4 * h_d_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(192, h_d, learning_rate, v3, h_d_m, v4, h_d_v, epsilon);
 
     /* dh_U[k,g,j] = sum[t_2,n](h_h[t_2,n,k] * dh_y[t_2,n,g,j])  (of h_y) */
     /* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
@@ -1439,21 +1482,14 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     multiply(1, 192, N * T, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 192; each++) {
-        h_b_m[each] = beta1 * h_b_m[each] + v1_2 * dh_b[each];
-    }
+    compute_logits_b_m_next_1(192, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2_2 + h_b_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 192; each++) {
-        h_b_v[each] = v2_2 * square(dh_b[each]) + beta2 * h_b_v[each];
-    }
+    compute_logits_b_v_next_1(192, h_b_v, v2_2, dh_b, beta2);
 
     /* h_b_next[i,j] = h_b[i,j] - h_b_m_next[i,j] * learning_rate * v3 / (sqrt(h_b_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 192; each++) {
-        h_b[each] = h_b[each] - learning_rate * v3 * h_b_m[each] / (sqrt(v4 * h_b_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(192, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
     double *de = work + 128 * N + 1754 * N * T + 8192; /* (N, T, 16) */
@@ -1461,45 +1497,31 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_W[i,g,j] = sum[t_2,n](e_E[x[n,t_2],i] * dh_z[t_2,n,g,j])  (of h_z) */
     double *dh_W = work + 128 * N + 1770 * N * T + 25612; /* (16, 3, 64) */
-    compute_dh_W_1(dh_W, T, N, e_E, x, dh_z);
+    compute_dh_W_1(dh_W, 16, T, N, e_E, x, dh_z);
 
     /* h_W_m_next[i,j,k0] = h_W_m[i,j,k0] * beta1 + dh_W[i,j,k0] * v1_2 */
-    for (ptrdiff_t each = 0; each < 3072; each++) {
-        h_W_m[each] = beta1 * h_W_m[each] + v1_2 * dh_W[each];
-    }
+    compute_logits_b_m_next_1(3072, h_W_m, beta1, v1_2, dh_W);
 
     /* h_W_v_next[i,j,k0] = dh_W[i,j,k0]**2 * v2_2 + h_W_v[i,j,k0] * beta2 */
-    for (ptrdiff_t each = 0; each < 3072; each++) {
-        h_W_v[each] = v2_2 * square(dh_W[each]) + beta2 * h_W_v[each];
-    }
+    compute_logits_b_v_next_1(3072, h_W_v, v2_2, dh_W, beta2);
 
     /* h_W_next[i,j,k0] = h_W[i,j,k0] - h_W_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_W_v_next[i,j,k0] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 3072; each++) {
-        h_W[each] = h_W[each] - learning_rate * v3 * h_W_m[each] / (sqrt(v4 * h_W_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(3072, h_W, learning_rate, v3, h_W_m, v4, h_W_v, epsilon);
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
     double *de_E = work + 128 * N + 1770 * N * T + 28684; /* (76, 16) */
     compute_de_E_1(de_E, T, N, x, de);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1216; each++) {
-        e_E_m[each] = beta1 * e_E_m[each] + v1_2 * de_E[each];
-    }
+    compute_logits_b_m_next_1(1216, e_E_m, beta1, v1_2, de_E);
 
     /* e_E_v_next[i,j] = de_E[i,j]**2 * v2_2 + e_E_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1216; each++) {
-        e_E_v[each] = v2_2 * square(de_E[each]) + beta2 * e_E_v[each];
-    }
+    compute_logits_b_v_next_1(1216, e_E_v, v2_2, de_E, beta2);
 
     /* e_E_next[i,j] = e_E[i,j] - e_E_m_next[i,j] * learning_rate * v3 / (sqrt(e_E_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 1216; each++) {
-        e_E[each] = e_E[each] - learning_rate * v3 * e_E_m[each] / (sqrt(v4 * e_E_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(1216, e_E, learning_rate, v3, e_E_m, v4, e_E_v, epsilon);
 
     *state->step = step_next;
 }
@@ -1692,7 +1714,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "1272e4f1fc38d8e5";
+    return "308e040bfd1428ff";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -180,7 +180,7 @@ static inline void fill(double *a, ptrdiff_t count, double value)
 }
 
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const double *a, ptrdiff_t count)
+SHARED double total(const double *a, ptrdiff_t count)
 {
     double parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -330,20 +330,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -389,7 +390,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -485,6 +486,102 @@ SHARED void compute_flatten_1(ptrdiff_t N, double *restrict flatten, const doubl
     }
 }
 
+/* h[n,j] = tanh(h_z[n,j]) */
+SHARED void compute_h_1(double *restrict h, ptrdiff_t count)
+{
+    const double *h_z = h;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        h[each] = fast_tanh(h_z[each]);
+    }
+}
+
+/* dlogits_terms[n,j] = v1[n,j] / loss_Z_shifted[n]  (of loss_Z) */
+/* dlogits_terms[n,t[n]] += -1 */
+SHARED void compute_dlogits_terms_1(ptrdiff_t N, double *restrict dlogits_terms, const double *v1,
+        const double *loss_Z_shifted)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 76; j++) {
+            dlogits_terms[n * 76 + j] = v1[n * 76 + j] / loss_Z_shifted[n];
+        }
+    }
+}
+
+SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 76 + t[n]] -= 1.0;
+    }
+}
+
+/* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N)
+{
+    const double *dlogits_terms = dlogits;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
+    }
+}
+
+/* dz_b[j] = sum[n](dz[n,j])  (of z) */
+SHARED void compute_dz_b_1(double *restrict dz_b, ptrdiff_t N, const double *dz)
+{
+    fill(dz_b, 24, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 24; j++) {
+            dz_b[j] += dz[n * 24 + j];
+        }
+    }
+}
+
+/* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
+SHARED void compute_dh_z_1(double *restrict dh_z, ptrdiff_t count, const double *h)
+{
+    const double *dh = dh_z;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dh_z[each] = (1.0 - square(h[each])) * dh[each];
+    }
+}
+
+SHARED void compute_de_E_1(ptrdiff_t count, ptrdiff_t N, double *restrict de_E, const ptrdiff_t *x,
+        const double *dflatten)
+{
+    for (ptrdiff_t k = 0; k < count; k++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t d = 0; d < 24; d++) {
+                de_E[x[n * 8 + k] * 24 + d] += dflatten[n * 192 + d + 24 * k];
+            }
+        }
+    }
+}
+
+/* c_m_next[j] = c_m[j] * beta1 + dc[j] * v1_2 */
+SHARED void compute_c_m_next_1(ptrdiff_t count, double *restrict c_m, double beta1, double v1_2,
+        const double *dc)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        c_m[j] = beta1 * c_m[j] + v1_2 * dc[j];
+    }
+}
+
+/* c_v_next[j] = dc[j]**2 * v2 + c_v[j] * beta2 */
+SHARED void compute_c_v_next_1(ptrdiff_t count, double *restrict c_v, double v2, const double *dc,
+        double beta2)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        c_v[j] = v2 * square(dc[j]) + beta2 * c_v[j];
+    }
+}
+
+/* c_next[j] = c[j] - c_m_next[j] * learning_rate * v3 / (sqrt(c_v_next[j] * v4) + epsilon) */
+SHARED void compute_c_next_1(ptrdiff_t count, double *restrict c, double learning_rate, double v3,
+        const double *c_m, double v4, const double *c_v, double epsilon)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        c[j] = c[j] - learning_rate * v3 * c_m[j] / (sqrt(v4 * c_v[j]) + epsilon);
+    }
+}
+
 static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
         const char_tied_outputs *outputs, double *work)
 {
@@ -507,9 +604,7 @@ static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* h[n,j] = tanh(h_z[n,j]) */
     double *h = h_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        h[each] = fast_tanh(h_z[each]);
-    }
+    compute_h_1(h, 64 * N);
 
     /* z[n,j] = z_b[j] + sum[i](h[n,i] * z_W[i,j]) */
     double *z = work + 256 * N + 6144; /* (N, 24) */
@@ -545,9 +640,7 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* h[n,j] = tanh(h_z[n,j]) */
     double *h = h_z; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        h[each] = fast_tanh(h_z[each]);
-    }
+    compute_h_1(h, 64 * N);
 
     /* z[n,j] = z_b[j] + sum[i](h[n,i] * z_W[i,j]) */
     double *z = tape->z; /* (N, 24) */
@@ -619,20 +712,12 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
     /* dlogits_terms[n,j] = v1[n,j] / loss_Z_shifted[n]  (of loss_Z) */
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            dlogits_terms[n * 76 + j] = v1[n * 76 + j] / loss_Z_shifted[n];
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 76 + t[n]] -= 1.0;
-    }
+    compute_dlogits_terms_1(N, dlogits_terms, v1, loss_Z_shifted);
+    compute_dlogits_terms_2(N, dlogits_terms, t);
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 76 * N, N);
 
     /* dc[k] = sum[n](dlogits[n,k])  (of logits) */
     double *dc = grads->c; /* (76,) */
@@ -644,12 +729,7 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
 
     /* dz_b[j] = sum[n](dz[n,j])  (of z) */
     double *dz_b = grads->z_b; /* (24,) */
-    fill(dz_b, 24, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 24; j++) {
-            dz_b[j] += dz[n * 24 + j];
-        }
-    }
+    compute_dz_b_1(dz_b, N, dz);
 
     /* dh[n,i] = sum[j](dz[n,j] * z_W[i,j])  (of z) */
     double *dh = work + 458 * N + 8192; /* (N, 64) */
@@ -661,9 +741,7 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
 
     /* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
     double *dh_z = dh; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dh_z[each] = (1.0 - square(h[each])) * dh[each];
-    }
+    compute_dh_z_1(dh_z, 64 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = grads->h_b; /* (64,) */
@@ -683,13 +761,7 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
     /* de_E[x[n,k],d] += dflatten[n,d + 24 * k] */
     double *de_E = grads->e_E; /* (76, 24) */
     multiply(76, 24, N, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1, work);
-    for (ptrdiff_t k = 0; k < 8; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t d = 0; d < 24; d++) {
-                de_E[x[n * 8 + k] * 24 + d] += dflatten[n * 192 + d + 24 * k];
-            }
-        }
-    }
+    compute_de_E_1(8, N, de_E, x, dflatten);
 }
 
 static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied_state *state,
@@ -745,39 +817,25 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* dlogits_terms[n,j] = v1[n,j] / loss_Z_shifted[n]  (of loss_Z) */
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 76; j++) {
-            dlogits_terms[n * 76 + j] = v1[n * 76 + j] / loss_Z_shifted[n];
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 76 + t[n]] -= 1.0;
-    }
+    compute_dlogits_terms_1(N, dlogits_terms, v1, loss_Z_shifted);
+    compute_dlogits_terms_2(N, dlogits_terms, t);
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 76 * N, N);
 
     /* dc[k] = sum[n](dlogits[n,k])  (of logits) */
     double *dc = work + 714 * N + 8192; /* (76,) */
     multiply(1, 76, N, ONES, (matrix){dlogits, 76, 1}, NOTHING, dc, 1, 1, work);
 
     /* c_m_next[j] = c_m[j] * beta1 + dc[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        c_m[j] = beta1 * c_m[j] + v1_2 * dc[j];
-    }
+    compute_c_m_next_1(76, c_m, beta1, v1_2, dc);
 
     /* c_v_next[j] = dc[j]**2 * v2 + c_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        c_v[j] = v2 * square(dc[j]) + beta2 * c_v[j];
-    }
+    compute_c_v_next_1(76, c_v, v2, dc, beta2);
 
     /* c_next[j] = c[j] - c_m_next[j] * learning_rate * v3 / (sqrt(c_v_next[j] * v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        c[j] = c[j] - learning_rate * v3 * c_m[j] / (sqrt(v4 * c_v[j]) + epsilon);
-    }
+    compute_c_next_1(76, c, learning_rate, v3, c_m, v4, c_v, epsilon);
 
     /* dz[n,d] = sum[k](dlogits[n,k] * e_E[k,d])  (of logits) */
     double *dz = work + 434 * N + 8192; /* (N, 24) */
@@ -785,28 +843,17 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* dz_b[j] = sum[n](dz[n,j])  (of z) */
     double *dz_b = work + 714 * N + 8268; /* (24,) */
-    fill(dz_b, 24, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 24; j++) {
-            dz_b[j] += dz[n * 24 + j];
-        }
-    }
+    compute_dz_b_1(dz_b, N, dz);
 
     /* z_b_m_next[j] = z_b_m[j] * beta1 + dz_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 24; j++) {
-        z_b_m[j] = beta1 * z_b_m[j] + v1_2 * dz_b[j];
-    }
+    compute_c_m_next_1(24, z_b_m, beta1, v1_2, dz_b);
 
     /* z_b_v_next[j] = dz_b[j]**2 * v2 + z_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 24; j++) {
-        z_b_v[j] = v2 * square(dz_b[j]) + beta2 * z_b_v[j];
-    }
+    compute_c_v_next_1(24, z_b_v, v2, dz_b, beta2);
 
     /* z_b_next[j] = z_b[j] - z_b_m_next[j] * learning_rate * v3 / (sqrt(z_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 24; j++) {
-        z_b[j] = z_b[j] - learning_rate * v3 * z_b_m[j] / (sqrt(v4 * z_b_v[j]) + epsilon);
-    }
+    compute_c_next_1(24, z_b, learning_rate, v3, z_b_m, v4, z_b_v, epsilon);
 
     /* dh[n,i] = sum[j](dz[n,j] * z_W[i,j])  (of z) */
     double *dh = work + 458 * N + 8192; /* (N, 64) */
@@ -817,47 +864,32 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(64, 24, N, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
 
     /* z_W_m_next[i,j] = z_W_m[i,j] * beta1 + dz_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1536; each++) {
-        z_W_m[each] = beta1 * z_W_m[each] + v1_2 * dz_W[each];
-    }
+    compute_c_m_next_1(1536, z_W_m, beta1, v1_2, dz_W);
 
     /* z_W_v_next[i,j] = dz_W[i,j]**2 * v2 + z_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1536; each++) {
-        z_W_v[each] = v2 * square(dz_W[each]) + beta2 * z_W_v[each];
-    }
+    compute_c_v_next_1(1536, z_W_v, v2, dz_W, beta2);
 
     /* z_W_next[i,j] = z_W[i,j] - z_W_m_next[i,j] * learning_rate * v3 / (sqrt(z_W_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 1536; each++) {
-        z_W[each] = z_W[each] - learning_rate * v3 * z_W_m[each] / (sqrt(v4 * z_W_v[each]) +
-                epsilon);
-    }
+    compute_c_next_1(1536, z_W, learning_rate, v3, z_W_m, v4, z_W_v, epsilon);
 
     /* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
     double *dh_z = dh; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dh_z[each] = (1.0 - square(h[each])) * dh[each];
-    }
+    compute_dh_z_1(dh_z, 64 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = work + 714 * N + 9828; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        h_b_m[j] = beta1 * h_b_m[j] + v1_2 * dh_b[j];
-    }
+    compute_c_m_next_1(64, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        h_b_v[j] = v2 * square(dh_b[j]) + beta2 * h_b_v[j];
-    }
+    compute_c_v_next_1(64, h_b_v, v2, dh_b, beta2);
 
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        h_b[j] = h_b[j] - learning_rate * v3 * h_b_m[j] / (sqrt(v4 * h_b_v[j]) + epsilon);
-    }
+    compute_c_next_1(64, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* dflatten[n,i] = sum[j](dh_z[n,j] * h_W[i,j])  (of h_z) */
     double *dflatten = work + 522 * N + 8192; /* (N, 192) */
@@ -897,30 +929,17 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* de_E[x[n,k],d] += dflatten[n,d + 24 * k] */
     double *de_E = work + 714 * N + 22180; /* (76, 24) */
     multiply(76, 24, N, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1, work);
-    for (ptrdiff_t k = 0; k < 8; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t d = 0; d < 24; d++) {
-                de_E[x[n * 8 + k] * 24 + d] += dflatten[n * 192 + d + 24 * k];
-            }
-        }
-    }
+    compute_de_E_1(8, N, de_E, x, dflatten);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1824; each++) {
-        e_E_m[each] = beta1 * e_E_m[each] + v1_2 * de_E[each];
-    }
+    compute_c_m_next_1(1824, e_E_m, beta1, v1_2, de_E);
 
     /* e_E_v_next[i,j] = de_E[i,j]**2 * v2 + e_E_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1824; each++) {
-        e_E_v[each] = v2 * square(de_E[each]) + beta2 * e_E_v[each];
-    }
+    compute_c_v_next_1(1824, e_E_v, v2, de_E, beta2);
 
     /* e_E_next[i,j] = e_E[i,j] - e_E_m_next[i,j] * learning_rate * v3 / (sqrt(e_E_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 1824; each++) {
-        e_E[each] = e_E[each] - learning_rate * v3 * e_E_m[each] / (sqrt(v4 * e_E_v[each]) +
-                epsilon);
-    }
+    compute_c_next_1(1824, e_E, learning_rate, v3, e_E_m, v4, e_E_v, epsilon);
 
     *state->step = step_next;
 }
@@ -1109,7 +1128,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "b9a478b40af6eb22";
+    return "93beab009c19c865";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

@@ -247,7 +247,7 @@ static inline void fill(double *a, ptrdiff_t count, double value)
 }
 
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const double *a, ptrdiff_t count)
+SHARED double total(const double *a, ptrdiff_t count)
 {
     double parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -397,20 +397,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -456,7 +457,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -571,11 +572,25 @@ SHARED void compute_n1_mean_square_sum_1(ptrdiff_t N, ptrdiff_t T, const double 
 }
 
 /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
-SHARED void compute_n1_mean_square_1(double *restrict n1_mean_square, ptrdiff_t N, ptrdiff_t T)
+SHARED void compute_n1_mean_square_1(double *restrict n1_mean_square, ptrdiff_t count)
 {
     const double *n1_mean_square_sum = n1_mean_square;
-    for (ptrdiff_t each = 0; each < N * T; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         n1_mean_square[each] = 0.03125 * n1_mean_square_sum[each];
+    }
+}
+
+/* n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05) */
+SHARED void compute_n1_1(ptrdiff_t N, ptrdiff_t T, double *restrict n1, const double *h,
+        const double *n1_g, const double *n1_mean_square)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 32; j++) {
+                n1[n * (32 * T) + k * 32 + j] = h[n * (32 * T) + k * 32 + j] * n1_g[j] /
+                        sqrt(n1_mean_square[n * T + k] + 1e-05);
+            }
+        }
     }
 }
 
@@ -609,6 +624,19 @@ SHARED void compute_a_seen_1(double *restrict a_seen, ptrdiff_t N, ptrdiff_t T)
     }
 }
 
+/* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
+SHARED void compute_a_Z_max_1(ptrdiff_t count, ptrdiff_t T, const double *a_seen, double *restrict
+        a_Z_max)
+{
+    for (ptrdiff_t l = 0; l < count; l++) {
+        double best = -INFINITY;
+        for (ptrdiff_t j = 0; j < T; j++) {
+            best = maximum(best, a_seen[l * T + j]);
+        }
+        a_Z_max[l] = best;
+    }
+}
+
 /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
 SHARED void compute_a_seen_shifted_1(double *restrict a_seen_shifted, ptrdiff_t N, ptrdiff_t T,
         const double *a_Z_max)
@@ -628,11 +656,22 @@ SHARED void compute_a_seen_shifted_1(double *restrict a_seen_shifted, ptrdiff_t 
 }
 
 /* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
-SHARED void compute_v1_1(double *restrict v1, ptrdiff_t N, ptrdiff_t T)
+SHARED void compute_v1_1(double *restrict v1, ptrdiff_t count)
 {
     const double *a_seen_shifted = v1;
-    for (ptrdiff_t each = 0; each < 2 * N * (T * T); each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         v1[each] = fast_exp(a_seen_shifted[each]);
+    }
+}
+
+/* a_Z_shifted[n,k,l] = sum[j](v1[n,k,l,j]) */
+SHARED void compute_a_Z_shifted_1(ptrdiff_t count, const double *v1, ptrdiff_t T, double *restrict
+        a_Z_shifted)
+{
+    for (ptrdiff_t l = 0; l < count; l++) {
+        double sum = 0.0;
+        sum += total(v1 + l * T, T);
+        a_Z_shifted[l] = sum;
     }
 }
 
@@ -668,25 +707,33 @@ SHARED void compute_a_heads_1(double *restrict a_heads, ptrdiff_t N, ptrdiff_t T
 }
 
 /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
-SHARED void compute_r_1(double *restrict r, ptrdiff_t N, ptrdiff_t T, const double *h)
+SHARED void compute_r_1(double *restrict r, ptrdiff_t count, const double *h)
 {
     const double *a = r;
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         r[each] = a[each] + h[each];
     }
 }
 
 /* v13[n,k] = n1_mean_square[n,k] + 1e-05 */
-SHARED void compute_v13_1(double *restrict v13, ptrdiff_t N, ptrdiff_t T)
+SHARED void compute_v13_1(double *restrict v13, ptrdiff_t count)
 {
     const double *n1_mean_square = v13;
-    for (ptrdiff_t each = 0; each < N * T; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         v13[each] = n1_mean_square[each] + 1e-05;
     }
 }
 
+/* v7[n,k] = 1 / sqrt(v13[n,k]) */
+SHARED void compute_v7_1(ptrdiff_t count, double *restrict v7, const double *v13)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        v7[each] = 1.0 / sqrt(v13[each]);
+    }
+}
+
 /* n1[n,k,j] = v7[n,k] * h[n,k,j] * n1_g[j] */
-SHARED void compute_n1_1(ptrdiff_t N, ptrdiff_t T, double *restrict n1, const double *v7,
+SHARED void compute_n1_2(ptrdiff_t N, ptrdiff_t T, double *restrict n1, const double *v7,
         const double *h, const double *n1_g)
 {
     for (ptrdiff_t n = 0; n < N; n++) {
@@ -696,6 +743,48 @@ SHARED void compute_n1_1(ptrdiff_t N, ptrdiff_t T, double *restrict n1, const do
                         n1_g[j];
             }
         }
+    }
+}
+
+/* f[n,k,j] = f_z[n,k,j] * v10[n,k,j] */
+SHARED void compute_f_1(ptrdiff_t count, double *restrict f, const double *f_z, const double *v10)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        f[each] = f_z[each] * v10[each];
+    }
+}
+
+/* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
+/* dlogits_terms[n,k,t[n,k]] += -1 */
+SHARED void compute_dlogits_terms_1(ptrdiff_t N, ptrdiff_t T, double *restrict dlogits_terms,
+        const double *v12, const double *loss_Z_shifted)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            for (ptrdiff_t j = 0; j < 76; j++) {
+                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
+                        loss_Z_shifted[n * T + k];
+            }
+        }
+    }
+}
+
+SHARED void compute_dlogits_terms_2(ptrdiff_t N, ptrdiff_t T, double *restrict dlogits_terms,
+        const ptrdiff_t *t)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t k = 0; k < T; k++) {
+            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
+        }
+    }
+}
+
+/* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
+SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N, ptrdiff_t T)
+{
+    const double *dlogits_terms = dlogits;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
     }
 }
 
@@ -715,29 +804,20 @@ SHARED void compute_dn3_mean_square_sum_2_1(ptrdiff_t N, ptrdiff_t T, const doub
 }
 
 /* v1[n,k] = v11[n,k]  (of n3) */
-SHARED void compute_v1_2(ptrdiff_t N, ptrdiff_t T, double *restrict v1, const double *v11)
+SHARED void compute_v1_2(ptrdiff_t count, double *restrict v1, const double *v11)
 {
-    for (ptrdiff_t k = 0; k < N * T; k++) {
+    for (ptrdiff_t k = 0; k < count; k++) {
         v1[k] = v11[k];
-    }
-}
-
-/* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
-SHARED void compute_v2_1(ptrdiff_t N, ptrdiff_t T, double *restrict v2, const double *dn3,
-        const double *u)
-{
-    for (ptrdiff_t each = 0; each < 32 * N * T; each++) {
-        v2[each] = dn3[each] * u[each];
     }
 }
 
 /* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of n3_mean_square)
    */
-SHARED void compute_dn3_mean_square_sum_1(double *restrict dn3_mean_square_sum, ptrdiff_t N,
-        ptrdiff_t T, const double *v15)
+SHARED void compute_dn3_mean_square_sum_1(double *restrict dn3_mean_square_sum, ptrdiff_t count,
+        const double *v15)
 {
     const double *dn3_mean_square_sum_2 = dn3_mean_square_sum;
-    for (ptrdiff_t each = 0; each < N * T; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         dn3_mean_square_sum[each] = -0.015625 * dn3_mean_square_sum_2[each] / v15[each];
     }
 }
@@ -760,11 +840,11 @@ SHARED void compute_du_1(double *restrict du, ptrdiff_t N, ptrdiff_t T,
 
 /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) + v10[n,k,j]) *
    df[n,k,j]  (of f) */
-SHARED void compute_df_z_1(double *restrict df_z, ptrdiff_t N, ptrdiff_t T, const double *f_z,
+SHARED void compute_df_z_1(double *restrict df_z, ptrdiff_t count, const double *f_z,
         const double *v10)
 {
     const double *df = df_z;
-    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         df_z[each] = (0.5 * sqrt(2.0) / sqrt(3.141592653589793) * f_z[each] * fast_exp(-0.5 *
                 square(f_z[each])) + v10[each]) * df[each];
     }
@@ -841,21 +921,51 @@ SHARED void compute_da_s_sum_1(double *restrict da_s_sum, ptrdiff_t N, ptrdiff_t
     }
 }
 
-/* a_Wo_m_next[i,j] = a_Wo_m[i,j] * beta1 + da_Wo[i,j] * v1_2 */
-SHARED void compute_a_Wo_m_next_1(double *restrict a_Wo_m, double beta1, double v1_2,
-        const double *da_Wo)
+/* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + v7[n,k] * dn1[n,k,d] * n1_g[d] +
+   dr[n,k,d]  (of e) */
+SHARED void compute_de_E_1(double *restrict de_E, ptrdiff_t T, ptrdiff_t N, const ptrdiff_t *x,
+        const double *dn1_mean_square_sum, const double *h, const double *v7, const double *dn1,
+        const double *n1_g, const double *dr)
 {
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wo_m[each] = beta1 * a_Wo_m[each] + v1_2 * da_Wo[each];
+    fill(de_E, 2432, 0.0);
+    for (ptrdiff_t k = 0; k < T; k++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t d = 0; d < 32; d++) {
+                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[n * T + k] *
+                        h[n * (32 * T) + k * 32 + d] + v7[n * T + k] *
+                        dn1[n * (32 * T) + k * 32 + d] * n1_g[d] + dr[n * (32 * T) + k * 32 + d];
+            }
+        }
     }
 }
 
-/* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
-SHARED void compute_a_Wo_v_next_1(double *restrict a_Wo_v, double v2_2, const double *da_Wo, double
-        beta2)
+/* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
+        double v1_2, const double *dlogits_b)
 {
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wo_v[each] = v2_2 * square(da_Wo[each]) + beta2 * a_Wo_v[each];
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
+    }
+}
+
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
+SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2_2,
+        const double *dlogits_b, double beta2)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_v[j] = v2_2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
+    }
+}
+
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
+   (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
+        learning_rate, double v3_2, const double *logits_b_m, double v4_2, const double *logits_b_v,
+        double epsilon)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b[j] = logits_b[j] - learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 *
+                logits_b_v[j]) + epsilon);
     }
 }
 
@@ -889,18 +999,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
     double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n1_mean_square, N, T);
+    compute_n1_mean_square_1(n1_mean_square, N * T);
 
     /* n1[n,k,j] = h[n,k,j] * n1_g[j] / sqrt(n1_mean_square[n,k] + 1e-05) */
     double *n1 = work + 33 * N * T + 8192; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                n1[n * (32 * T) + k * 32 + j] = h[n * (32 * T) + k * 32 + j] * n1_g[j] /
-                        sqrt(n1_mean_square[n * T + k] + 1e-05);
-            }
-        }
-    }
+    compute_n1_1(N, T, n1, h, n1_g, n1_mean_square);
 
     /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
     double *a_q = work + 65 * N * T + 8192; /* (N, T, 32) */
@@ -924,13 +1027,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
     double *a_Z_max = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
-    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
-        double best = -INFINITY;
-        for (ptrdiff_t j = 0; j < T; j++) {
-            best = maximum(best, a_seen[l * T + j]);
-        }
-        a_Z_max[l] = best;
-    }
+    compute_a_Z_max_1(2 * N * T, T, a_seen, a_Z_max);
 
     /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
     double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
@@ -938,15 +1035,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
     double *v1 = a_seen_shifted; /* (N, 2, T, T) */
-    compute_v1_1(v1, N, T);
+    compute_v1_1(v1, 2 * N * (T * T));
 
     /* a_Z_shifted[n,k,l] = sum[j](v1[n,k,l,j]) */
     double *a_Z_shifted = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
-    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
-        double sum = 0.0;
-        sum += total(v1 + l * T, T);
-        a_Z_shifted[l] = sum;
-    }
+    compute_a_Z_shifted_1(2 * N * T, v1, T, a_Z_shifted);
 
     /* a_p[n,h_2,t_2,u_2] = v1[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
     double *a_p = v1; /* (N, 2, T, T) */
@@ -963,7 +1056,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
     double *r = a; /* (N, T, 32) */
-    compute_r_1(r, N, T, h);
+    compute_r_1(r, 32 * N * T, h);
 
     /* n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2) */
     double *n2_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
@@ -971,18 +1064,11 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
     double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n2_mean_square, N, T);
+    compute_n1_mean_square_1(n2_mean_square, N * T);
 
     /* n2[n,k,j] = r[n,k,j] * n2_g[j] / sqrt(n2_mean_square[n,k] + 1e-05) */
     double *n2 = work + 8192; /* (N, T, 32) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 32; j++) {
-                n2[n * (32 * T) + k * 32 + j] = r[n * (32 * T) + k * 32 + j] * n2_g[j] /
-                        sqrt(n2_mean_square[n * T + k] + 1e-05);
-            }
-        }
-    }
+    compute_n1_1(N, T, n2, r, n2_g, n2_mean_square);
 
     /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
     double *f_z = work + 2 * N * (T * T) + 163 * N * T + 8192; /* (N, T, 64) */
@@ -1002,7 +1088,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
     double *u = m; /* (N, T, 32) */
-    compute_r_1(u, N, T, r);
+    compute_r_1(u, 32 * N * T, r);
 
     /* n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2) */
     double *n3_mean_square_sum = work + 32 * N * T + 8192; /* (N, T) */
@@ -1010,7 +1096,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
     double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n3_mean_square, N, T);
+    compute_n1_mean_square_1(n3_mean_square, N * T);
 
     /* n3[n,k,j] = u[n,k,j] * n3_g[j] / sqrt(n3_mean_square[n,k] + 1e-05) */
     double *n3 = u; /* (N, T, 32) */
@@ -1060,21 +1146,19 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
     double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n1_mean_square, N, T);
+    compute_n1_mean_square_1(n1_mean_square, N * T);
 
     /* v13[n,k] = n1_mean_square[n,k] + 1e-05 */
     double *v13 = n1_mean_square; /* (N, T) */
-    compute_v13_1(v13, N, T);
+    compute_v13_1(v13, N * T);
 
     /* v7[n,k] = 1 / sqrt(v13[n,k]) */
     double *v7 = tape->v7; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v7[each] = 1.0 / sqrt(v13[each]);
-    }
+    compute_v7_1(N * T, v7, v13);
 
     /* n1[n,k,j] = v7[n,k] * h[n,k,j] * n1_g[j] */
     double *n1 = tape->n1; /* (N, T, 32) */
-    compute_n1_1(N, T, n1, v7, h, n1_g);
+    compute_n1_2(N, T, n1, v7, h, n1_g);
 
     /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
     double *a_q = tape->a_q; /* (N, T, 32) */
@@ -1098,13 +1182,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
     double *a_Z_max = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (N, 2, T) */
-    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
-        double best = -INFINITY;
-        for (ptrdiff_t j = 0; j < T; j++) {
-            best = maximum(best, a_seen[l * T + j]);
-        }
-        a_Z_max[l] = best;
-    }
+    compute_a_Z_max_1(2 * N * T, T, a_seen, a_Z_max);
 
     /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
     double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
@@ -1112,15 +1190,11 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* v8[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
     double *v8 = a_seen_shifted; /* (N, 2, T, T) */
-    compute_v1_1(v8, N, T);
+    compute_v1_1(v8, 2 * N * (T * T));
 
     /* a_Z_shifted[n,k,l] = sum[j](v8[n,k,l,j]) */
     double *a_Z_shifted = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (N, 2, T) */
-    for (ptrdiff_t l = 0; l < 2 * N * T; l++) {
-        double sum = 0.0;
-        sum += total(v8 + l * T, T);
-        a_Z_shifted[l] = sum;
-    }
+    compute_a_Z_shifted_1(2 * N * T, v8, T, a_Z_shifted);
 
     /* a_p[n,h_2,t_2,u_2] = v8[n,h_2,t_2,u_2] / a_Z_shifted[n,h_2,t_2] */
     double *a_p = v8; /* (N, 2, T, T) */
@@ -1137,7 +1211,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
     double *r = a; /* (N, T, 32) */
-    compute_r_1(r, N, T, h);
+    compute_r_1(r, 32 * N * T, h);
 
     /* n2_mean_square_sum[n,k] = sum[j](r[n,k,j]**2) */
     double *n2_mean_square_sum = tape->v14; /* (N, T) */
@@ -1145,21 +1219,19 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
     double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n2_mean_square, N, T);
+    compute_n1_mean_square_1(n2_mean_square, N * T);
 
     /* v14[n,k] = n2_mean_square[n,k] + 1e-05 */
     double *v14 = n2_mean_square; /* (N, T) */
-    compute_v13_1(v14, N, T);
+    compute_v13_1(v14, N * T);
 
     /* v9[n,k] = 1 / sqrt(v14[n,k]) */
     double *v9 = tape->v9; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v9[each] = 1.0 / sqrt(v14[each]);
-    }
+    compute_v7_1(N * T, v9, v14);
 
     /* n2[n,k,j] = v9[n,k] * r[n,k,j] * n2_g[j] */
     double *n2 = tape->n2; /* (N, T, 32) */
-    compute_n1_1(N, T, n2, v9, r, n2_g);
+    compute_n1_2(N, T, n2, v9, r, n2_g);
 
     /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
     double *f_z = tape->f_z; /* (N, T, 64) */
@@ -1174,9 +1246,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* f[n,k,j] = f_z[n,k,j] * v10[n,k,j] */
     double *f = tape->f; /* (N, T, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        f[each] = f_z[each] * v10[each];
-    }
+    compute_f_1(64 * N * T, f, f_z, v10);
 
     /* m[n,k,j] = m_b[j] + sum[i](f[n,k,i] * m_W[i,j]) */
     double *m = tape->u; /* (N, T, 32) */
@@ -1185,7 +1255,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
     double *u = m; /* (N, T, 32) */
-    compute_r_1(u, N, T, r);
+    compute_r_1(u, 32 * N * T, r);
 
     /* n3_mean_square_sum[n,k] = sum[j](u[n,k,j]**2) */
     double *n3_mean_square_sum = tape->v15; /* (N, T) */
@@ -1193,21 +1263,19 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
     double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n3_mean_square, N, T);
+    compute_n1_mean_square_1(n3_mean_square, N * T);
 
     /* v15[n,k] = n3_mean_square[n,k] + 1e-05 */
     double *v15 = n3_mean_square; /* (N, T) */
-    compute_v13_1(v15, N, T);
+    compute_v13_1(v15, N * T);
 
     /* v11[n,k] = 1 / sqrt(v15[n,k]) */
     double *v11 = tape->v11; /* (N, T) */
-    for (ptrdiff_t each = 0; each < N * T; each++) {
-        v11[each] = 1.0 / sqrt(v15[each]);
-    }
+    compute_v7_1(N * T, v11, v15);
 
     /* n3[n,k,j] = v11[n,k] * u[n,k,j] * n3_g[j] */
     double *n3 = tape->n3; /* (N, T, 32) */
-    compute_n1_1(N, T, n3, v11, u, n3_g);
+    compute_n1_2(N, T, n3, v11, u, n3_g);
 
     /* logits[n,k,j] = logits_b[j] + sum[i](n3[n,k,i] * logits_W[i,j]) */
     double *logits = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (N, T, 76) */
@@ -1305,25 +1373,12 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
     /* dlogits_terms[n,k,t[n,k]] += -1 */
     double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (N, T, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
-                        loss_Z_shifted[n * T + k];
-            }
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
-        }
-    }
+    compute_dlogits_terms_1(N, T, dlogits_terms, v12, loss_Z_shifted);
+    compute_dlogits_terms_2(N, T, dlogits_terms, t);
 
     /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, T, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
-        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 76 * N * T, N, T);
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (76,) */
@@ -1345,11 +1400,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v1[n,k] = v11[n,k]  (of n3) */
     double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N, T, v1, v11);
+    compute_v1_2(N * T, v1, v11);
 
     /* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
     double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
-    compute_v2_1(N, T, v2, dn3, u);
+    compute_f_1(32 * N * T, v2, dn3, u);
 
     /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = grads->n3_g; /* (32,) */
@@ -1358,7 +1413,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     /* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of
        n3_mean_square) */
     double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (N, T) */
-    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, v15);
+    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N * T, v15);
 
     /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + v11[n,k] * dn3[n,k,j] * n3_g[j]  (of
        n3) */
@@ -1380,7 +1435,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
        v10[n,k,j]) * df[n,k,j]  (of f) */
     double *df_z = df; /* (N, T, 64) */
-    compute_df_z_1(df_z, N, T, f_z, v10);
+    compute_df_z_1(df_z, 64 * N * T, f_z, v10);
 
     /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
     double *df_b = grads->f_b; /* (64,) */
@@ -1400,11 +1455,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v3[n,k] = v9[n,k]  (of n2) */
     double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N, T, v3, v9);
+    compute_v1_2(N * T, v3, v9);
 
     /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
     double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
-    compute_v2_1(N, T, v4, dn2, r);
+    compute_f_1(32 * N * T, v4, dn2, r);
 
     /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = grads->n2_g; /* (32,) */
@@ -1413,7 +1468,7 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     /* dn2_mean_square_sum[n,k] = -0.015625 * dn2_mean_square_sum_2[n,k] / v14[n,k]  (of
        n2_mean_square) */
     double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (N, T) */
-    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, v14);
+    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N * T, v14);
 
     /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + v9[n,k] * dn2[n,k,j] * n2_g[j] +
        du[n,k,j]  (of u) */
@@ -1490,11 +1545,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v5[n,k] = v7[n,k]  (of n1) */
     double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N, T, v5, v7);
+    compute_v1_2(N * T, v5, v7);
 
     /* v6[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
     double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
-    compute_v2_1(N, T, v6, dn1, h);
+    compute_f_1(32 * N * T, v6, dn1, h);
 
     /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = grads->n1_g; /* (32,) */
@@ -1503,21 +1558,12 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
     /* dn1_mean_square_sum[n,k] = -0.015625 * dn1_mean_square_sum_2[n,k] / v13[n,k]  (of
        n1_mean_square) */
     double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (N, T) */
-    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, v13);
+    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N * T, v13);
 
     /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + v7[n,k] * dn1[n,k,d] * n1_g[d] +
        dr[n,k,d]  (of e) */
     double *de_E = grads->e_E; /* (76, 32) */
-    fill(de_E, 2432, 0.0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t d = 0; d < 32; d++) {
-                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[n * T + k] *
-                        h[n * (32 * T) + k * 32 + d] + v7[n * T + k] *
-                        dn1[n * (32 * T) + k * 32 + d] * n1_g[d] + dr[n * (32 * T) + k * 32 + d];
-            }
-        }
-    }
+    compute_de_E_1(de_E, T, N, x, dn1_mean_square_sum, h, v7, dn1, n1_g, dr);
 }
 
 static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
@@ -1614,46 +1660,27 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* dlogits_terms[n,k,j] = v12[n,k,j] / loss_Z_shifted[n,k]  (of loss_Z) */
     /* dlogits_terms[n,k,t[n,k]] += -1 */
     double *dlogits_terms = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (N, T, 76) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            for (ptrdiff_t j = 0; j < 76; j++) {
-                dlogits_terms[n * (76 * T) + k * 76 + j] = v12[n * (76 * T) + k * 76 + j] /
-                        loss_Z_shifted[n * T + k];
-            }
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t k = 0; k < T; k++) {
-            dlogits_terms[n * (76 * T) + k * 76 + t[n * T + k]] -= 1.0;
-        }
-    }
+    compute_dlogits_terms_1(N, T, dlogits_terms, v12, loss_Z_shifted);
+    compute_dlogits_terms_2(N, T, dlogits_terms, t);
 
     /* dlogits[n,k,j] = dlogits_terms[n,k,j] / (N * T)  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, T, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
-        dlogits[each] = 1.0 / ((double)N * (double)T) * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 76 * N * T, N, T);
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = work + 4 * N * (T * T) + 899 * N * T + 8192; /* (76,) */
     multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
+    compute_logits_b_m_next_1(76, logits_b_m, beta1, v1_2, dlogits_b);
 
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        logits_b_v[j] = v2_2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
+    compute_logits_b_v_next_1(76, logits_b_v, v2_2, dlogits_b, beta2);
 
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
        (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
-    for (ptrdiff_t j = 0; j < 76; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 *
-                logits_b_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(76, logits_b, learning_rate, v3_2, logits_b_m, v4_2, logits_b_v,
+            epsilon);
 
     /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
@@ -1685,10 +1712,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3_2 /
        (sqrt(logits_W_v_next[i,j] * v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 2432; each++) {
-        logits_W[each] = logits_W[each] - learning_rate * v3_2 * logits_W_m[each] / (sqrt(v4_2 *
-                logits_W_v[each]) + epsilon);
-    }
+    compute_logits_b_next_1(2432, logits_W, learning_rate, v3_2, logits_W_m, v4_2, logits_W_v,
+            epsilon);
 
     /* dn3_mean_square_sum_2[n,k] = sum[j](dn3[n,k,j] * n3[n,k,j])  (of n3) */
     double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -1696,30 +1721,26 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v1[n,k] = v11[n,k]  (of n3) */
     double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N, T, v1, v11);
+    compute_v1_2(N * T, v1, v11);
 
     /* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
     double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
-    compute_v2_1(N, T, v2, dn3, u);
+    compute_f_1(32 * N * T, v2, dn3, u);
 
     /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1, work);
 
     /* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n3_g_m[j] = beta1 * n3_g_m[j] + v1_2 * dn3_g[j];
-    }
+    compute_logits_b_m_next_1(32, n3_g_m, beta1, v1_2, dn3_g);
 
     /* n3_g_v_next[j] = dn3_g[j]**2 * v2_2 + n3_g_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n3_g_v[j] = v2_2 * square(dn3_g[j]) + beta2 * n3_g_v[j];
-    }
+    compute_logits_b_v_next_1(32, n3_g_v, v2_2, dn3_g, beta2);
 
     /* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of
        n3_mean_square) */
     double *dn3_mean_square_sum = dn3_mean_square_sum_2; /* (N, T) */
-    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N, T, v15);
+    compute_dn3_mean_square_sum_1(dn3_mean_square_sum, N * T, v15);
 
     /* du[n,k,j] = 2 * dn3_mean_square_sum[n,k] * u[n,k,j] + v11[n,k] * dn3[n,k,j] * n3_g[j]  (of
        n3) */
@@ -1728,29 +1749,21 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* n3_g_next[j] = n3_g[j] - n3_g_m_next[j] * learning_rate * v3_2 / (sqrt(n3_g_v_next[j] * v4_2)
        + epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n3_g[j] = n3_g[j] - learning_rate * v3_2 * n3_g_m[j] / (sqrt(v4_2 * n3_g_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(32, n3_g, learning_rate, v3_2, n3_g_m, v4_2, n3_g_v, epsilon);
 
     /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
     double *dm_b = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
 
     /* m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        m_b_m[j] = beta1 * m_b_m[j] + v1_2 * dm_b[j];
-    }
+    compute_logits_b_m_next_1(32, m_b_m, beta1, v1_2, dm_b);
 
     /* m_b_v_next[j] = dm_b[j]**2 * v2_2 + m_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        m_b_v[j] = v2_2 * square(dm_b[j]) + beta2 * m_b_v[j];
-    }
+    compute_logits_b_v_next_1(32, m_b_v, v2_2, dm_b, beta2);
 
     /* m_b_next[j] = m_b[j] - m_b_m_next[j] * learning_rate * v3_2 / (sqrt(m_b_v_next[j] * v4_2) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        m_b[j] = m_b[j] - learning_rate * v3_2 * m_b_m[j] / (sqrt(v4_2 * m_b_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(32, m_b, learning_rate, v3_2, m_b_m, v4_2, m_b_v, epsilon);
 
     /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
     /* m_W_m_next[i,j] = m_W_m[i,j] * beta1 + dm_W[i,j] * v1_2 */
@@ -1780,35 +1793,26 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* m_W_next[i,j] = m_W[i,j] - m_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(m_W_v_next[i,j] *
        v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 2048; each++) {
-        m_W[each] = m_W[each] - learning_rate * v3_2 * m_W_m[each] / (sqrt(v4_2 * m_W_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(2048, m_W, learning_rate, v3_2, m_W_m, v4_2, m_W_v, epsilon);
 
     /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
        v10[n,k,j]) * df[n,k,j]  (of f) */
     double *df_z = df; /* (N, T, 64) */
-    compute_df_z_1(df_z, N, T, f_z, v10);
+    compute_df_z_1(df_z, 64 * N * T, f_z, v10);
 
     /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
     double *df_b = work + 4 * N * (T * T) + 899 * N * T + 12780; /* (64,) */
     multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
 
     /* f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        f_b_m[j] = beta1 * f_b_m[j] + v1_2 * df_b[j];
-    }
+    compute_logits_b_m_next_1(64, f_b_m, beta1, v1_2, df_b);
 
     /* f_b_v_next[j] = df_b[j]**2 * v2_2 + f_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        f_b_v[j] = v2_2 * square(df_b[j]) + beta2 * f_b_v[j];
-    }
+    compute_logits_b_v_next_1(64, f_b_v, v2_2, df_b, beta2);
 
     /* f_b_next[j] = f_b[j] - f_b_m_next[j] * learning_rate * v3_2 / (sqrt(f_b_v_next[j] * v4_2) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        f_b[j] = f_b[j] - learning_rate * v3_2 * f_b_m[j] / (sqrt(v4_2 * f_b_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(64, f_b, learning_rate, v3_2, f_b_m, v4_2, f_b_v, epsilon);
 
     /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
     /* f_W_m_next[i,j] = f_W_m[i,j] * beta1 + df_W[i,j] * v1_2 */
@@ -1838,10 +1842,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* f_W_next[i,j] = f_W[i,j] - f_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(f_W_v_next[i,j] *
        v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 2048; each++) {
-        f_W[each] = f_W[each] - learning_rate * v3_2 * f_W_m[each] / (sqrt(v4_2 * f_W_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(2048, f_W, learning_rate, v3_2, f_W_m, v4_2, f_W_v, epsilon);
 
     /* dn2_mean_square_sum_2[n,k] = sum[j](dn2[n,k,j] * n2[n,k,j])  (of n2) */
     double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -1849,30 +1850,26 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v3[n,k] = v9[n,k]  (of n2) */
     double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N, T, v3, v9);
+    compute_v1_2(N * T, v3, v9);
 
     /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
     double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
-    compute_v2_1(N, T, v4, dn2, r);
+    compute_f_1(32 * N * T, v4, dn2, r);
 
     /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1, work);
 
     /* n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n2_g_m[j] = beta1 * n2_g_m[j] + v1_2 * dn2_g[j];
-    }
+    compute_logits_b_m_next_1(32, n2_g_m, beta1, v1_2, dn2_g);
 
     /* n2_g_v_next[j] = dn2_g[j]**2 * v2_2 + n2_g_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n2_g_v[j] = v2_2 * square(dn2_g[j]) + beta2 * n2_g_v[j];
-    }
+    compute_logits_b_v_next_1(32, n2_g_v, v2_2, dn2_g, beta2);
 
     /* dn2_mean_square_sum[n,k] = -0.015625 * dn2_mean_square_sum_2[n,k] / v14[n,k]  (of
        n2_mean_square) */
     double *dn2_mean_square_sum = dn2_mean_square_sum_2; /* (N, T) */
-    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N, T, v14);
+    compute_dn3_mean_square_sum_1(dn2_mean_square_sum, N * T, v14);
 
     /* dr[n,k,j] = 2 * dn2_mean_square_sum[n,k] * r[n,k,j] + v9[n,k] * dn2[n,k,j] * n2_g[j] +
        du[n,k,j]  (of u) */
@@ -1881,9 +1878,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* n2_g_next[j] = n2_g[j] - n2_g_m_next[j] * learning_rate * v3_2 / (sqrt(n2_g_v_next[j] * v4_2)
        + epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n2_g[j] = n2_g[j] - learning_rate * v3_2 * n2_g_m[j] / (sqrt(v4_2 * n2_g_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(32, n2_g, learning_rate, v3_2, n2_g_m, v4_2, n2_g_v, epsilon);
 
     /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
     double *da_Wo = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
@@ -1891,10 +1886,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wo_m_next[i,j] = a_Wo_m[i,j] * beta1 + da_Wo[i,j] * v1_2 */
-    compute_a_Wo_m_next_1(a_Wo_m, beta1, v1_2, da_Wo);
+    compute_logits_b_m_next_1(1024, a_Wo_m, beta1, v1_2, da_Wo);
 
     /* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
-    compute_a_Wo_v_next_1(a_Wo_v, v2_2, da_Wo, beta2);
+    compute_logits_b_v_next_1(1024, a_Wo_v, v2_2, da_Wo, beta2);
 
     /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
     double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
@@ -1903,10 +1898,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_Wo_next[i,j] = a_Wo[i,j] - a_Wo_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wo_v_next[i,j]
        * v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wo[each] = a_Wo[each] - learning_rate * v3_2 * a_Wo_m[each] / (sqrt(v4_2 * a_Wo_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(1024, a_Wo, learning_rate, v3_2, a_Wo_m, v4_2, a_Wo_v, epsilon);
 
     /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
        (of a_heads) */
@@ -1943,10 +1935,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wv_m_next[i,j] = a_Wv_m[i,j] * beta1 + da_Wv[i,j] * v1_2 */
-    compute_a_Wo_m_next_1(a_Wv_m, beta1, v1_2, da_Wv);
+    compute_logits_b_m_next_1(1024, a_Wv_m, beta1, v1_2, da_Wv);
 
     /* a_Wv_v_next[i,j] = da_Wv[i,j]**2 * v2_2 + a_Wv_v[i,j] * beta2 */
-    compute_a_Wo_v_next_1(a_Wv_v, v2_2, da_Wv, beta2);
+    compute_logits_b_v_next_1(1024, a_Wv_v, v2_2, da_Wv, beta2);
 
     /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
     double *da_Wk = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
@@ -1954,10 +1946,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wk_m_next[i,j] = a_Wk_m[i,j] * beta1 + da_Wk[i,j] * v1_2 */
-    compute_a_Wo_m_next_1(a_Wk_m, beta1, v1_2, da_Wk);
+    compute_logits_b_m_next_1(1024, a_Wk_m, beta1, v1_2, da_Wk);
 
     /* a_Wk_v_next[i,j] = da_Wk[i,j]**2 * v2_2 + a_Wk_v[i,j] * beta2 */
-    compute_a_Wo_v_next_1(a_Wk_v, v2_2, da_Wk, beta2);
+    compute_logits_b_v_next_1(1024, a_Wk_v, v2_2, da_Wk, beta2);
 
     /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
     double *da_Wq = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
@@ -1965,10 +1957,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wq_m_next[i,j] = a_Wq_m[i,j] * beta1 + da_Wq[i,j] * v1_2 */
-    compute_a_Wo_m_next_1(a_Wq_m, beta1, v1_2, da_Wq);
+    compute_logits_b_m_next_1(1024, a_Wq_m, beta1, v1_2, da_Wq);
 
     /* a_Wq_v_next[i,j] = da_Wq[i,j]**2 * v2_2 + a_Wq_v[i,j] * beta2 */
-    compute_a_Wo_v_next_1(a_Wq_v, v2_2, da_Wq, beta2);
+    compute_logits_b_v_next_1(1024, a_Wq_v, v2_2, da_Wq, beta2);
 
     /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
        sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
@@ -1978,28 +1970,19 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_Wv_next[i,j] = a_Wv[i,j] - a_Wv_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wv_v_next[i,j]
        * v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wv[each] = a_Wv[each] - learning_rate * v3_2 * a_Wv_m[each] / (sqrt(v4_2 * a_Wv_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(1024, a_Wv, learning_rate, v3_2, a_Wv_m, v4_2, a_Wv_v, epsilon);
     multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
             32, 1, work);
 
     /* a_Wk_next[i,j] = a_Wk[i,j] - a_Wk_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wk_v_next[i,j]
        * v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wk[each] = a_Wk[each] - learning_rate * v3_2 * a_Wk_m[each] / (sqrt(v4_2 * a_Wk_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(1024, a_Wk, learning_rate, v3_2, a_Wk_m, v4_2, a_Wk_v, epsilon);
     multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
             32, 1, work);
 
     /* a_Wq_next[i,j] = a_Wq[i,j] - a_Wq_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wq_v_next[i,j]
        * v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        a_Wq[each] = a_Wq[each] - learning_rate * v3_2 * a_Wq_m[each] / (sqrt(v4_2 * a_Wq_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(1024, a_Wq, learning_rate, v3_2, a_Wq_m, v4_2, a_Wq_v, epsilon);
 
     /* dn1_mean_square_sum_2[n,k] = sum[j](dn1[n,k,j] * n1[n,k,j])  (of n1) */
     double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -2007,67 +1990,45 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v5[n,k] = v7[n,k]  (of n1) */
     double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N, T, v5, v7);
+    compute_v1_2(N * T, v5, v7);
 
     /* v6[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
     double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
-    compute_v2_1(N, T, v6, dn1, h);
+    compute_f_1(32 * N * T, v6, dn1, h);
 
     /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1, work);
 
     /* n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n1_g_m[j] = beta1 * n1_g_m[j] + v1_2 * dn1_g[j];
-    }
+    compute_logits_b_m_next_1(32, n1_g_m, beta1, v1_2, dn1_g);
 
     /* n1_g_v_next[j] = dn1_g[j]**2 * v2_2 + n1_g_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n1_g_v[j] = v2_2 * square(dn1_g[j]) + beta2 * n1_g_v[j];
-    }
+    compute_logits_b_v_next_1(32, n1_g_v, v2_2, dn1_g, beta2);
 
     /* dn1_mean_square_sum[n,k] = -0.015625 * dn1_mean_square_sum_2[n,k] / v13[n,k]  (of
        n1_mean_square) */
     double *dn1_mean_square_sum = dn1_mean_square_sum_2; /* (N, T) */
-    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N, T, v13);
+    compute_dn3_mean_square_sum_1(dn1_mean_square_sum, N * T, v13);
 
     /* de_E[x[n,k],d] = 2 * dn1_mean_square_sum[n,k] * h[n,k,d] + v7[n,k] * dn1[n,k,d] * n1_g[d] +
        dr[n,k,d]  (of e) */
     double *de_E = work + 4 * N * (T * T) + 899 * N * T + 8268; /* (76, 32) */
-    fill(de_E, 2432, 0.0);
-    for (ptrdiff_t k = 0; k < T; k++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t d = 0; d < 32; d++) {
-                de_E[x[n * T + k] * 32 + d] += 2.0 * dn1_mean_square_sum[n * T + k] *
-                        h[n * (32 * T) + k * 32 + d] + v7[n * T + k] *
-                        dn1[n * (32 * T) + k * 32 + d] * n1_g[d] + dr[n * (32 * T) + k * 32 + d];
-            }
-        }
-    }
+    compute_de_E_1(de_E, T, N, x, dn1_mean_square_sum, h, v7, dn1, n1_g, dr);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 2432; each++) {
-        e_E_m[each] = beta1 * e_E_m[each] + v1_2 * de_E[each];
-    }
+    compute_logits_b_m_next_1(2432, e_E_m, beta1, v1_2, de_E);
 
     /* e_E_v_next[i,j] = de_E[i,j]**2 * v2_2 + e_E_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 2432; each++) {
-        e_E_v[each] = v2_2 * square(de_E[each]) + beta2 * e_E_v[each];
-    }
+    compute_logits_b_v_next_1(2432, e_E_v, v2_2, de_E, beta2);
 
     /* e_E_next[i,j] = e_E[i,j] - e_E_m_next[i,j] * learning_rate * v3_2 / (sqrt(e_E_v_next[i,j] *
        v4_2) + epsilon) */
-    for (ptrdiff_t each = 0; each < 2432; each++) {
-        e_E[each] = e_E[each] - learning_rate * v3_2 * e_E_m[each] / (sqrt(v4_2 * e_E_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(2432, e_E, learning_rate, v3_2, e_E_m, v4_2, e_E_v, epsilon);
 
     /* n1_g_next[j] = n1_g[j] - n1_g_m_next[j] * learning_rate * v3_2 / (sqrt(n1_g_v_next[j] * v4_2)
        + epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        n1_g[j] = n1_g[j] - learning_rate * v3_2 * n1_g_m[j] / (sqrt(v4_2 * n1_g_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(32, n1_g, learning_rate, v3_2, n1_g_m, v4_2, n1_g_v, epsilon);
 
     *state->step = step_next;
 }
@@ -2280,7 +2241,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "39782837cfeebf2e";
+    return "a8b5d7898d62ee45";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -300,20 +300,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -359,7 +360,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -442,6 +443,130 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
+/* h[n,j] = relu(h_z[n,j]) */
+SHARED void compute_h_1(double *restrict h, ptrdiff_t count)
+{
+    const double *h_z = h;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        h[each] = relu(h_z[each]);
+    }
+}
+
+/* output_Z_max[n] = max[j](logits[n,j]) */
+SHARED void compute_output_Z_max_1(ptrdiff_t N, const double *logits, double *restrict output_Z_max)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double best = -INFINITY;
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            best = maximum(best, logits[n * 10 + j]);
+        }
+        output_Z_max[n] = best;
+    }
+}
+
+/* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
+SHARED void compute_logits_shifted_1(double *restrict logits_shifted, ptrdiff_t N,
+        const double *output_Z_max)
+{
+    const double *logits = logits_shifted;
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
+        }
+    }
+}
+
+/* output_Z_shifted[n] = sum[j](v1[n,j]) */
+SHARED void compute_output_Z_shifted_1(ptrdiff_t N, const double *v1, double *restrict
+        output_Z_shifted)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double sum = 0.0;
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            sum += v1[n * 10 + j];
+        }
+        output_Z_shifted[n] = sum;
+    }
+}
+
+/* dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z) */
+/* dlogits_terms[n,t[n]] += -1 */
+SHARED void compute_dlogits_terms_1(ptrdiff_t N, double *restrict dlogits_terms, const double *v1,
+        const double *output_Z_shifted)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
+        }
+    }
+}
+
+SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
+}
+
+/* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
+SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N)
+{
+    const double *dlogits_terms = dlogits;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
+    }
+}
+
+/* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
+SHARED void compute_dlogits_b_1(double *restrict dlogits_b, ptrdiff_t N, const double *dlogits)
+{
+    fill(dlogits_b, 10, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            dlogits_b[j] += dlogits[n * 10 + j];
+        }
+    }
+}
+
+/* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
+SHARED void compute_dh_z_1(double *restrict dh_z, ptrdiff_t count, const double *h)
+{
+    const double *dh = dh_z;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
+    }
+}
+
+/* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
+SHARED void compute_logits_W_m_next_1(ptrdiff_t count, double *restrict logits_W_m, double beta1,
+        double v1_2, const double *dlogits_W)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
+    }
+}
+
+/* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
+SHARED void compute_logits_W_v_next_1(ptrdiff_t count, double *restrict logits_W_v, double v2,
+        const double *dlogits_W, double beta2)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    }
+}
+
+/* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
+   (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
+SHARED void compute_logits_W_next_1(ptrdiff_t count, double *restrict logits_W, double
+        learning_rate, double v3, const double *logits_W_m, double v4, const double *logits_W_v,
+        double epsilon)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
+                logits_W_v[each]) + epsilon);
+    }
+}
+
 static void predict(ptrdiff_t N, const digits_params *params, const digits_data *data,
         const digits_outputs *outputs, double *work)
 {
@@ -458,9 +583,7 @@ static void predict(ptrdiff_t N, const digits_params *params, const digits_data 
 
     /* h[n,j] = relu(h_z[n,j]) */
     double *h = h_z; /* (N, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        h[each] = relu(h_z[each]);
-    }
+    compute_h_1(h, 32 * N);
 
     /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
     double *logits = outputs->output; /* (N, 10) */
@@ -469,21 +592,11 @@ static void predict(ptrdiff_t N, const digits_params *params, const digits_data 
 
     /* output_Z_max[n] = max[j](logits[n,j]) */
     double *output_Z_max = work + 32 * N + 2048; /* (N,) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double best = -INFINITY;
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            best = maximum(best, logits[n * 10 + j]);
-        }
-        output_Z_max[n] = best;
-    }
+    compute_output_Z_max_1(N, logits, output_Z_max);
 
     /* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
     double *logits_shifted = logits; /* (N, 10) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
-        }
-    }
+    compute_logits_shifted_1(logits_shifted, N, output_Z_max);
 
     /* v1[n,j] = exp(logits_shifted[n,j]) */
     double *v1 = logits_shifted; /* (N, 10) */
@@ -493,13 +606,7 @@ static void predict(ptrdiff_t N, const digits_params *params, const digits_data 
 
     /* output_Z_shifted[n] = sum[j](v1[n,j]) */
     double *output_Z_shifted = work + 32 * N + 2048; /* (N,) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double sum = 0.0;
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            sum += v1[n * 10 + j];
-        }
-        output_Z_shifted[n] = sum;
-    }
+    compute_output_Z_shifted_1(N, v1, output_Z_shifted);
 
     /* output[n,j] = v1[n,j] / output_Z_shifted[n] */
     double *output = v1; /* (N, 10) */
@@ -527,9 +634,7 @@ static double forward(ptrdiff_t N, const digits_params *params, const digits_dat
 
     /* h[n,j] = relu(h_z[n,j]) */
     double *h = h_z; /* (N, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        h[each] = relu(h_z[each]);
-    }
+    compute_h_1(h, 32 * N);
 
     /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
     double *logits = work + 43 * N + 8192; /* (N, 10) */
@@ -538,21 +643,11 @@ static double forward(ptrdiff_t N, const digits_params *params, const digits_dat
 
     /* output_Z_max[n] = max[j](logits[n,j]) */
     double *output_Z_max = work + 53 * N + 8192; /* (N,) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double best = -INFINITY;
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            best = maximum(best, logits[n * 10 + j]);
-        }
-        output_Z_max[n] = best;
-    }
+    compute_output_Z_max_1(N, logits, output_Z_max);
 
     /* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
     double *logits_shifted = logits; /* (N, 10) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
-        }
-    }
+    compute_logits_shifted_1(logits_shifted, N, output_Z_max);
 
     /* v1[n,j] = exp(logits_shifted[n,j]) */
     double *v1 = tape->v1; /* (N, 10) */
@@ -562,13 +657,7 @@ static double forward(ptrdiff_t N, const digits_params *params, const digits_dat
 
     /* output_Z_shifted[n] = sum[j](v1[n,j]) */
     double *output_Z_shifted = tape->output_Z_shifted; /* (N,) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double sum = 0.0;
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            sum += v1[n * 10 + j];
-        }
-        output_Z_shifted[n] = sum;
-    }
+    compute_output_Z_shifted_1(N, v1, output_Z_shifted);
 
     /* loss_sum = sum[n](log(output_Z_shifted[n]) - logits_shifted[n,t[n]]) */
     double loss_sum = 0.0;
@@ -594,29 +683,16 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
     /* dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z) */
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 10 + t[n]] -= 1.0;
-    }
+    compute_dlogits_terms_1(N, dlogits_terms, v1, output_Z_shifted);
+    compute_dlogits_terms_2(N, dlogits_terms, t);
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 10) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 10 * N, N);
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (10,) */
-    fill(dlogits_b, 10, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits_b[j] += dlogits[n * 10 + j];
-        }
-    }
+    compute_dlogits_b_1(dlogits_b, N, dlogits);
 
     /* dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *dh = work + 54 * N + 8192; /* (N, 32) */
@@ -630,9 +706,7 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
 
     /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
     double *dh_z = dh; /* (N, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
-    }
+    compute_dh_z_1(dh_z, 32 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = grads->h_b; /* (32,) */
@@ -687,29 +761,16 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     /* dlogits_terms[n,j] = v1[n,j] / output_Z_shifted[n]  (of loss_Z) */
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 10 + t[n]] -= 1.0;
-    }
+    compute_dlogits_terms_1(N, dlogits_terms, v1, output_Z_shifted);
+    compute_dlogits_terms_2(N, dlogits_terms, t);
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 10) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 10 * N, N);
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
     double *dlogits_b = work + 86 * N + 8192; /* (10,) */
-    fill(dlogits_b, 10, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            dlogits_b[j] += dlogits[n * 10 + j];
-        }
-    }
+    compute_dlogits_b_1(dlogits_b, N, dlogits);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 10; j++) {
@@ -739,47 +800,32 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
-    }
+    compute_logits_W_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
 
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
-    }
+    compute_logits_W_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
-                logits_W_v[each]) + epsilon);
-    }
+    compute_logits_W_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
 
     /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
     double *dh_z = dh; /* (N, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
-    }
+    compute_dh_z_1(dh_z, 32 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = work + 86 * N + 8522; /* (32,) */
     multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b_m[j] = beta1 * h_b_m[j] + v1_2 * dh_b[j];
-    }
+    compute_logits_W_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b_v[j] = v2 * square(dh_b[j]) + beta2 * h_b_v[j];
-    }
+    compute_logits_W_v_next_1(32, h_b_v, v2, dh_b, beta2);
 
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b[j] = h_b[j] - learning_rate * v3 * h_b_m[j] / (sqrt(v4 * h_b_v[j]) + epsilon);
-    }
+    compute_logits_W_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* dh_W[i,j] = sum[n](x[n,i] * dh_z[n,j])  (of h_z) */
     /* h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1_2 */
@@ -994,7 +1040,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "147ceb4993b8b64c";
+    return "4b2636be56889b9a";
 }
 
 digits_hyper digits_default_hyper(void)

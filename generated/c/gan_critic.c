@@ -193,7 +193,7 @@ static inline double relu(double x)
 #endif
 
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const double *a, ptrdiff_t count)
+SHARED double total(const double *a, ptrdiff_t count)
 {
     double parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -332,20 +332,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -391,7 +392,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -499,20 +500,86 @@ void gan_critic_draw(ptrdiff_t N, double seed, double step, const gan_critic_noi
 }
 
 /* g1[n,j] = relu(g1_z[n,j]) */
-SHARED void compute_g1_1(double *restrict g1, ptrdiff_t N)
+SHARED void compute_g1_1(double *restrict g1, ptrdiff_t count)
 {
     const double *g1_z = g1;
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         g1[each] = relu(g1_z[each]);
     }
 }
 
+/* dscore[0,n,0] = -sigmoid(-score[0,n,0]) / N  (of loss_sum) */
+/* dscore[1,n,0] += sigmoid(score[1,n,0]) / N */
+SHARED void compute_dscore_1(ptrdiff_t N, double *restrict dscore, const double *score)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dscore[n] = -1.0 / (double)N * sigmoid(-score[n]);
+    }
+}
+
+SHARED void compute_dscore_2(ptrdiff_t N, double *restrict dscore, const double *score)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dscore[1 * N + n] = 1.0 / (double)N * sigmoid(score[1 * N + n]);
+    }
+}
+
+/* dscore_b[j] = sum[n,k](dscore[n,k,j])  (of score) */
+SHARED void compute_dscore_b_1(const double *dscore, ptrdiff_t N, double *restrict dscore_b)
+{
+    double sum = 0.0;
+    sum += total(dscore, 2 * N);
+    dscore_b[0] = sum;
+}
+
+/* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
+SHARED void compute_dc2_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc2, const double *dscore,
+        const double *score_W)
+{
+    for (ptrdiff_t n = 0; n < count; n++) {
+        for (ptrdiff_t k = 0; k < N; k++) {
+            for (ptrdiff_t i = 0; i < 64; i++) {
+                dc2[n * (64 * N) + k * 64 + i] = dscore[n * N + k] * score_W[i];
+            }
+        }
+    }
+}
+
 /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
-SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *c2)
+SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t count, const double *c2)
 {
     const double *dc2 = dc2_z;
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
+    }
+}
+
+/* score_W_m_next[i,j] = score_W_m[i,j] * beta1 + dscore_W[i,j] * v1 */
+SHARED void compute_score_W_m_next_1(ptrdiff_t count, double *restrict score_W_m, double beta1,
+        double v1, const double *dscore_W)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        score_W_m[i] = beta1 * score_W_m[i] + v1 * dscore_W[i];
+    }
+}
+
+/* score_W_v_next[i,j] = dscore_W[i,j]**2 * v2 + score_W_v[i,j] * beta2 */
+SHARED void compute_score_W_v_next_1(ptrdiff_t count, double *restrict score_W_v, double v2,
+        const double *dscore_W, double beta2)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        score_W_v[i] = v2 * square(dscore_W[i]) + beta2 * score_W_v[i];
+    }
+}
+
+/* score_W_next[i,j] = score_W[i,j] - score_W_m_next[i,j] * learning_rate * v3 /
+   (sqrt(score_W_v_next[i,j] * v4) + epsilon) */
+SHARED void compute_score_W_next_1(ptrdiff_t count, double *restrict score_W, double learning_rate,
+        double v3, const double *score_W_m, double v4, const double *score_W_v, double epsilon)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        score_W[i] = score_W[i] - learning_rate * v3 * score_W_m[i] / (sqrt(v4 * score_W_v[i]) +
+                epsilon);
     }
 }
 
@@ -534,7 +601,7 @@ static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    compute_g1_1(g1, N);
+    compute_g1_1(g1, 64 * N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 64 * N + 2048; /* (N, 64) */
@@ -543,7 +610,7 @@ static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    compute_g1_1(g2, N);
+    compute_g1_1(g2, 64 * N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = outputs->fake; /* (N, 2) */
@@ -579,7 +646,7 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    compute_g1_1(g1, N);
+    compute_g1_1(g1, 64 * N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 334 * N + 8192; /* (N, 64) */
@@ -588,7 +655,7 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    compute_g1_1(g2, N);
+    compute_g1_1(g2, 64 * N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = work + 398 * N + 8192; /* (N, 2) */
@@ -619,9 +686,7 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* c1[n,k,j] = relu(c1_z[n,k,j]) */
     double *c1 = c1_z; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        c1[each] = relu(c1_z[each]);
-    }
+    compute_g1_1(c1, 128 * N);
 
     /* c2_z[n,k,j] = c2_b[j] + sum[i](c1[n,k,i] * c2_W[i,j]) */
     double *c2_z = tape->c2; /* (2, N, 64) */
@@ -630,9 +695,7 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* c2[n,k,j] = relu(c2_z[n,k,j]) */
     double *c2 = c2_z; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        c2[each] = relu(c2_z[each]);
-    }
+    compute_g1_1(c2, 128 * N);
 
     /* score[n,k,j] = score_b[j] + sum[i](c2[n,k,i] * score_W[i,j]) */
     double *score = tape->score; /* (2, N, 1) */
@@ -663,20 +726,12 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
     /* dscore[0,n,0] = -sigmoid(-score[0,n,0]) / N  (of loss_sum) */
     /* dscore[1,n,0] += sigmoid(score[1,n,0]) / N */
     double *dscore = work + 398 * N + 8192; /* (2, N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[n] = -1.0 / (double)N * sigmoid(-score[n]);
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[1 * N + n] = 1.0 / (double)N * sigmoid(score[1 * N + n]);
-    }
+    compute_dscore_1(N, dscore, score);
+    compute_dscore_2(N, dscore, score);
 
     /* dscore_b[j] = sum[n,k](dscore[n,k,j])  (of score) */
     double *dscore_b = grads->score_b; /* (1,) */
-    {
-        double sum = 0.0;
-        sum += total(dscore, 2 * N);
-        dscore_b[0] = sum;
-    }
+    compute_dscore_b_1(dscore, N, dscore_b);
 
     /* dscore_W[i,j] = sum[n,k](c2[n,k,i] * dscore[n,k,j])  (of score) */
     double *dscore_W = grads->score_W; /* (64, 1) */
@@ -685,17 +740,11 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
 
     /* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
     double *dc2 = work + 404 * N + 8192; /* (2, N, 64) */
-    for (ptrdiff_t n = 0; n < 2; n++) {
-        for (ptrdiff_t k = 0; k < N; k++) {
-            for (ptrdiff_t i = 0; i < 64; i++) {
-                dc2[n * (64 * N) + k * 64 + i] = dscore[n * N + k] * score_W[i];
-            }
-        }
-    }
+    compute_dc2_1(2, N, dc2, dscore, score_W);
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    compute_dc2_z_1(dc2_z, N, c2);
+    compute_dc2_z_1(dc2_z, 128 * N, c2);
 
     /* dc2_b[j] = sum[n,k](dc2_z[n,k,j])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (64,) */
@@ -713,7 +762,7 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    compute_dc2_z_1(dc1_z, N, c1);
+    compute_dc2_z_1(dc1_z, 128 * N, c1);
 
     /* dc1_b[j] = sum[n,k](dc1_z[n,k,j])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (64,) */
@@ -778,20 +827,12 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     /* dscore[0,n,0] = -sigmoid(-score[0,n,0]) / N  (of loss_sum) */
     /* dscore[1,n,0] += sigmoid(score[1,n,0]) / N */
     double *dscore = work + 398 * N + 8192; /* (2, N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[n] = -1.0 / (double)N * sigmoid(-score[n]);
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[1 * N + n] = 1.0 / (double)N * sigmoid(score[1 * N + n]);
-    }
+    compute_dscore_1(N, dscore, score);
+    compute_dscore_2(N, dscore, score);
 
     /* dscore_b[j] = sum[n,k](dscore[n,k,j])  (of score) */
     double *dscore_b = work + 660 * N + 8192; /* (1,) */
-    {
-        double sum = 0.0;
-        sum += total(dscore, 2 * N);
-        dscore_b[0] = sum;
-    }
+    compute_dscore_b_1(dscore, N, dscore_b);
 
     /* score_b_m_next[j] = score_b_m[j] * beta1 + dscore_b[j] * v1 */
     score_b_m[0] = beta1 * score_b_m[0] + v1 * dscore_b[0];
@@ -810,55 +851,36 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
             work);
 
     /* score_W_m_next[i,j] = score_W_m[i,j] * beta1 + dscore_W[i,j] * v1 */
-    for (ptrdiff_t i = 0; i < 64; i++) {
-        score_W_m[i] = beta1 * score_W_m[i] + v1 * dscore_W[i];
-    }
+    compute_score_W_m_next_1(64, score_W_m, beta1, v1, dscore_W);
 
     /* score_W_v_next[i,j] = dscore_W[i,j]**2 * v2 + score_W_v[i,j] * beta2 */
-    for (ptrdiff_t i = 0; i < 64; i++) {
-        score_W_v[i] = v2 * square(dscore_W[i]) + beta2 * score_W_v[i];
-    }
+    compute_score_W_v_next_1(64, score_W_v, v2, dscore_W, beta2);
 
     /* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
     double *dc2 = work + 404 * N + 8192; /* (2, N, 64) */
-    for (ptrdiff_t n = 0; n < 2; n++) {
-        for (ptrdiff_t k = 0; k < N; k++) {
-            for (ptrdiff_t i = 0; i < 64; i++) {
-                dc2[n * (64 * N) + k * 64 + i] = dscore[n * N + k] * score_W[i];
-            }
-        }
-    }
+    compute_dc2_1(2, N, dc2, dscore, score_W);
 
     /* score_W_next[i,j] = score_W[i,j] - score_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(score_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t i = 0; i < 64; i++) {
-        score_W[i] = score_W[i] - learning_rate * v3 * score_W_m[i] / (sqrt(v4 * score_W_v[i]) +
-                epsilon);
-    }
+    compute_score_W_next_1(64, score_W, learning_rate, v3, score_W_m, v4, score_W_v, epsilon);
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    compute_dc2_z_1(dc2_z, N, c2);
+    compute_dc2_z_1(dc2_z, 128 * N, c2);
 
     /* dc2_b[j] = sum[n,k](dc2_z[n,k,j])  (of c2_z) */
     double *dc2_b = work + 660 * N + 8193; /* (64,) */
     multiply(1, 64, 2 * N, ONES, (matrix){dc2_z, 64, 1}, NOTHING, dc2_b, 1, 1, work);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        c2_b_m[j] = beta1 * c2_b_m[j] + v1 * dc2_b[j];
-    }
+    compute_score_W_m_next_1(64, c2_b_m, beta1, v1, dc2_b);
 
     /* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        c2_b_v[j] = v2 * square(dc2_b[j]) + beta2 * c2_b_v[j];
-    }
+    compute_score_W_v_next_1(64, c2_b_v, v2, dc2_b, beta2);
 
     /* c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        c2_b[j] = c2_b[j] - learning_rate * v3 * c2_b_m[j] / (sqrt(v4 * c2_b_v[j]) + epsilon);
-    }
+    compute_score_W_next_1(64, c2_b, learning_rate, v3, c2_b_m, v4, c2_b_v, epsilon);
 
     /* dc2_W[i,j] = sum[n,k](c1[n,k,i] * dc2_z[n,k,j])  (of c2_z) */
     /* c2_W_m_next[i,j] = c2_W_m[i,j] * beta1 + dc2_W[i,j] * v1 */
@@ -889,34 +911,25 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* c2_W_next[i,j] = c2_W[i,j] - c2_W_m_next[i,j] * learning_rate * v3 / (sqrt(c2_W_v_next[i,j] *
        v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 4096; each++) {
-        c2_W[each] = c2_W[each] - learning_rate * v3 * c2_W_m[each] / (sqrt(v4 * c2_W_v[each]) +
-                epsilon);
-    }
+    compute_score_W_next_1(4096, c2_W, learning_rate, v3, c2_W_m, v4, c2_W_v, epsilon);
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    compute_dc2_z_1(dc1_z, N, c1);
+    compute_dc2_z_1(dc1_z, 128 * N, c1);
 
     /* dc1_b[j] = sum[n,k](dc1_z[n,k,j])  (of c1_z) */
     double *dc1_b = work + 660 * N + 8193; /* (64,) */
     multiply(1, 64, 2 * N, ONES, (matrix){dc1_z, 64, 1}, NOTHING, dc1_b, 1, 1, work);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        c1_b_m[j] = beta1 * c1_b_m[j] + v1 * dc1_b[j];
-    }
+    compute_score_W_m_next_1(64, c1_b_m, beta1, v1, dc1_b);
 
     /* c1_b_v_next[j] = dc1_b[j]**2 * v2 + c1_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        c1_b_v[j] = v2 * square(dc1_b[j]) + beta2 * c1_b_v[j];
-    }
+    compute_score_W_v_next_1(64, c1_b_v, v2, dc1_b, beta2);
 
     /* c1_b_next[j] = c1_b[j] - c1_b_m_next[j] * learning_rate * v3 / (sqrt(c1_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        c1_b[j] = c1_b[j] - learning_rate * v3 * c1_b_m[j] / (sqrt(v4 * c1_b_v[j]) + epsilon);
-    }
+    compute_score_W_next_1(64, c1_b, learning_rate, v3, c1_b_m, v4, c1_b_v, epsilon);
 
     /* dc1_W[i,j] = sum[n,k](points[n,k,i] * dc1_z[n,k,j])  (of c1_z) */
     double *dc1_W = work + 660 * N + 12353; /* (2, 64) */
@@ -924,21 +937,14 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
             work);
 
     /* c1_W_m_next[i,j] = c1_W_m[i,j] * beta1 + dc1_W[i,j] * v1 */
-    for (ptrdiff_t each = 0; each < 128; each++) {
-        c1_W_m[each] = beta1 * c1_W_m[each] + v1 * dc1_W[each];
-    }
+    compute_score_W_m_next_1(128, c1_W_m, beta1, v1, dc1_W);
 
     /* c1_W_v_next[i,j] = dc1_W[i,j]**2 * v2 + c1_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 128; each++) {
-        c1_W_v[each] = v2 * square(dc1_W[each]) + beta2 * c1_W_v[each];
-    }
+    compute_score_W_v_next_1(128, c1_W_v, v2, dc1_W, beta2);
 
     /* c1_W_next[i,j] = c1_W[i,j] - c1_W_m_next[i,j] * learning_rate * v3 / (sqrt(c1_W_v_next[i,j] *
        v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 128; each++) {
-        c1_W[each] = c1_W[each] - learning_rate * v3 * c1_W_m[each] / (sqrt(v4 * c1_W_v[each]) +
-                epsilon);
-    }
+    compute_score_W_next_1(128, c1_W, learning_rate, v3, c1_W_m, v4, c1_W_v, epsilon);
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
@@ -1125,7 +1131,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "727c428adc334ee4";
+    return "99afb68bb183f014";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

@@ -319,20 +319,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -378,7 +379,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -486,29 +487,82 @@ void gan_generator_draw(ptrdiff_t N, double seed, double step, const gan_generat
 }
 
 /* g1[n,j] = relu(g1_z[n,j]) */
-SHARED void compute_g1_1(double *restrict g1, ptrdiff_t N)
+SHARED void compute_g1_1(double *restrict g1, ptrdiff_t count)
 {
     const double *g1_z = g1;
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         g1[each] = relu(g1_z[each]);
     }
 }
 
+/* dscore[1,n,0] = -sigmoid(-score[1,n,0]) / N  (of loss_sum) */
+SHARED void compute_dscore_1(double *restrict dscore, ptrdiff_t N, const double *score)
+{
+    fill(dscore, 2 * N, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dscore[1 * N + n] = -1.0 / (double)N * sigmoid(-score[1 * N + n]);
+    }
+}
+
+/* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
+SHARED void compute_dc2_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc2, const double *dscore,
+        const double *score_W)
+{
+    for (ptrdiff_t n = 0; n < count; n++) {
+        for (ptrdiff_t k = 0; k < N; k++) {
+            for (ptrdiff_t i = 0; i < 64; i++) {
+                dc2[n * (64 * N) + k * 64 + i] = dscore[n * N + k] * score_W[i];
+            }
+        }
+    }
+}
+
 /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
-SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t N, const double *c2)
+SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t count, const double *c2)
 {
     const double *dc2 = dc2_z;
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         dc2_z[each] = (c2[each] > 0.0 ? dc2[each] : 0.0);
     }
 }
 
-/* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
-SHARED void compute_dg2_z_1(double *restrict dg2_z, ptrdiff_t N, const double *g2)
+/* dfake_b[j] = sum[n](dpoints[1,n,j])  (of fake) */
+SHARED void compute_dfake_b_1(double *restrict dfake_b, ptrdiff_t N, const double *dpoints)
 {
-    const double *dg2 = dg2_z;
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dg2_z[each] = (g2[each] > 0.0 ? dg2[each] : 0.0);
+    fill(dfake_b, 2, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 2; j++) {
+            dfake_b[j] += dpoints[1 * (2 * N) + n * 2 + j];
+        }
+    }
+}
+
+/* fake_W_m_next[i,j] = fake_W_m[i,j] * beta1 + dfake_W[i,j] * v1 */
+SHARED void compute_fake_W_m_next_1(ptrdiff_t count, double *restrict fake_W_m, double beta1, double
+        v1, const double *dfake_W)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        fake_W_m[each] = beta1 * fake_W_m[each] + v1 * dfake_W[each];
+    }
+}
+
+/* fake_W_v_next[i,j] = dfake_W[i,j]**2 * v2 + fake_W_v[i,j] * beta2 */
+SHARED void compute_fake_W_v_next_1(ptrdiff_t count, double *restrict fake_W_v, double v2,
+        const double *dfake_W, double beta2)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        fake_W_v[each] = v2 * square(dfake_W[each]) + beta2 * fake_W_v[each];
+    }
+}
+
+/* fake_W_next[i,j] = fake_W[i,j] - fake_W_m_next[i,j] * learning_rate * v3 /
+   (sqrt(fake_W_v_next[i,j] * v4) + epsilon) */
+SHARED void compute_fake_W_next_1(ptrdiff_t count, double *restrict fake_W, double learning_rate,
+        double v3, const double *fake_W_m, double v4, const double *fake_W_v, double epsilon)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        fake_W[each] = fake_W[each] - learning_rate * v3 * fake_W_m[each] / (sqrt(v4 *
+                fake_W_v[each]) + epsilon);
     }
 }
 
@@ -530,7 +584,7 @@ static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_g
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    compute_g1_1(g1, N);
+    compute_g1_1(g1, 64 * N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 64 * N + 2048; /* (N, 64) */
@@ -539,7 +593,7 @@ static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_g
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    compute_g1_1(g2, N);
+    compute_g1_1(g2, 64 * N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = outputs->fake; /* (N, 2) */
@@ -575,7 +629,7 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
-    compute_g1_1(g1, N);
+    compute_g1_1(g1, 64 * N);
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = tape->g2; /* (N, 64) */
@@ -584,7 +638,7 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
-    compute_g1_1(g2, N);
+    compute_g1_1(g2, 64 * N);
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = work + 394 * N + 8192; /* (N, 2) */
@@ -615,9 +669,7 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* c1[n,k,j] = relu(c1_z[n,k,j]) */
     double *c1 = c1_z; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        c1[each] = relu(c1_z[each]);
-    }
+    compute_g1_1(c1, 128 * N);
 
     /* c2_z[n,k,j] = c2_b[j] + sum[i](c1[n,k,i] * c2_W[i,j]) */
     double *c2_z = tape->c2; /* (2, N, 64) */
@@ -626,9 +678,7 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* c2[n,k,j] = relu(c2_z[n,k,j]) */
     double *c2 = c2_z; /* (2, N, 64) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        c2[each] = relu(c2_z[each]);
-    }
+    compute_g1_1(c2, 128 * N);
 
     /* score[n,k,j] = score_b[j] + sum[i](c2[n,k,i] * score_W[i,j]) */
     double *score = tape->score; /* (2, N, 1) */
@@ -664,24 +714,15 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dscore[1,n,0] = -sigmoid(-score[1,n,0]) / N  (of loss_sum) */
     double *dscore = work + 394 * N + 8192; /* (2, N, 1) */
-    fill(dscore, 2 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[1 * N + n] = -1.0 / (double)N * sigmoid(-score[1 * N + n]);
-    }
+    compute_dscore_1(dscore, N, score);
 
     /* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
     double *dc2 = work + 404 * N + 8192; /* (2, N, 64) */
-    for (ptrdiff_t n = 0; n < 2; n++) {
-        for (ptrdiff_t k = 0; k < N; k++) {
-            for (ptrdiff_t i = 0; i < 64; i++) {
-                dc2[n * (64 * N) + k * 64 + i] = dscore[n * N + k] * score_W[i];
-            }
-        }
-    }
+    compute_dc2_1(2, N, dc2, dscore, score_W);
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    compute_dc2_z_1(dc2_z, N, c2);
+    compute_dc2_z_1(dc2_z, 128 * N, c2);
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
@@ -690,7 +731,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    compute_dc2_z_1(dc1_z, N, c1);
+    compute_dc2_z_1(dc1_z, 128 * N, c1);
 
     /* dpoints[n,k,i] = sum[j](dc1_z[n,k,j] * c1_W[i,j])  (of c1_z) */
     double *dpoints = work + 396 * N + 8192; /* (2, N, 2) */
@@ -699,12 +740,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dfake_b[j] = sum[n](dpoints[1,n,j])  (of fake) */
     double *dfake_b = grads->fake_b; /* (2,) */
-    fill(dfake_b, 2, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 2; j++) {
-            dfake_b[j] += dpoints[1 * (2 * N) + n * 2 + j];
-        }
-    }
+    compute_dfake_b_1(dfake_b, N, dpoints);
 
     /* dfake_W[i,j] = sum[n](g2[n,i] * dpoints[1,n,j])  (of fake) */
     double *dfake_W = grads->fake_W; /* (64, 2) */
@@ -718,7 +754,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
     double *dg2_z = dg2; /* (N, 64) */
-    compute_dg2_z_1(dg2_z, N, g2);
+    compute_dc2_z_1(dg2_z, 64 * N, g2);
 
     /* dg2_b[j] = sum[n](dg2_z[n,j])  (of g2_z) */
     double *dg2_b = grads->g2_b; /* (64,) */
@@ -734,7 +770,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
     double *dg1_z = dg1; /* (N, 64) */
-    compute_dg2_z_1(dg1_z, N, g1);
+    compute_dc2_z_1(dg1_z, 64 * N, g1);
 
     /* dg1_b[j] = sum[n](dg1_z[n,j])  (of g1_z) */
     double *dg1_b = grads->g1_b; /* (64,) */
@@ -803,24 +839,15 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dscore[1,n,0] = -sigmoid(-score[1,n,0]) / N  (of loss_sum) */
     double *dscore = work + 394 * N + 8192; /* (2, N, 1) */
-    fill(dscore, 2 * N, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dscore[1 * N + n] = -1.0 / (double)N * sigmoid(-score[1 * N + n]);
-    }
+    compute_dscore_1(dscore, N, score);
 
     /* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
     double *dc2 = work + 404 * N + 8192; /* (2, N, 64) */
-    for (ptrdiff_t n = 0; n < 2; n++) {
-        for (ptrdiff_t k = 0; k < N; k++) {
-            for (ptrdiff_t i = 0; i < 64; i++) {
-                dc2[n * (64 * N) + k * 64 + i] = dscore[n * N + k] * score_W[i];
-            }
-        }
-    }
+    compute_dc2_1(2, N, dc2, dscore, score_W);
 
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
-    compute_dc2_z_1(dc2_z, N, c2);
+    compute_dc2_z_1(dc2_z, 128 * N, c2);
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
@@ -829,7 +856,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
-    compute_dc2_z_1(dc1_z, N, c1);
+    compute_dc2_z_1(dc1_z, 128 * N, c1);
 
     /* dpoints[n,k,i] = sum[j](dc1_z[n,k,j] * c1_W[i,j])  (of c1_z) */
     double *dpoints = work + 396 * N + 8192; /* (2, N, 2) */
@@ -838,12 +865,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dfake_b[j] = sum[n](dpoints[1,n,j])  (of fake) */
     double *dfake_b = work + 788 * N + 8192; /* (2,) */
-    fill(dfake_b, 2, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 2; j++) {
-            dfake_b[j] += dpoints[1 * (2 * N) + n * 2 + j];
-        }
-    }
+    compute_dfake_b_1(dfake_b, N, dpoints);
 
     /* fake_b_m_next[j] = fake_b_m[j] * beta1 + dfake_b[j] * v1 */
     for (ptrdiff_t j = 0; j < 2; j++) {
@@ -868,14 +890,10 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
             work);
 
     /* fake_W_m_next[i,j] = fake_W_m[i,j] * beta1 + dfake_W[i,j] * v1 */
-    for (ptrdiff_t each = 0; each < 128; each++) {
-        fake_W_m[each] = beta1 * fake_W_m[each] + v1 * dfake_W[each];
-    }
+    compute_fake_W_m_next_1(128, fake_W_m, beta1, v1, dfake_W);
 
     /* fake_W_v_next[i,j] = dfake_W[i,j]**2 * v2 + fake_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 128; each++) {
-        fake_W_v[each] = v2 * square(dfake_W[each]) + beta2 * fake_W_v[each];
-    }
+    compute_fake_W_v_next_1(128, fake_W_v, v2, dfake_W, beta2);
 
     /* dg2[n,i] = sum[j](dpoints[1,n,j] * fake_W[i,j])  (of fake) */
     double *dg2 = work + 660 * N + 8192; /* (N, 64) */
@@ -884,34 +902,25 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* fake_W_next[i,j] = fake_W[i,j] - fake_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(fake_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 128; each++) {
-        fake_W[each] = fake_W[each] - learning_rate * v3 * fake_W_m[each] / (sqrt(v4 *
-                fake_W_v[each]) + epsilon);
-    }
+    compute_fake_W_next_1(128, fake_W, learning_rate, v3, fake_W_m, v4, fake_W_v, epsilon);
 
     /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
     double *dg2_z = dg2; /* (N, 64) */
-    compute_dg2_z_1(dg2_z, N, g2);
+    compute_dc2_z_1(dg2_z, 64 * N, g2);
 
     /* dg2_b[j] = sum[n](dg2_z[n,j])  (of g2_z) */
     double *dg2_b = work + 788 * N + 8322; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){dg2_z, 64, 1}, NOTHING, dg2_b, 1, 1, work);
 
     /* g2_b_m_next[j] = g2_b_m[j] * beta1 + dg2_b[j] * v1 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        g2_b_m[j] = beta1 * g2_b_m[j] + v1 * dg2_b[j];
-    }
+    compute_fake_W_m_next_1(64, g2_b_m, beta1, v1, dg2_b);
 
     /* g2_b_v_next[j] = dg2_b[j]**2 * v2 + g2_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        g2_b_v[j] = v2 * square(dg2_b[j]) + beta2 * g2_b_v[j];
-    }
+    compute_fake_W_v_next_1(64, g2_b_v, v2, dg2_b, beta2);
 
     /* g2_b_next[j] = g2_b[j] - g2_b_m_next[j] * learning_rate * v3 / (sqrt(g2_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        g2_b[j] = g2_b[j] - learning_rate * v3 * g2_b_m[j] / (sqrt(v4 * g2_b_v[j]) + epsilon);
-    }
+    compute_fake_W_next_1(64, g2_b, learning_rate, v3, g2_b_m, v4, g2_b_v, epsilon);
 
     /* dg1[n,i] = sum[j](dg2_z[n,j] * g2_W[i,j])  (of g2_z) */
     double *dg1 = work + 724 * N + 8192; /* (N, 64) */
@@ -949,48 +958,35 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
     double *dg1_z = dg1; /* (N, 64) */
-    compute_dg2_z_1(dg1_z, N, g1);
+    compute_dc2_z_1(dg1_z, 64 * N, g1);
 
     /* dg1_b[j] = sum[n](dg1_z[n,j])  (of g1_z) */
     double *dg1_b = work + 788 * N + 8322; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){dg1_z, 64, 1}, NOTHING, dg1_b, 1, 1, work);
 
     /* g1_b_m_next[j] = g1_b_m[j] * beta1 + dg1_b[j] * v1 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        g1_b_m[j] = beta1 * g1_b_m[j] + v1 * dg1_b[j];
-    }
+    compute_fake_W_m_next_1(64, g1_b_m, beta1, v1, dg1_b);
 
     /* g1_b_v_next[j] = dg1_b[j]**2 * v2 + g1_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        g1_b_v[j] = v2 * square(dg1_b[j]) + beta2 * g1_b_v[j];
-    }
+    compute_fake_W_v_next_1(64, g1_b_v, v2, dg1_b, beta2);
 
     /* g1_b_next[j] = g1_b[j] - g1_b_m_next[j] * learning_rate * v3 / (sqrt(g1_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        g1_b[j] = g1_b[j] - learning_rate * v3 * g1_b_m[j] / (sqrt(v4 * g1_b_v[j]) + epsilon);
-    }
+    compute_fake_W_next_1(64, g1_b, learning_rate, v3, g1_b_m, v4, g1_b_v, epsilon);
 
     /* dg1_W[i,j] = sum[n](z[n,i] * dg1_z[n,j])  (of g1_z) */
     double *dg1_W = work + 788 * N + 12482; /* (8, 64) */
     multiply(8, 64, N, (matrix){z, 1, 8}, (matrix){dg1_z, 64, 1}, NOTHING, dg1_W, 64, 1, work);
 
     /* g1_W_m_next[i,j] = g1_W_m[i,j] * beta1 + dg1_W[i,j] * v1 */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        g1_W_m[each] = beta1 * g1_W_m[each] + v1 * dg1_W[each];
-    }
+    compute_fake_W_m_next_1(512, g1_W_m, beta1, v1, dg1_W);
 
     /* g1_W_v_next[i,j] = dg1_W[i,j]**2 * v2 + g1_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        g1_W_v[each] = v2 * square(dg1_W[each]) + beta2 * g1_W_v[each];
-    }
+    compute_fake_W_v_next_1(512, g1_W_v, v2, dg1_W, beta2);
 
     /* g1_W_next[i,j] = g1_W[i,j] - g1_W_m_next[i,j] * learning_rate * v3 / (sqrt(g1_W_v_next[i,j] *
        v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 512; each++) {
-        g1_W[each] = g1_W[each] - learning_rate * v3 * g1_W_m[each] / (sqrt(v4 * g1_W_v[each]) +
-                epsilon);
-    }
+    compute_fake_W_next_1(512, g1_W, learning_rate, v3, g1_W_m, v4, g1_W_v, epsilon);
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
@@ -1181,7 +1177,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "e2d570b146e358ef";
+    return "56b521e62f3be521";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

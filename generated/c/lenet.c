@@ -196,7 +196,7 @@ static inline void fill(double *a, ptrdiff_t count, double value)
 }
 
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const double *a, ptrdiff_t count)
+SHARED double total(const double *a, ptrdiff_t count)
 {
     double parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -213,6 +213,25 @@ static inline double total(const double *a, ptrdiff_t count)
         sum += (double)a[k];
     }
     return sum;
+}
+
+/* So many steps of one length. */
+typedef struct {
+    ptrdiff_t count, step;
+} walk;
+
+/* Tells where all places lie to which nested walks lead, the innermost of which is the last. */
+SHARED void tabulate(ptrdiff_t *table, int depth, const walk *walks)
+{
+    ptrdiff_t filled = 1;
+    table[0] = 0;
+    while (depth-- > 0) {
+        const ptrdiff_t most = filled * walks[depth].count;
+        for (ptrdiff_t entry = filled; entry < most; entry++) {
+            table[entry] = table[entry - filled] + walks[depth].step;
+        }
+        filled = most;
+    }
 }
 
 /* Tells whether all labels lie in 0 .. classes-1. */
@@ -380,20 +399,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -439,7 +459,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -782,12 +802,86 @@ static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
 
 #endif
 
+/* image[n,0,i0,i1] = x[n,i1 + 8 * i0] */
+SHARED void compute_image_1(ptrdiff_t count, double *restrict image, const double *x)
+{
+    for (ptrdiff_t i1 = 0; i1 < count; i1++) {
+        image[i1] = x[i1];
+    }
+}
+
+/* h[n,j] = relu(h_z[n,j]) */
+SHARED void compute_h_1(double *restrict h, ptrdiff_t count)
+{
+    const double *h_z = h;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        h[each] = relu(h_z[each]);
+    }
+}
+
+/* dlogits_terms[j,n] = v1[j,n] / output_Z_shifted[n]  (of loss_Z) */
+/* dlogits_terms[t[n],n] += -1 */
+SHARED void compute_dlogits_terms_1(ptrdiff_t count, ptrdiff_t N, double *restrict dlogits_terms,
+        const double *v1, const double *output_Z_shifted)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        for (ptrdiff_t n = 0; n < N; n++) {
+            dlogits_terms[j * N + n] = v1[j * N + n] / output_Z_shifted[n];
+        }
+    }
+}
+
+SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[t[n] * N + n] -= 1.0;
+    }
+}
+
+/* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
+SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N)
+{
+    const double *dlogits_terms = dlogits;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
+    }
+}
+
+/* dlogits_b[j] = sum[n](dlogits[j,n])  (of logits) */
+SHARED void compute_dlogits_b_1(ptrdiff_t count, const double *dlogits, ptrdiff_t N,
+        double *restrict dlogits_b)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        double sum = 0.0;
+        sum += total(dlogits + j * N, N);
+        dlogits_b[j] = sum;
+    }
+}
+
+/* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
+SHARED void compute_dh_z_1(double *restrict dh_z, ptrdiff_t count, const double *h)
+{
+    const double *dh = dh_z;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
+    }
+}
+
+/* ds2_z[c,p,q,n] = where(s2[c,p,q,n] > 0, dflatten[q + 2 * p + 4 * c,n], 0)  (of s2) */
+SHARED void compute_ds2_z_1(ptrdiff_t count, double *restrict ds2_z, const double *s2,
+        const double *dflatten)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        ds2_z[each] = (s2[each] > 0.0 ? dflatten[each] : 0.0);
+    }
+}
+
 /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)  (of
    s2_z) */
-SHARED void compute_dc2_z_1(ptrdiff_t N, double *restrict dc2_z, const double *s2_z_winner,
-        const double *ds2_z)
+SHARED void compute_dc2_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc2_z,
+        const double *s2_z_winner, const double *ds2_z)
 {
-    for (ptrdiff_t c = 0; c < 32; c++) {
+    for (ptrdiff_t c = 0; c < count; c++) {
         for (ptrdiff_t p = 0; p < 2; p++) {
             for (ptrdiff_t u = 0; u < 2; u++) {
                 for (ptrdiff_t q = 0; q < 2; q++) {
@@ -805,6 +899,17 @@ SHARED void compute_dc2_z_1(ptrdiff_t N, double *restrict dc2_z, const double *s
     }
 }
 
+/* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
+SHARED void compute_dc2_b_1(ptrdiff_t count, const double *dc2_z, ptrdiff_t N, double *restrict
+        dc2_b)
+{
+    for (ptrdiff_t o = 0; o < count; o++) {
+        double sum = 0.0;
+        sum += total(dc2_z + 16 * o * N, 16 * N);
+        dc2_b[o] = sum;
+    }
+}
+
 /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
 SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t N, const double *c2_padded,
         const double *dc2_z)
@@ -814,34 +919,12 @@ SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t N, const double *c
         ptrdiff_t left_rows[144], rows_of_sums[144];
         ptrdiff_t right_columns[32], columns_of_sums[32];
         ptrdiff_t left_steps[4], right_steps[4];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t c = 0; c < 16; c++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t v = 0; v < 3; v++) {
-                        left_rows[entry] = v * N + 6 * u * N + 36 * c * N;
-                        rows_of_sums[entry] = v + 3 * u + 9 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t o = 0; o < 32; o++) {
-                right_columns[entry] = 16 * o * N;
-                columns_of_sums[entry] = 144 * o;
-                entry++;
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t p = 0; p < 4; p++) {
-                left_steps[entry] = 6 * p * N;
-                right_steps[entry] = 4 * p * N;
-                entry++;
-            }
-        }
+        tabulate(left_rows, 3, (const walk[]){{16, 36 * N}, {3, 6 * N}, {3, N}});
+        tabulate(rows_of_sums, 3, (const walk[]){{16, 9}, {3, 3}, {3, 1}});
+        tabulate(right_columns, 1, (const walk[]){{32, 16 * N}});
+        tabulate(columns_of_sums, 1, (const walk[]){{32, 144}});
+        tabulate(left_steps, 1, (const walk[]){{4, 6 * N}});
+        tabulate(right_steps, 1, (const walk[]){{4, 4 * N}});
         multiply_dots(144, 32, 4, 4 * N, c2_padded, left_rows, left_steps, dc2_z, right_columns,
                 right_steps, dc2_K, rows_of_sums, columns_of_sums);
     }
@@ -855,26 +938,10 @@ SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, const
     {
         ptrdiff_t left_rows[48], rows_of_sums[48];
         ptrdiff_t left_steps[96], right_steps[96];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t v = 0; v < 3; v++) {
-                for (ptrdiff_t c = 0; c < 16; c++) {
-                    left_rows[entry] = v + 9 * c;
-                    rows_of_sums[entry] = v * N + 36 * c * N;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t u = 0; u < 3; u++) {
-                for (ptrdiff_t o = 0; o < 32; o++) {
-                    left_steps[entry] = 3 * u + 144 * o;
-                    right_steps[entry] = 16 * o * N - 4 * u * N;
-                    entry++;
-                }
-            }
-        }
+        tabulate(left_rows, 2, (const walk[]){{3, 1}, {16, 9}});
+        tabulate(rows_of_sums, 2, (const walk[]){{3, N}, {16, 36 * N}});
+        tabulate(left_steps, 2, (const walk[]){{3, 3}, {32, 144}});
+        tabulate(right_steps, 2, (const walk[]){{3, -4 * N}, {32, 16 * N}});
         for (ptrdiff_t p = 0; p < 6; p++) {
             const ptrdiff_t first = p < 3 ? 0 : p - 3;
             const ptrdiff_t steps = (p < 3 ? p + 1 : 3) - first;
@@ -886,10 +953,10 @@ SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, const
 }
 
 /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
-SHARED void compute_ds1_z_1(ptrdiff_t N, double *restrict ds1_z, const double *s1,
+SHARED void compute_ds1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict ds1_z, const double *s1,
         const double *dc2_padded)
 {
-    for (ptrdiff_t c = 0; c < 16; c++) {
+    for (ptrdiff_t c = 0; c < count; c++) {
         for (ptrdiff_t p = 0; p < 4; p++) {
             for (ptrdiff_t q = 0; q < 4; q++) {
                 for (ptrdiff_t n = 0; n < N; n++) {
@@ -904,10 +971,10 @@ SHARED void compute_ds1_z_1(ptrdiff_t N, double *restrict ds1_z, const double *s
 
 /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)  (of
    s1_z) */
-SHARED void compute_dc1_z_1(ptrdiff_t N, double *restrict dc1_z, const double *s1_z_winner,
-        const double *ds1_z)
+SHARED void compute_dc1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc1_z,
+        const double *s1_z_winner, const double *ds1_z)
 {
-    for (ptrdiff_t c = 0; c < 16; c++) {
+    for (ptrdiff_t c = 0; c < count; c++) {
         for (ptrdiff_t p = 0; p < 4; p++) {
             for (ptrdiff_t u = 0; u < 2; u++) {
                 for (ptrdiff_t q = 0; q < 4; q++) {
@@ -925,6 +992,17 @@ SHARED void compute_dc1_z_1(ptrdiff_t N, double *restrict dc1_z, const double *s
     }
 }
 
+/* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
+SHARED void compute_dc1_b_1(ptrdiff_t count, const double *dc1_z, ptrdiff_t N, double *restrict
+        dc1_b)
+{
+    for (ptrdiff_t o = 0; o < count; o++) {
+        double sum = 0.0;
+        sum += total(dc1_z + 64 * o * N, 64 * N);
+        dc1_b[o] = sum;
+    }
+}
+
 /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
 SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t N, const double *c1_padded,
         const double *dc1_z)
@@ -934,34 +1012,44 @@ SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t N, const double *c
         ptrdiff_t left_rows[9], rows_of_sums[9];
         ptrdiff_t right_columns[16], columns_of_sums[16];
         ptrdiff_t left_steps[8], right_steps[8];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t u = 0; u < 3; u++) {
-                for (ptrdiff_t v = 0; v < 3; v++) {
-                    left_rows[entry] = v * N + 10 * u * N;
-                    rows_of_sums[entry] = v + 3 * u;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t o = 0; o < 16; o++) {
-                right_columns[entry] = 64 * o * N;
-                columns_of_sums[entry] = 9 * o;
-                entry++;
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t p = 0; p < 8; p++) {
-                left_steps[entry] = 10 * p * N;
-                right_steps[entry] = 8 * p * N;
-                entry++;
-            }
-        }
+        tabulate(left_rows, 2, (const walk[]){{3, 10 * N}, {3, N}});
+        tabulate(rows_of_sums, 2, (const walk[]){{3, 3}, {3, 1}});
+        tabulate(right_columns, 1, (const walk[]){{16, 64 * N}});
+        tabulate(columns_of_sums, 1, (const walk[]){{16, 9}});
+        tabulate(left_steps, 1, (const walk[]){{8, 10 * N}});
+        tabulate(right_steps, 1, (const walk[]){{8, 8 * N}});
         multiply_dots(9, 16, 8, 8 * N, c1_padded, left_rows, left_steps, dc1_z, right_columns,
                 right_steps, dc1_K, rows_of_sums, columns_of_sums);
+    }
+}
+
+/* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
+SHARED void compute_logits_W_m_next_1(ptrdiff_t count, double *restrict logits_W_m, double beta1,
+        double v1_2, const double *dlogits_W)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
+    }
+}
+
+/* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
+SHARED void compute_logits_W_v_next_1(ptrdiff_t count, double *restrict logits_W_v, double v2,
+        const double *dlogits_W, double beta2)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    }
+}
+
+/* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
+   (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
+SHARED void compute_logits_W_next_1(ptrdiff_t count, double *restrict logits_W, double
+        learning_rate, double v3, const double *logits_W_m, double v4, const double *logits_W_v,
+        double epsilon)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
+                logits_W_v[each]) + epsilon);
     }
 }
 
@@ -980,9 +1068,7 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* image[n,0,i0,i1] = x[n,i1 + 8 * i0] */
     double *image = work + 4608; /* (N, 1, 8, 8) */
-    for (ptrdiff_t i1 = 0; i1 < 64 * N; i1++) {
-        image[i1] = x[i1];
-    }
+    compute_image_1(64 * N, image, x);
 
     /* c1_padded[n,c,h_2 + 1,w + 1] = image[n,c,h_2,w] */
     double *c1_padded = work + 64 * N + 4608; /* (N, 1, 10, 10) */
@@ -1007,26 +1093,10 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
     {
         ptrdiff_t left_rows[64], rows_of_sums[64];
         ptrdiff_t left_steps[9], right_steps[9];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t q = 0; q < 8; q++) {
-                for (ptrdiff_t p = 0; p < 8; p++) {
-                    left_rows[entry] = q + 10 * p;
-                    rows_of_sums[entry] = q + 8 * p;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t u = 0; u < 3; u++) {
-                for (ptrdiff_t v = 0; v < 3; v++) {
-                    left_steps[entry] = v + 10 * u;
-                    right_steps[entry] = v + 3 * u;
-                    entry++;
-                }
-            }
-        }
+        tabulate(left_rows, 2, (const walk[]){{8, 1}, {8, 10}});
+        tabulate(rows_of_sums, 2, (const walk[]){{8, 1}, {8, 8}});
+        tabulate(left_steps, 2, (const walk[]){{3, 10}, {3, 1}});
+        tabulate(right_steps, 2, (const walk[]){{3, 3}, {3, 1}});
         for (ptrdiff_t n = 0; n < N; n++) {
             multiply_windows(64, 16, 9, c1_padded + 100 * n, left_rows, left_steps, c1_K,
                     right_steps, 9, NULL, c1_z + 1024 * n, rows_of_sums, 64, work);
@@ -1073,28 +1143,10 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
     {
         ptrdiff_t left_rows[16], rows_of_sums[16];
         ptrdiff_t left_steps[144], right_steps[144];
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t q = 0; q < 4; q++) {
-                for (ptrdiff_t p = 0; p < 4; p++) {
-                    left_rows[entry] = q + 6 * p;
-                    rows_of_sums[entry] = q + 4 * p;
-                    entry++;
-                }
-            }
-        }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t c = 0; c < 16; c++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t v = 0; v < 3; v++) {
-                        left_steps[entry] = v + 6 * u + 36 * c;
-                        right_steps[entry] = v + 3 * u + 9 * c;
-                        entry++;
-                    }
-                }
-            }
-        }
+        tabulate(left_rows, 2, (const walk[]){{4, 1}, {4, 6}});
+        tabulate(rows_of_sums, 2, (const walk[]){{4, 1}, {4, 4}});
+        tabulate(left_steps, 3, (const walk[]){{16, 36}, {3, 6}, {3, 1}});
+        tabulate(right_steps, 3, (const walk[]){{16, 9}, {3, 3}, {3, 1}});
         for (ptrdiff_t n = 0; n < N; n++) {
             multiply_windows(16, 32, 144, c2_padded + 576 * n, left_rows, left_steps, c2_K,
                     right_steps, 144, NULL, c2_z + 512 * n, rows_of_sums, 16, work);
@@ -1135,9 +1187,7 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* h[n,j] = relu(h_z[n,j]) */
     double *h = h_z; /* (N, 32) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        h[each] = relu(h_z[each]);
-    }
+    compute_h_1(h, 32 * N);
 
     /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
     double *logits = outputs->output; /* (N, 10) */
@@ -1207,9 +1257,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* image[0,i0,i1,n] = x_turned[i1 + 8 * i0,n] */
     double *image = work + 1679 * N + 8192; /* (1, 8, 8, N) */
-    for (ptrdiff_t n = 0; n < 64 * N; n++) {
-        image[n] = x_turned[n];
-    }
+    compute_image_1(64 * N, image, x_turned);
 
     /* c1_padded[c,h_2 + 1,w + 1,n] = image[c,h_2,w,n] */
     double *c1_padded = tape->c1_padded; /* (1, 10, 10, N) */
@@ -1226,25 +1274,17 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
         ptrdiff_t left_rows[16], rows_of_sums[16];
         ptrdiff_t left_steps[9], right_steps[9];
         double initial[16] = {0};
+        tabulate(left_rows, 1, (const walk[]){{16, 9}});
+        tabulate(rows_of_sums, 1, (const walk[]){{16, 64 * N}});
         {
             ptrdiff_t entry = 0;
             for (ptrdiff_t o = 0; o < 16; o++) {
-                left_rows[entry] = 9 * o;
-                rows_of_sums[entry] = 64 * o * N;
                 initial[entry] = c1_b[o];
                 entry++;
             }
         }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t u = 0; u < 3; u++) {
-                for (ptrdiff_t v = 0; v < 3; v++) {
-                    left_steps[entry] = v + 3 * u;
-                    right_steps[entry] = v * N + 10 * u * N;
-                    entry++;
-                }
-            }
-        }
+        tabulate(left_steps, 2, (const walk[]){{3, 3}, {3, 1}});
+        tabulate(right_steps, 2, (const walk[]){{3, 10 * N}, {3, N}});
         for (ptrdiff_t p = 0; p < 8; p++) {
             multiply_windows(16, 8 * N, 9, c1_K, left_rows, left_steps, c1_padded + 10 * p * N,
                     right_steps, 1, initial, c1_z + 8 * p * N, rows_of_sums, 1, work);
@@ -1291,9 +1331,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s1[c,p,q,n] = relu(s1_z[c,p,q,n]) */
     double *s1 = s1_z; /* (16, 4, 4, N) */
-    for (ptrdiff_t each = 0; each < 256 * N; each++) {
-        s1[each] = relu(s1_z[each]);
-    }
+    compute_h_1(s1, 256 * N);
 
     /* c2_padded[c,h_2 + 1,w + 1,n] = s1[c,h_2,w,n] */
     double *c2_padded = tape->c2_padded; /* (16, 6, 6, N) */
@@ -1313,27 +1351,17 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
         ptrdiff_t left_rows[32], rows_of_sums[32];
         ptrdiff_t left_steps[144], right_steps[144];
         double initial[32] = {0};
+        tabulate(left_rows, 1, (const walk[]){{32, 144}});
+        tabulate(rows_of_sums, 1, (const walk[]){{32, 16 * N}});
         {
             ptrdiff_t entry = 0;
             for (ptrdiff_t o = 0; o < 32; o++) {
-                left_rows[entry] = 144 * o;
-                rows_of_sums[entry] = 16 * o * N;
                 initial[entry] = c2_b[o];
                 entry++;
             }
         }
-        {
-            ptrdiff_t entry = 0;
-            for (ptrdiff_t c = 0; c < 16; c++) {
-                for (ptrdiff_t u = 0; u < 3; u++) {
-                    for (ptrdiff_t v = 0; v < 3; v++) {
-                        left_steps[entry] = v + 3 * u + 9 * c;
-                        right_steps[entry] = v * N + 6 * u * N + 36 * c * N;
-                        entry++;
-                    }
-                }
-            }
-        }
+        tabulate(left_steps, 3, (const walk[]){{16, 9}, {3, 3}, {3, 1}});
+        tabulate(right_steps, 3, (const walk[]){{16, 36 * N}, {3, 6 * N}, {3, N}});
         for (ptrdiff_t p = 0; p < 4; p++) {
             multiply_windows(32, 4 * N, 144, c2_K, left_rows, left_steps, c2_padded + 6 * p * N,
                     right_steps, 1, initial, c2_z + 4 * p * N, rows_of_sums, 1, work);
@@ -1380,15 +1408,11 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s2[c,p,q,n] = relu(s2_z[c,p,q,n]) */
     double *s2 = s2_z; /* (32, 2, 2, N) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        s2[each] = relu(s2_z[each]);
-    }
+    compute_h_1(s2, 128 * N);
 
     /* flatten[i2 + 2 * i1 + 4 * i0,n] = s2[i0,i1,i2,n] */
     double *flatten = tape->flatten; /* (128, N) */
-    for (ptrdiff_t n = 0; n < 128 * N; n++) {
-        flatten[n] = s2[n];
-    }
+    compute_image_1(128 * N, flatten, s2);
 
     /* h_z[j,n] = h_b[j] + sum[i](h_W[i,j] * flatten[i,n]) */
     double *h_z = tape->h; /* (32, N) */
@@ -1397,9 +1421,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* h[j,n] = relu(h_z[j,n]) */
     double *h = h_z; /* (32, N) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        h[each] = relu(h_z[each]);
-    }
+    compute_h_1(h, 32 * N);
 
     /* logits[j,n] = logits_b[j] + sum[i](logits_W[i,j] * h[i,n]) */
     double *logits = work + 3279 * N + 8192; /* (10, N) */
@@ -1470,28 +1492,16 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* dlogits_terms[j,n] = v1[j,n] / output_Z_shifted[n]  (of loss_Z) */
     /* dlogits_terms[t[n],n] += -1 */
     double *dlogits_terms = work + 3279 * N + 8192; /* (10, N) */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            dlogits_terms[j * N + n] = v1[j * N + n] / output_Z_shifted[n];
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[t[n] * N + n] -= 1.0;
-    }
+    compute_dlogits_terms_1(10, N, dlogits_terms, v1, output_Z_shifted);
+    compute_dlogits_terms_2(N, dlogits_terms, t);
 
     /* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (10, N) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 10 * N, N);
 
     /* dlogits_b[j] = sum[n](dlogits[j,n])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (10,) */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        double sum = 0.0;
-        sum += total(dlogits + j * N, N);
-        dlogits_b[j] = sum;
-    }
+    compute_dlogits_b_1(10, dlogits, N, dlogits_b);
 
     /* dh[i,n] = sum[j](logits_W[i,j] * dlogits[j,n])  (of logits) */
     double *dh = work + 3290 * N + 8192; /* (32, N) */
@@ -1505,17 +1515,11 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
     double *dh_z = dh; /* (32, N) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
-    }
+    compute_dh_z_1(dh_z, 32 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[j,n])  (of h_z) */
     double *dh_b = grads->h_b; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        double sum = 0.0;
-        sum += total(dh_z + j * N, N);
-        dh_b[j] = sum;
-    }
+    compute_dlogits_b_1(32, dh_z, N, dh_b);
 
     /* dflatten[i,n] = sum[j](h_W[i,j] * dh_z[j,n])  (of h_z) */
     double *dflatten = work + 3322 * N + 8192; /* (128, N) */
@@ -1527,22 +1531,16 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* ds2_z[c,p,q,n] = where(s2[c,p,q,n] > 0, dflatten[q + 2 * p + 4 * c,n], 0)  (of s2) */
     double *ds2_z = work + 3450 * N + 8192; /* (32, 2, 2, N) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        ds2_z[each] = (s2[each] > 0.0 ? dflatten[each] : 0.0);
-    }
+    compute_ds2_z_1(128 * N, ds2_z, s2, dflatten);
 
     /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
        (of s2_z) */
     double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
-    compute_dc2_z_1(N, dc2_z, s2_z_winner, ds2_z);
+    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (32,) */
-    for (ptrdiff_t o = 0; o < 32; o++) {
-        double sum = 0.0;
-        sum += total(dc2_z + 16 * o * N, 16 * N);
-        dc2_b[o] = sum;
-    }
+    compute_dc2_b_1(32, dc2_z, N, dc2_b);
 
     /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
     double *dc2_K = grads->c2_K; /* (32, 16, 3, 3) */
@@ -1554,20 +1552,16 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
     double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
-    compute_ds1_z_1(N, ds1_z, s1, dc2_padded);
+    compute_ds1_z_1(16, N, ds1_z, s1, dc2_padded);
 
     /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
        (of s1_z) */
     double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
-    compute_dc1_z_1(N, dc1_z, s1_z_winner, ds1_z);
+    compute_dc1_z_1(16, N, dc1_z, s1_z_winner, ds1_z);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (16,) */
-    for (ptrdiff_t o = 0; o < 16; o++) {
-        double sum = 0.0;
-        sum += total(dc1_z + 64 * o * N, 64 * N);
-        dc1_b[o] = sum;
-    }
+    compute_dc1_b_1(16, dc1_z, N, dc1_b);
 
     /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
     double *dc1_K = grads->c1_K; /* (16, 1, 3, 3) */
@@ -1636,28 +1630,16 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* dlogits_terms[j,n] = v1[j,n] / output_Z_shifted[n]  (of loss_Z) */
     /* dlogits_terms[t[n],n] += -1 */
     double *dlogits_terms = work + 3279 * N + 8192; /* (10, N) */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            dlogits_terms[j * N + n] = v1[j * N + n] / output_Z_shifted[n];
-        }
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[t[n] * N + n] -= 1.0;
-    }
+    compute_dlogits_terms_1(10, N, dlogits_terms, v1, output_Z_shifted);
+    compute_dlogits_terms_2(N, dlogits_terms, t);
 
     /* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (10, N) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * dlogits_terms[each];
-    }
+    compute_dlogits_1(dlogits, 10 * N, N);
 
     /* dlogits_b[j] = sum[n](dlogits[j,n])  (of logits) */
     double *dlogits_b = work + 4410 * N + 8192; /* (10,) */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        double sum = 0.0;
-        sum += total(dlogits + j * N, N);
-        dlogits_b[j] = sum;
-    }
+    compute_dlogits_b_1(10, dlogits, N, dlogits_b);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 10; j++) {
@@ -1687,51 +1669,32 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
-    }
+    compute_logits_W_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
 
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
-    }
+    compute_logits_W_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
-                logits_W_v[each]) + epsilon);
-    }
+    compute_logits_W_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
 
     /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
     double *dh_z = dh; /* (32, N) */
-    for (ptrdiff_t each = 0; each < 32 * N; each++) {
-        dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
-    }
+    compute_dh_z_1(dh_z, 32 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[j,n])  (of h_z) */
     double *dh_b = work + 4410 * N + 8522; /* (32,) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        double sum = 0.0;
-        sum += total(dh_z + j * N, N);
-        dh_b[j] = sum;
-    }
+    compute_dlogits_b_1(32, dh_z, N, dh_b);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b_m[j] = beta1 * h_b_m[j] + v1_2 * dh_b[j];
-    }
+    compute_logits_W_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b_v[j] = v2 * square(dh_b[j]) + beta2 * h_b_v[j];
-    }
+    compute_logits_W_v_next_1(32, h_b_v, v2, dh_b, beta2);
 
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b[j] = h_b[j] - learning_rate * v3 * h_b_m[j] / (sqrt(v4 * h_b_v[j]) + epsilon);
-    }
+    compute_logits_W_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* dflatten[i,n] = sum[j](h_W[i,j] * dh_z[j,n])  (of h_z) */
     double *dflatten = work + 3322 * N + 8192; /* (128, N) */
@@ -1768,52 +1731,36 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* ds2_z[c,p,q,n] = where(s2[c,p,q,n] > 0, dflatten[q + 2 * p + 4 * c,n], 0)  (of s2) */
     double *ds2_z = work + 3450 * N + 8192; /* (32, 2, 2, N) */
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
-        ds2_z[each] = (s2[each] > 0.0 ? dflatten[each] : 0.0);
-    }
+    compute_ds2_z_1(128 * N, ds2_z, s2, dflatten);
 
     /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
        (of s2_z) */
     double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
-    compute_dc2_z_1(N, dc2_z, s2_z_winner, ds2_z);
+    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = work + 4410 * N + 8522; /* (32,) */
-    for (ptrdiff_t o = 0; o < 32; o++) {
-        double sum = 0.0;
-        sum += total(dc2_z + 16 * o * N, 16 * N);
-        dc2_b[o] = sum;
-    }
+    compute_dc2_b_1(32, dc2_z, N, dc2_b);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        c2_b_m[j] = beta1 * c2_b_m[j] + v1_2 * dc2_b[j];
-    }
+    compute_logits_W_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b);
 
     /* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        c2_b_v[j] = v2 * square(dc2_b[j]) + beta2 * c2_b_v[j];
-    }
+    compute_logits_W_v_next_1(32, c2_b_v, v2, dc2_b, beta2);
 
     /* c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        c2_b[j] = c2_b[j] - learning_rate * v3 * c2_b_m[j] / (sqrt(v4 * c2_b_v[j]) + epsilon);
-    }
+    compute_logits_W_next_1(32, c2_b, learning_rate, v3, c2_b_m, v4, c2_b_v, epsilon);
 
     /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
     double *dc2_K = work + 4410 * N + 12650; /* (32, 16, 3, 3) */
     compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z);
 
     /* c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1_2 */
-    for (ptrdiff_t each = 0; each < 4608; each++) {
-        c2_K_m[each] = beta1 * c2_K_m[each] + v1_2 * dc2_K[each];
-    }
+    compute_logits_W_m_next_1(4608, c2_K_m, beta1, v1_2, dc2_K);
 
     /* c2_K_v_next[i,j,k0,k1] = dc2_K[i,j,k0,k1]**2 * v2 + c2_K_v[i,j,k0,k1] * beta2 */
-    for (ptrdiff_t each = 0; each < 4608; each++) {
-        c2_K_v[each] = v2 * square(dc2_K[each]) + beta2 * c2_K_v[each];
-    }
+    compute_logits_W_v_next_1(4608, c2_K_v, v2, dc2_K, beta2);
 
     /* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
     double *dc2_padded = work + 3578 * N + 8192; /* (16, 6, 6, N) */
@@ -1821,27 +1768,20 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c2_K_v_next[i,j,k0,k1] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 4608; each++) {
-        c2_K[each] = c2_K[each] - learning_rate * v3 * c2_K_m[each] / (sqrt(v4 * c2_K_v[each]) +
-                epsilon);
-    }
+    compute_logits_W_next_1(4608, c2_K, learning_rate, v3, c2_K_m, v4, c2_K_v, epsilon);
 
     /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
     double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
-    compute_ds1_z_1(N, ds1_z, s1, dc2_padded);
+    compute_ds1_z_1(16, N, ds1_z, s1, dc2_padded);
 
     /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
        (of s1_z) */
     double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
-    compute_dc1_z_1(N, dc1_z, s1_z_winner, ds1_z);
+    compute_dc1_z_1(16, N, dc1_z, s1_z_winner, ds1_z);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = work + 4410 * N + 17258; /* (16,) */
-    for (ptrdiff_t o = 0; o < 16; o++) {
-        double sum = 0.0;
-        sum += total(dc1_z + 64 * o * N, 64 * N);
-        dc1_b[o] = sum;
-    }
+    compute_dc1_b_1(16, dc1_z, N, dc1_b);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1_2 */
     for (ptrdiff_t j = 0; j < 16; j++) {
@@ -1864,21 +1804,14 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dc1_K_1(dc1_K, N, c1_padded, dc1_z);
 
     /* c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1_2 */
-    for (ptrdiff_t each = 0; each < 144; each++) {
-        c1_K_m[each] = beta1 * c1_K_m[each] + v1_2 * dc1_K[each];
-    }
+    compute_logits_W_m_next_1(144, c1_K_m, beta1, v1_2, dc1_K);
 
     /* c1_K_v_next[i,j,k0,k1] = dc1_K[i,j,k0,k1]**2 * v2 + c1_K_v[i,j,k0,k1] * beta2 */
-    for (ptrdiff_t each = 0; each < 144; each++) {
-        c1_K_v[each] = v2 * square(dc1_K[each]) + beta2 * c1_K_v[each];
-    }
+    compute_logits_W_v_next_1(144, c1_K_v, v2, dc1_K, beta2);
 
     /* c1_K_next[i,j,k0,k1] = c1_K[i,j,k0,k1] - c1_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c1_K_v_next[i,j,k0,k1] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 144; each++) {
-        c1_K[each] = c1_K[each] - learning_rate * v3 * c1_K_m[each] / (sqrt(v4 * c1_K_v[each]) +
-                epsilon);
-    }
+    compute_logits_W_next_1(144, c1_K, learning_rate, v3, c1_K_m, v4, c1_K_v, epsilon);
 
     *state->step = step_next;
 }
@@ -2068,7 +2001,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "593533e8b3a40c88";
+    return "98b4dabaefb3d9d0";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -64,7 +64,7 @@ static inline void fill(double *a, ptrdiff_t count, double value)
 }
 
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const double *a, ptrdiff_t count)
+SHARED double total(const double *a, ptrdiff_t count)
 {
     double parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -203,20 +203,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -262,7 +263,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -346,19 +347,73 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 #endif
 
 /* h1[n,j] = relu(h1_z[n,j]) */
-SHARED void compute_h1_1(double *restrict h1, ptrdiff_t N)
+SHARED void compute_h1_1(double *restrict h1, ptrdiff_t count)
 {
     const double *h1_z = h1;
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         h1[each] = relu(h1_z[each]);
     }
 }
 
+/* p[n,j] = p_b[j] + sum[i](h2[n,i] * p_W[i,j]) */
+SHARED void compute_p_1(ptrdiff_t N, double *restrict p, const double *p_b)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        p[n] = p_b[0];
+    }
+}
+
+SHARED void compute_p_2(ptrdiff_t N, const double *h2, const double *p_W, double *restrict p)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double sum = 0.0;
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            sum += h2[n * 16 + i] * p_W[i];
+        }
+        p[n] += sum;
+    }
+}
+
+/* dp[n,j] = where(1 - p[n,j] * y[n,j] > 0, -y[n,j] / N, 0)  (of loss_sum) */
+SHARED void compute_dp_1(ptrdiff_t N, double *restrict dp, const double *p, const double *y)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dp[n] = (1.0 - p[n] * y[n] > 0.0 ? -1.0 / (double)N * y[n] : 0.0);
+    }
+}
+
+/* dp_b[j] = sum[n](dp[n,j])  (of p) */
+SHARED void compute_dp_b_1(const double *dp, ptrdiff_t N, double *restrict dp_b)
+{
+    double sum = 0.0;
+    sum += total(dp, N);
+    dp_b[0] = sum;
+}
+
+/* dh2[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
+SHARED void compute_dh2_1(ptrdiff_t N, double *restrict dh2, const double *dp, const double *p_W)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            dh2[n * 16 + i] = dp[n] * p_W[i];
+        }
+    }
+}
+
+SHARED void compute_dp_W_1(ptrdiff_t N, double *restrict dp_W, const double *h2, const double *dp)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            dp_W[i] += h2[n * 16 + i] * dp[n];
+        }
+    }
+}
+
 /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
-SHARED void compute_dh2_z_1(double *restrict dh2_z, ptrdiff_t N, const double *h2)
+SHARED void compute_dh2_z_1(double *restrict dh2_z, ptrdiff_t count, const double *h2)
 {
     const double *dh2 = dh2_z;
-    for (ptrdiff_t each = 0; each < 16 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         dh2_z[each] = (h2[each] > 0.0 ? dh2[each] : 0.0);
     }
 }
@@ -371,6 +426,24 @@ SHARED void compute_dh2_b_1(double *restrict dh2_b, ptrdiff_t N, const double *d
         for (ptrdiff_t j = 0; j < 16; j++) {
             dh2_b[j] += dh2_z[n * 16 + j];
         }
+    }
+}
+
+/* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
+/* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
+SHARED void compute_dh2_W_1(ptrdiff_t count, double *restrict dh2_W, const double *h2_W)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dh2_W[each] = 0.0002 * h2_W[each];
+    }
+}
+
+/* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
+SHARED void compute_h2_W_next_1(ptrdiff_t count, double *restrict h2_W, double learning_rate,
+        const double *dh2_W)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        h2_W[each] = h2_W[each] - learning_rate * dh2_W[each];
     }
 }
 
@@ -392,7 +465,7 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = h1_z; /* (N, 16) */
-    compute_h1_1(h1, N);
+    compute_h1_1(h1, 16 * N);
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
     double *h2_z = work + 16 * N + 512; /* (N, 16) */
@@ -401,20 +474,12 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* h2[n,j] = relu(h2_z[n,j]) */
     double *h2 = h2_z; /* (N, 16) */
-    compute_h1_1(h2, N);
+    compute_h1_1(h2, 16 * N);
 
     /* p[n,j] = p_b[j] + sum[i](h2[n,i] * p_W[i,j]) */
     double *p = outputs->p; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        p[n] = p_b[0];
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double sum = 0.0;
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            sum += h2[n * 16 + i] * p_W[i];
-        }
-        p[n] += sum;
-    }
+    compute_p_1(N, p, p_b);
+    compute_p_2(N, h2, p_W, p);
 }
 
 static double forward(ptrdiff_t N, const moons_params *params, const moons_data *data,
@@ -436,7 +501,7 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = h1_z; /* (N, 16) */
-    compute_h1_1(h1, N);
+    compute_h1_1(h1, 16 * N);
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
     double *h2_z = tape->h2; /* (N, 16) */
@@ -445,20 +510,12 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
 
     /* h2[n,j] = relu(h2_z[n,j]) */
     double *h2 = h2_z; /* (N, 16) */
-    compute_h1_1(h2, N);
+    compute_h1_1(h2, 16 * N);
 
     /* p[n,j] = p_b[j] + sum[i](h2[n,i] * p_W[i,j]) */
     double *p = tape->p; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        p[n] = p_b[0];
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double sum = 0.0;
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            sum += h2[n * 16 + i] * p_W[i];
-        }
-        p[n] += sum;
-    }
+    compute_p_1(N, p, p_b);
+    compute_p_2(N, h2, p_W, p);
 
     /* l2 = sum[n,j](h1_W[n,j]**2) + sum[n,j](h2_W[n,j]**2) + sum[n,j](p_W[n,j]**2) */
     double l2 = 0.0;
@@ -501,25 +558,15 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
 
     /* dp[n,j] = where(1 - p[n,j] * y[n,j] > 0, -y[n,j] / N, 0)  (of loss_sum) */
     double *dp = work + 33 * N + 8192; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dp[n] = (1.0 - p[n] * y[n] > 0.0 ? -1.0 / (double)N * y[n] : 0.0);
-    }
+    compute_dp_1(N, dp, p, y);
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = grads->p_b; /* (1,) */
-    {
-        double sum = 0.0;
-        sum += total(dp, N);
-        dp_b[0] = sum;
-    }
+    compute_dp_b_1(dp, N, dp_b);
 
     /* dh2[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *dh2 = work + 34 * N + 8192; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dh2[n * 16 + i] = dp[n] * p_W[i];
-        }
-    }
+    compute_dh2_1(N, dh2, dp, p_W);
 
     /* dp_W[n,j] = 0.0002 * p_W[n,j]  (of l2) */
     /* dp_W[i,j] += sum[n](h2[n,i] * dp[n,j]) */
@@ -527,15 +574,11 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     for (ptrdiff_t n = 0; n < 16; n++) {
         dp_W[n] = 0.0002 * p_W[n];
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dp_W[i] += h2[n * 16 + i] * dp[n];
-        }
-    }
+    compute_dp_W_1(N, dp_W, h2, dp);
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
     double *dh2_z = dh2; /* (N, 16) */
-    compute_dh2_z_1(dh2_z, N, h2);
+    compute_dh2_z_1(dh2_z, 16 * N, h2);
 
     /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
     double *dh2_b = grads->h2_b; /* (16,) */
@@ -548,15 +591,13 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = grads->h2_W; /* (16, 16) */
-    for (ptrdiff_t each = 0; each < 256; each++) {
-        dh2_W[each] = 0.0002 * h2_W[each];
-    }
+    compute_dh2_W_1(256, dh2_W, h2_W);
     multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
             16, 1, work);
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
     double *dh1_z = dh1; /* (N, 16) */
-    compute_dh2_z_1(dh1_z, N, h1);
+    compute_dh2_z_1(dh1_z, 16 * N, h1);
 
     /* dh1_b[j] = sum[n](dh1_z[n,j])  (of h1_z) */
     double *dh1_b = grads->h1_b; /* (16,) */
@@ -565,9 +606,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     /* dh1_W[n,j] = 0.0002 * h1_W[n,j]  (of l2) */
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
     double *dh1_W = grads->h1_W; /* (2, 16) */
-    for (ptrdiff_t each = 0; each < 32; each++) {
-        dh1_W[each] = 0.0002 * h1_W[each];
-    }
+    compute_dh2_W_1(32, dh1_W, h1_W);
     multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
             1, work);
 }
@@ -590,28 +629,18 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* dp[n,j] = where(1 - p[n,j] * y[n,j] > 0, -y[n,j] / N, 0)  (of loss_sum) */
     double *dp = work + 33 * N + 8192; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dp[n] = (1.0 - p[n] * y[n] > 0.0 ? -1.0 / (double)N * y[n] : 0.0);
-    }
+    compute_dp_1(N, dp, p, y);
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = work + 66 * N + 8192; /* (1,) */
-    {
-        double sum = 0.0;
-        sum += total(dp, N);
-        dp_b[0] = sum;
-    }
+    compute_dp_b_1(dp, N, dp_b);
 
     /* p_b_next[j] = p_b[j] - dp_b[j] * learning_rate */
     p_b[0] = p_b[0] - learning_rate * dp_b[0];
 
     /* dh2[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *dh2 = work + 34 * N + 8192; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dh2[n * 16 + i] = dp[n] * p_W[i];
-        }
-    }
+    compute_dh2_1(N, dh2, dp, p_W);
 
     /* dp_W[n,j] = 0.0002 * p_W[n,j]  (of l2) */
     /* dp_W[i,j] += sum[n](h2[n,i] * dp[n,j]) */
@@ -619,11 +648,7 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     for (ptrdiff_t n = 0; n < 16; n++) {
         dp_W[n] = 0.0002 * p_W[n];
     }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dp_W[i] += h2[n * 16 + i] * dp[n];
-        }
-    }
+    compute_dp_W_1(N, dp_W, h2, dp);
 
     /* p_W_next[i,j] = p_W[i,j] - dp_W[i,j] * learning_rate */
     for (ptrdiff_t i = 0; i < 16; i++) {
@@ -632,7 +657,7 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
     double *dh2_z = dh2; /* (N, 16) */
-    compute_dh2_z_1(dh2_z, N, h2);
+    compute_dh2_z_1(dh2_z, 16 * N, h2);
 
     /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
     double *dh2_b = work + 66 * N + 8193; /* (16,) */
@@ -650,20 +675,16 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = work + 66 * N + 8209; /* (16, 16) */
-    for (ptrdiff_t each = 0; each < 256; each++) {
-        dh2_W[each] = 0.0002 * h2_W[each];
-    }
+    compute_dh2_W_1(256, dh2_W, h2_W);
     multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
             16, 1, work);
 
     /* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
-    for (ptrdiff_t each = 0; each < 256; each++) {
-        h2_W[each] = h2_W[each] - learning_rate * dh2_W[each];
-    }
+    compute_h2_W_next_1(256, h2_W, learning_rate, dh2_W);
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
     double *dh1_z = dh1; /* (N, 16) */
-    compute_dh2_z_1(dh1_z, N, h1);
+    compute_dh2_z_1(dh1_z, 16 * N, h1);
 
     /* dh1_b[j] = sum[n](dh1_z[n,j])  (of h1_z) */
     double *dh1_b = work + 66 * N + 8193; /* (16,) */
@@ -677,16 +698,12 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     /* dh1_W[n,j] = 0.0002 * h1_W[n,j]  (of l2) */
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
     double *dh1_W = work + 66 * N + 8465; /* (2, 16) */
-    for (ptrdiff_t each = 0; each < 32; each++) {
-        dh1_W[each] = 0.0002 * h1_W[each];
-    }
+    compute_dh2_W_1(32, dh1_W, h1_W);
     multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
             1, work);
 
     /* h1_W_next[i,j] = h1_W[i,j] - dh1_W[i,j] * learning_rate */
-    for (ptrdiff_t each = 0; each < 32; each++) {
-        h1_W[each] = h1_W[each] - learning_rate * dh1_W[each];
-    }
+    compute_h2_W_next_1(32, h1_W, learning_rate, dh1_W);
 }
 
 static double value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
@@ -869,7 +886,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "08ce4ae63247d833";
+    return "d9a991e31a4c91e0";
 }
 
 moons_hyper moons_default_hyper(void)

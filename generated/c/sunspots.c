@@ -133,7 +133,7 @@ static inline void fill(double *a, ptrdiff_t count, double value)
 }
 
 /* The sum of `count` numbers, of every sixteenth first. */
-static inline double total(const double *a, ptrdiff_t count)
+SHARED double total(const double *a, ptrdiff_t count)
 {
     double parts[16] = {0};
     const ptrdiff_t whole = count - count % 16;
@@ -272,20 +272,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -331,7 +332,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -414,9 +415,28 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #endif
 
-SHARED void compute_h_z_1(ptrdiff_t N, double *restrict h_z, const double *years, const double *h_W)
+/* years[n,i0,0] = x[n,i0] */
+SHARED void compute_years_1(ptrdiff_t count, double *restrict years, const double *x)
 {
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
+    for (ptrdiff_t i0 = 0; i0 < count; i0++) {
+        years[i0] = x[i0];
+    }
+}
+
+/* h_z[t,n,g,j] = h_b[g,j] + sum[i](years[n,t,i] * h_W[i,g,j]) */
+SHARED void compute_h_z_1(ptrdiff_t count, double *restrict h_z, const double *h_b)
+{
+    for (ptrdiff_t n = 0; n < count; n++) {
+        for (ptrdiff_t j = 0; j < 64; j++) {
+            h_z[n * 64 + j] = h_b[j];
+        }
+    }
+}
+
+SHARED void compute_h_z_2(ptrdiff_t count, ptrdiff_t N, double *restrict h_z, const double *years,
+        const double *h_W)
+{
+    for (ptrdiff_t t_ = 0; t_ < count; t_++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t g = 0; g < 4; g++) {
                 for (ptrdiff_t j = 0; j < 16; j++) {
@@ -428,11 +448,75 @@ SHARED void compute_h_z_1(ptrdiff_t N, double *restrict h_z, const double *years
     }
 }
 
-/* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
-SHARED void compute_dh_c_step_1(ptrdiff_t N, double *restrict dh_c_step, const double *h_tanh_c,
-        const double *h_s)
+/* p[n,j] = p_b[j] + sum[i](h_h[24,n,i] * p_W[i,j]) */
+SHARED void compute_p_1(ptrdiff_t N, double *restrict p, const double *p_b)
 {
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
+    for (ptrdiff_t n = 0; n < N; n++) {
+        p[n] = p_b[0];
+    }
+}
+
+SHARED void compute_p_2(ptrdiff_t N, const double *h_h, const double *p_W, double *restrict p)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        double sum = 0.0;
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            sum += h_h[24 * (16 * N) + n * 16 + i] * p_W[i];
+        }
+        p[n] += sum;
+    }
+}
+
+/* dp[n,j] = 2 * v1[n,j] / N  (of loss_sum) */
+SHARED void compute_dp_1(ptrdiff_t N, double *restrict dp, const double *v1)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dp[n] = 2.0 / (double)N * v1[n];
+    }
+}
+
+/* dp_b[j] = sum[n](dp[n,j])  (of p) */
+SHARED void compute_dp_b_1(const double *dp, ptrdiff_t N, double *restrict dp_b)
+{
+    double sum = 0.0;
+    sum += total(dp, N);
+    dp_b[0] = sum;
+}
+
+/* dh[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
+SHARED void compute_dh_1(ptrdiff_t N, double *restrict dh, const double *dp, const double *p_W)
+{
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            dh[n * 16 + i] = dp[n] * p_W[i];
+        }
+    }
+}
+
+/* dp_W[i,j] = sum[n](h_h[24,n,i] * dp[n,j])  (of p) */
+SHARED void compute_dp_W_1(double *restrict dp_W, ptrdiff_t N, const double *h_h, const double *dp)
+{
+    fill(dp_W, 16, 0.0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t i = 0; i < 16; i++) {
+            dp_W[i] += h_h[24 * (16 * N) + n * 16 + i] * dp[n];
+        }
+    }
+}
+
+/* dh_h[24,n,j] = dh[n,j]  (of h) */
+SHARED void compute_dh_h_1(ptrdiff_t count, double *restrict dh_h, ptrdiff_t N, const double *dh)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        dh_h[24 * (16 * N) + j] = dh[j];
+    }
+}
+
+/* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
+SHARED void compute_dh_c_step_1(ptrdiff_t count, ptrdiff_t N, double *restrict dh_c_step,
+        const double *h_tanh_c, const double *h_s)
+{
+    for (ptrdiff_t t_ = 0; t_ < count; t_++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t j = 0; j < 16; j++) {
                 dh_c_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
@@ -444,16 +528,64 @@ SHARED void compute_dh_c_step_1(ptrdiff_t N, double *restrict dh_c_step, const d
 }
 
 /* dh_z_step[t,n,j] = (1 - h_a[t,n,j]**2) * h_s[t,n,0,j]  (of h_a) */
-SHARED void compute_dh_z_step_1(ptrdiff_t N, double *restrict dh_z_step, const double *h_a,
-        const double *h_s)
+SHARED void compute_dh_z_step_1(ptrdiff_t count, ptrdiff_t N, double *restrict dh_z_step,
+        const double *h_a, const double *h_s)
 {
-    for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
+    for (ptrdiff_t t_ = 0; t_ < count; t_++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t j = 0; j < 16; j++) {
                 dh_z_step[t_ * (16 * N) + n * 16 + j] = (1.0 -
                         square(h_a[t_ * (16 * N) + n * 16 + j])) * h_s[t_ * (48 * N) + n * 48 + j];
             }
         }
+    }
+}
+
+/* dh_z_step_2[t,n,g,j] = (1 - h_s[t,n,g,j]) * h_s[t,n,g,j]  (of h_s) */
+SHARED void compute_dh_z_step_2_1(ptrdiff_t count, double *restrict dh_z_step_2, const double *h_s)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dh_z_step_2[each] = (1.0 - h_s[each]) * h_s[each];
+    }
+}
+
+/* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
+SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *years,
+        const double *dh_z, double *restrict work)
+{
+    fill(dh_W, 64, 0);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        multiply(1, 64, 24, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
+                (matrix){dh_W, 1, 1}, dh_W, 1, 1, work);
+    }
+}
+
+/* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
+SHARED void compute_h_U_m_next_1(ptrdiff_t count, double *restrict h_U_m, double beta1, double v1_2,
+        const double *dh_U)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        h_U_m[each] = beta1 * h_U_m[each] + v1_2 * dh_U[each];
+    }
+}
+
+/* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2 + h_U_v[i,j,k0] * beta2 */
+SHARED void compute_h_U_v_next_1(ptrdiff_t count, double *restrict h_U_v, double v2,
+        const double *dh_U, double beta2)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        h_U_v[each] = v2 * square(dh_U[each]) + beta2 * h_U_v[each];
+    }
+}
+
+/* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
+   (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
+SHARED void compute_h_U_next_1(ptrdiff_t count, double *restrict h_U, double learning_rate, double
+        v3, const double *h_U_m, double v4, const double *h_U_v, double epsilon)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        h_U[each] = h_U[each] - learning_rate * v3 * h_U_m[each] / (sqrt(v4 * h_U_v[each]) +
+                epsilon);
     }
 }
 
@@ -469,18 +601,12 @@ static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_d
 
     /* years[n,i0,0] = x[n,i0] */
     double *years = work + 512; /* (N, 24, 1) */
-    for (ptrdiff_t i0 = 0; i0 < 24 * N; i0++) {
-        years[i0] = x[i0];
-    }
+    compute_years_1(24 * N, years, x);
 
     /* h_z[t,n,g,j] = h_b[g,j] + sum[i](years[n,t,i] * h_W[i,g,j]) */
     double *h_z = work + 24 * N + 512; /* (24, N, 4, 16) */
-    for (ptrdiff_t n = 0; n < 24 * N; n++) {
-        for (ptrdiff_t j = 0; j < 64; j++) {
-            h_z[n * 64 + j] = h_b[j];
-        }
-    }
-    compute_h_z_1(N, h_z, years, h_W);
+    compute_h_z_1(24 * N, h_z, h_b);
+    compute_h_z_2(24, N, h_z, years, h_W);
 
     double *h_s = work + 1560 * N + 512; /* (24, N, 3, 16) */
     double *h_c = work + 2712 * N + 512; /* (25, N, 16) */
@@ -522,16 +648,8 @@ static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_d
 
     /* p[n,j] = p_b[j] + sum[i](h_h[24,n,i] * p_W[i,j]) */
     double *p = outputs->p; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        p[n] = p_b[0];
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double sum = 0.0;
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            sum += h_h[24 * (16 * N) + n * 16 + i] * p_W[i];
-        }
-        p[n] += sum;
-    }
+    compute_p_1(N, p, p_b);
+    compute_p_2(N, h_h, p_W, p);
 }
 
 static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
@@ -547,18 +665,12 @@ static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots
 
     /* years[n,i0,0] = x[n,i0] */
     double *years = tape->years; /* (N, 24, 1) */
-    for (ptrdiff_t i0 = 0; i0 < 24 * N; i0++) {
-        years[i0] = x[i0];
-    }
+    compute_years_1(24 * N, years, x);
 
     /* h_z[t,n,g,j] = h_b[g,j] + sum[i](years[n,t,i] * h_W[i,g,j]) */
     double *h_z = work + 2745 * N + 8192; /* (24, N, 4, 16) */
-    for (ptrdiff_t n = 0; n < 24 * N; n++) {
-        for (ptrdiff_t j = 0; j < 64; j++) {
-            h_z[n * 64 + j] = h_b[j];
-        }
-    }
-    compute_h_z_1(N, h_z, years, h_W);
+    compute_h_z_1(24 * N, h_z, h_b);
+    compute_h_z_2(24, N, h_z, years, h_W);
 
     double *h_s = tape->h_s; /* (24, N, 3, 16) */
     double *h_a = tape->h_a; /* (24, N, 16) */
@@ -615,16 +727,8 @@ static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots
 
     /* p[n,j] = p_b[j] + sum[i](h_h[24,n,i] * p_W[i,j]) */
     double *p = tape->v1; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        p[n] = p_b[0];
-    }
-    for (ptrdiff_t n = 0; n < N; n++) {
-        double sum = 0.0;
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            sum += h_h[24 * (16 * N) + n * 16 + i] * p_W[i];
-        }
-        p[n] += sum;
-    }
+    compute_p_1(N, p, p_b);
+    compute_p_2(N, h_h, p_W, p);
 
     /* v1[n,j] = p[n,j] - y[n,j] */
     double *v1 = p; /* (N, 1) */
@@ -658,54 +762,35 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
 
     /* dp[n,j] = 2 * v1[n,j] / N  (of loss_sum) */
     double *dp = work + 4281 * N + 8192; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dp[n] = 2.0 / (double)N * v1[n];
-    }
+    compute_dp_1(N, dp, v1);
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = grads->p_b; /* (1,) */
-    {
-        double sum = 0.0;
-        sum += total(dp, N);
-        dp_b[0] = sum;
-    }
+    compute_dp_b_1(dp, N, dp_b);
 
     /* dh[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *dh = work + 4282 * N + 8192; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dh[n * 16 + i] = dp[n] * p_W[i];
-        }
-    }
+    compute_dh_1(N, dh, dp, p_W);
 
     /* dp_W[i,j] = sum[n](h_h[24,n,i] * dp[n,j])  (of p) */
     double *dp_W = grads->p_W; /* (16, 1) */
-    fill(dp_W, 16, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dp_W[i] += h_h[24 * (16 * N) + n * 16 + i] * dp[n];
-        }
-    }
+    compute_dp_W_1(dp_W, N, h_h, dp);
 
     /* dh_h[24,n,j] = dh[n,j]  (of h) */
     double *dh_h = work + 4298 * N + 8192; /* (25, N, 16) */
-    for (ptrdiff_t j = 0; j < 16 * N; j++) {
-        dh_h[24 * (16 * N) + j] = dh[j];
-    }
+    compute_dh_h_1(16 * N, dh_h, N, dh);
 
     /* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
     double *dh_c_step = work + 4698 * N + 8192; /* (24, N, 16) */
-    compute_dh_c_step_1(N, dh_c_step, h_tanh_c, h_s);
+    compute_dh_c_step_1(24, N, dh_c_step, h_tanh_c, h_s);
 
     /* dh_z_step[t,n,j] = (1 - h_a[t,n,j]**2) * h_s[t,n,0,j]  (of h_a) */
     double *dh_z_step = work + 5082 * N + 8192; /* (24, N, 16) */
-    compute_dh_z_step_1(N, dh_z_step, h_a, h_s);
+    compute_dh_z_step_1(24, N, dh_z_step, h_a, h_s);
 
     /* dh_z_step_2[t,n,g,j] = (1 - h_s[t,n,g,j]) * h_s[t,n,g,j]  (of h_s) */
     double *dh_z_step_2 = work + 5466 * N + 8192; /* (24, N, 3, 16) */
-    for (ptrdiff_t each = 0; each < 1152 * N; each++) {
-        dh_z_step_2[each] = (1.0 - h_s[each]) * h_s[each];
-    }
+    compute_dh_z_step_2_1(1152 * N, dh_z_step_2, h_s);
 
     double *dh_s = work + 6618 * N + 8192; /* (24, N, 3, 16) */
     double *dh_c = work + 7770 * N + 8192; /* (25, N, 16) */
@@ -785,11 +870,7 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
 
     /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_W = grads->h_W; /* (1, 4, 16) */
-    fill(dh_W, 64, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        multiply(1, 64, 24, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
-                (matrix){dh_W, 1, 1}, dh_W, 1, 1, work);
-    }
+    compute_dh_W_1(dh_W, N, years, dh_z, work);
 }
 
 static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_state *state,
@@ -840,17 +921,11 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* dp[n,j] = 2 * v1[n,j] / N  (of loss_sum) */
     double *dp = work + 4281 * N + 8192; /* (N, 1) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dp[n] = 2.0 / (double)N * v1[n];
-    }
+    compute_dp_1(N, dp, v1);
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = work + 8170 * N + 8192; /* (1,) */
-    {
-        double sum = 0.0;
-        sum += total(dp, N);
-        dp_b[0] = sum;
-    }
+    compute_dp_b_1(dp, N, dp_b);
 
     /* p_b_m_next[j] = p_b_m[j] * beta1 + dp_b[j] * v1_2 */
     p_b_m[0] = beta1 * p_b_m[0] + v1_2 * dp_b[0];
@@ -864,20 +939,11 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* dh[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *dh = work + 4282 * N + 8192; /* (N, 16) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dh[n * 16 + i] = dp[n] * p_W[i];
-        }
-    }
+    compute_dh_1(N, dh, dp, p_W);
 
     /* dp_W[i,j] = sum[n](h_h[24,n,i] * dp[n,j])  (of p) */
     double *dp_W = work + 8170 * N + 8193; /* (16, 1) */
-    fill(dp_W, 16, 0.0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i = 0; i < 16; i++) {
-            dp_W[i] += h_h[24 * (16 * N) + n * 16 + i] * dp[n];
-        }
-    }
+    compute_dp_W_1(dp_W, N, h_h, dp);
 
     /* p_W_m_next[i,j] = p_W_m[i,j] * beta1 + dp_W[i,j] * v1_2 */
     for (ptrdiff_t i = 0; i < 16; i++) {
@@ -897,23 +963,19 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* dh_h[24,n,j] = dh[n,j]  (of h) */
     double *dh_h = work + 4298 * N + 8192; /* (25, N, 16) */
-    for (ptrdiff_t j = 0; j < 16 * N; j++) {
-        dh_h[24 * (16 * N) + j] = dh[j];
-    }
+    compute_dh_h_1(16 * N, dh_h, N, dh);
 
     /* dh_c_step[t,n,j] = (1 - h_tanh_c[t,n,j]**2) * h_s[t,n,2,j]  (of h_tanh_c) */
     double *dh_c_step = work + 4698 * N + 8192; /* (24, N, 16) */
-    compute_dh_c_step_1(N, dh_c_step, h_tanh_c, h_s);
+    compute_dh_c_step_1(24, N, dh_c_step, h_tanh_c, h_s);
 
     /* dh_z_step[t,n,j] = (1 - h_a[t,n,j]**2) * h_s[t,n,0,j]  (of h_a) */
     double *dh_z_step = work + 5082 * N + 8192; /* (24, N, 16) */
-    compute_dh_z_step_1(N, dh_z_step, h_a, h_s);
+    compute_dh_z_step_1(24, N, dh_z_step, h_a, h_s);
 
     /* dh_z_step_2[t,n,g,j] = (1 - h_s[t,n,g,j]) * h_s[t,n,g,j]  (of h_s) */
     double *dh_z_step_2 = work + 5466 * N + 8192; /* (24, N, 3, 16) */
-    for (ptrdiff_t each = 0; each < 1152 * N; each++) {
-        dh_z_step_2[each] = (1.0 - h_s[each]) * h_s[each];
-    }
+    compute_dh_z_step_2_1(1152 * N, dh_z_step_2, h_s);
 
     double *dh_s = work + 6618 * N + 8192; /* (24, N, 3, 16) */
     double *dh_c = work + 7770 * N + 8192; /* (25, N, 16) */
@@ -988,67 +1050,42 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
             work);
 
     /* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        h_U_m[each] = beta1 * h_U_m[each] + v1_2 * dh_U[each];
-    }
+    compute_h_U_m_next_1(1024, h_U_m, beta1, v1_2, dh_U);
 
     /* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2 + h_U_v[i,j,k0] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        h_U_v[each] = v2 * square(dh_U[each]) + beta2 * h_U_v[each];
-    }
+    compute_h_U_v_next_1(1024, h_U_v, v2, dh_U, beta2);
 
     /* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        h_U[each] = h_U[each] - learning_rate * v3 * h_U_m[each] / (sqrt(v4 * h_U_v[each]) +
-                epsilon);
-    }
+    compute_h_U_next_1(1024, h_U, learning_rate, v3, h_U_m, v4, h_U_v, epsilon);
 
     /* dh_b[g,j] = sum[t,n](dh_z[t,n,g,j])  (of h_z) */
     double *dh_b = work + 8170 * N + 9233; /* (4, 16) */
     multiply(1, 64, 24 * N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_b_m[each] = beta1 * h_b_m[each] + v1_2 * dh_b[each];
-    }
+    compute_h_U_m_next_1(64, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2 + h_b_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_b_v[each] = v2 * square(dh_b[each]) + beta2 * h_b_v[each];
-    }
+    compute_h_U_v_next_1(64, h_b_v, v2, dh_b, beta2);
 
     /* h_b_next[i,j] = h_b[i,j] - h_b_m_next[i,j] * learning_rate * v3 / (sqrt(h_b_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_b[each] = h_b[each] - learning_rate * v3 * h_b_m[each] / (sqrt(v4 * h_b_v[each]) +
-                epsilon);
-    }
+    compute_h_U_next_1(64, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_W = work + 8170 * N + 9233; /* (1, 4, 16) */
-    fill(dh_W, 64, 0);
-    for (ptrdiff_t n = 0; n < N; n++) {
-        multiply(1, 64, 24, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
-                (matrix){dh_W, 1, 1}, dh_W, 1, 1, work);
-    }
+    compute_dh_W_1(dh_W, N, years, dh_z, work);
 
     /* h_W_m_next[i,j,k0] = h_W_m[i,j,k0] * beta1 + dh_W[i,j,k0] * v1_2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_W_m[each] = beta1 * h_W_m[each] + v1_2 * dh_W[each];
-    }
+    compute_h_U_m_next_1(64, h_W_m, beta1, v1_2, dh_W);
 
     /* h_W_v_next[i,j,k0] = dh_W[i,j,k0]**2 * v2 + h_W_v[i,j,k0] * beta2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_W_v[each] = v2 * square(dh_W[each]) + beta2 * h_W_v[each];
-    }
+    compute_h_U_v_next_1(64, h_W_v, v2, dh_W, beta2);
 
     /* h_W_next[i,j,k0] = h_W[i,j,k0] - h_W_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_W_v_next[i,j,k0] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_W[each] = h_W[each] - learning_rate * v3 * h_W_m[each] / (sqrt(v4 * h_W_v[each]) +
-                epsilon);
-    }
+    compute_h_U_next_1(64, h_W, learning_rate, v3, h_W_m, v4, h_W_v, epsilon);
 
     *state->t = t_next;
 }
@@ -1236,7 +1273,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "9d4f4b27aee1b7ef";
+    return "1f7f2a1076816cea";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

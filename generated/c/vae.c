@@ -336,20 +336,21 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    ptrdiff_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const double *left = a.at, *right = b.at;
+    for (ptrdiff_t k = depth / parts; k > 0; k--) {
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < 2; v++) {
-                const ptrdiff_t term = k + v / vectors;
-                sums[r][v] += a.at[r * a.row + term * a.column]
-                        * *(const vector *)(b.at + term * b.row + v % vectors * LANES);
+                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                        * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
         }
+        left += parts * a.column;
+        right += parts * b.row;
     }
     for (int r = 0; parts > 1 && r < rows; r++) {
         sums[r][0] += sums[r][1];
-        if (k < depth) {
-            sums[r][0] += a.at[r * a.row + k * a.column] * *(const vector *)(b.at + k * b.row);
+        if (depth % 2 > 0) {
+            sums[r][0] += left[r * a.row] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
@@ -395,7 +396,7 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -503,20 +504,49 @@ void vae_draw(ptrdiff_t N, double seed, double step, const vae_noise *noise)
 }
 
 /* a[n,j] = relu(a_z[n,j]) */
-SHARED void compute_a_1(double *restrict a, ptrdiff_t N)
+SHARED void compute_a_1(double *restrict a, ptrdiff_t count)
 {
     const double *a_z = a;
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         a[each] = relu(a_z[each]);
     }
 }
 
+/* dlogits[n,j] = (sigmoid(logits[n,j]) - x[n,j]) / N  (of loss_sum) */
+SHARED void compute_dlogits_1(ptrdiff_t count, double *restrict dlogits, ptrdiff_t N,
+        const double *logits, const double *x)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dlogits[each] = 1.0 / (double)N * (sigmoid(logits[each]) - x[each]);
+    }
+}
+
 /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
-SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t N, const double *b)
+SHARED void compute_db_z_1(double *restrict db_z, ptrdiff_t count, const double *b)
 {
     const double *db = db_z;
-    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+    for (ptrdiff_t each = 0; each < count; each++) {
         db_z[each] = (b[each] > 0.0 ? db[each] : 0.0);
+    }
+}
+
+/* dlog_v[n,j] = 0.5 * (expm1(log_v[n,j]) / N + dz[n,j] * e[n,j] * v1[n,j])  (of loss_sum_2) */
+SHARED void compute_dlog_v_1(ptrdiff_t count, double *restrict dlog_v, ptrdiff_t N,
+        const double *log_v, const double *dz, const double *e, const double *v1)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dlog_v[each] = 0.5 * (1.0 / (double)N * fast_expm1(log_v[each]) + dz[each] * e[each] *
+                v1[each]);
+    }
+}
+
+/* dmean_z[n,j] = mean_z[n,j] / N + dz[n,j]  (of loss_sum_2) */
+SHARED void compute_dmean_z_1(double *restrict dmean_z, ptrdiff_t count, ptrdiff_t N,
+        const double *mean_z)
+{
+    const double *dz = dmean_z;
+    for (ptrdiff_t each = 0; each < count; each++) {
+        dmean_z[each] = 1.0 / (double)N * mean_z[each] + dz[each];
     }
 }
 
@@ -528,6 +558,36 @@ SHARED void compute_dlog_v_b_1(double *restrict dlog_v_b, ptrdiff_t N, const dou
         for (ptrdiff_t j = 0; j < 8; j++) {
             dlog_v_b[j] += dlog_v[n * 8 + j];
         }
+    }
+}
+
+/* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
+        double v1_2, const double *dlogits_b)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
+    }
+}
+
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
+SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2,
+        const double *dlogits_b, double beta2)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
+    }
+}
+
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
+        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
+        double epsilon)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
+                epsilon);
     }
 }
 
@@ -551,7 +611,7 @@ static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 128) */
-    compute_a_1(a, N);
+    compute_a_1(a, 128 * N);
 
     /* mean_z[n,j] = mean_z_b[j] + sum[i](a[n,i] * mean_z_W[i,j]) */
     double *mean_z = outputs->mean_z; /* (N, 8) */
@@ -565,7 +625,7 @@ static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 128) */
-    compute_a_1(b, N);
+    compute_a_1(b, 128 * N);
 
     /* logits[n,j] = logits_b[j] + sum[i](b[n,i] * logits_W[i,j]) */
     double *logits = outputs->p; /* (N, 64) */
@@ -609,7 +669,7 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 128) */
-    compute_a_1(a, N);
+    compute_a_1(a, 128 * N);
 
     /* mean_z[n,j] = mean_z_b[j] + sum[i](a[n,i] * mean_z_W[i,j]) */
     double *mean_z = tape->mean_z; /* (N, 8) */
@@ -640,7 +700,7 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 128) */
-    compute_a_1(b, N);
+    compute_a_1(b, 128 * N);
 
     /* logits[n,j] = logits_b[j] + sum[i](b[n,i] * logits_W[i,j]) */
     double *logits = tape->logits; /* (N, 64) */
@@ -688,9 +748,7 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* dlogits[n,j] = (sigmoid(logits[n,j]) - x[n,j]) / N  (of loss_sum) */
     double *dlogits = work + 376 * N + 8192; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * (sigmoid(logits[each]) - x[each]);
-    }
+    compute_dlogits_1(64 * N, dlogits, N, logits, x);
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (64,) */
@@ -708,7 +766,7 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 128) */
-    compute_db_z_1(db_z, N, b);
+    compute_db_z_1(db_z, 128 * N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = grads->b_b; /* (128,) */
@@ -724,16 +782,11 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* dlog_v[n,j] = 0.5 * (expm1(log_v[n,j]) / N + dz[n,j] * e[n,j] * v1[n,j])  (of loss_sum_2) */
     double *dlog_v = work + 576 * N + 8192; /* (N, 8) */
-    for (ptrdiff_t each = 0; each < 8 * N; each++) {
-        dlog_v[each] = 0.5 * (1.0 / (double)N * fast_expm1(log_v[each]) + dz[each] * e[each] *
-                v1[each]);
-    }
+    compute_dlog_v_1(8 * N, dlog_v, N, log_v, dz, e, v1);
 
     /* dmean_z[n,j] = mean_z[n,j] / N + dz[n,j]  (of loss_sum_2) */
     double *dmean_z = dz; /* (N, 8) */
-    for (ptrdiff_t each = 0; each < 8 * N; each++) {
-        dmean_z[each] = 1.0 / (double)N * mean_z[each] + dz[each];
-    }
+    compute_dmean_z_1(dmean_z, 8 * N, N, mean_z);
 
     /* dlog_v_b[j] = sum[n](dlog_v[n,j])  (of log_v) */
     double *dlog_v_b = grads->log_v_b; /* (8,) */
@@ -761,7 +814,7 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 128) */
-    compute_db_z_1(da_z, N, a);
+    compute_db_z_1(da_z, 128 * N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = grads->a_b; /* (128,) */
@@ -841,30 +894,21 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* dlogits[n,j] = (sigmoid(logits[n,j]) - x[n,j]) / N  (of loss_sum) */
     double *dlogits = work + 376 * N + 8192; /* (N, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N; each++) {
-        dlogits[each] = 1.0 / (double)N * (sigmoid(logits[each]) - x[each]);
-    }
+    compute_dlogits_1(64 * N, dlogits, N, logits, x);
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
     double *dlogits_b = work + 584 * N + 8192; /* (64,) */
     multiply(1, 64, N, ONES, (matrix){dlogits, 64, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
+    compute_logits_b_m_next_1(64, logits_b_m, beta1, v1_2, dlogits_b);
 
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
+    compute_logits_b_v_next_1(64, logits_b_v, v2, dlogits_b, beta2);
 
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 64; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(64, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
 
     /* db[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *db = work + 440 * N + 8192; /* (N, 128) */
@@ -904,41 +948,31 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 128) */
-    compute_db_z_1(db_z, N, b);
+    compute_db_z_1(db_z, 128 * N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 584 * N + 16448; /* (128,) */
     multiply(1, 128, N, ONES, (matrix){db_z, 128, 1}, NOTHING, db_b, 1, 1, work);
 
     /* b_b_m_next[j] = b_b_m[j] * beta1 + db_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 128; j++) {
-        b_b_m[j] = beta1 * b_b_m[j] + v1_2 * db_b[j];
-    }
+    compute_logits_b_m_next_1(128, b_b_m, beta1, v1_2, db_b);
 
     /* b_b_v_next[j] = db_b[j]**2 * v2 + b_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 128; j++) {
-        b_b_v[j] = v2 * square(db_b[j]) + beta2 * b_b_v[j];
-    }
+    compute_logits_b_v_next_1(128, b_b_v, v2, db_b, beta2);
 
     /* b_b_next[j] = b_b[j] - b_b_m_next[j] * learning_rate * v3 / (sqrt(b_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 128; j++) {
-        b_b[j] = b_b[j] - learning_rate * v3 * b_b_m[j] / (sqrt(v4 * b_b_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(128, b_b, learning_rate, v3, b_b_m, v4, b_b_v, epsilon);
 
     /* db_W[i,j] = sum[n](z[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = work + 584 * N + 16576; /* (8, 128) */
     multiply(8, 128, N, (matrix){z, 1, 8}, (matrix){db_z, 128, 1}, NOTHING, db_W, 128, 1, work);
 
     /* b_W_m_next[i,j] = b_W_m[i,j] * beta1 + db_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        b_W_m[each] = beta1 * b_W_m[each] + v1_2 * db_W[each];
-    }
+    compute_logits_b_m_next_1(1024, b_W_m, beta1, v1_2, db_W);
 
     /* b_W_v_next[i,j] = db_W[i,j]**2 * v2 + b_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        b_W_v[each] = v2 * square(db_W[each]) + beta2 * b_W_v[each];
-    }
+    compute_logits_b_v_next_1(1024, b_W_v, v2, db_W, beta2);
 
     /* dz[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dz = work + 568 * N + 8192; /* (N, 8) */
@@ -946,23 +980,15 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        b_W[each] = b_W[each] - learning_rate * v3 * b_W_m[each] / (sqrt(v4 * b_W_v[each]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(1024, b_W, learning_rate, v3, b_W_m, v4, b_W_v, epsilon);
 
     /* dlog_v[n,j] = 0.5 * (expm1(log_v[n,j]) / N + dz[n,j] * e[n,j] * v1[n,j])  (of loss_sum_2) */
     double *dlog_v = work + 576 * N + 8192; /* (N, 8) */
-    for (ptrdiff_t each = 0; each < 8 * N; each++) {
-        dlog_v[each] = 0.5 * (1.0 / (double)N * fast_expm1(log_v[each]) + dz[each] * e[each] *
-                v1[each]);
-    }
+    compute_dlog_v_1(8 * N, dlog_v, N, log_v, dz, e, v1);
 
     /* dmean_z[n,j] = mean_z[n,j] / N + dz[n,j]  (of loss_sum_2) */
     double *dmean_z = dz; /* (N, 8) */
-    for (ptrdiff_t each = 0; each < 8 * N; each++) {
-        dmean_z[each] = 1.0 / (double)N * mean_z[each] + dz[each];
-    }
+    compute_dmean_z_1(dmean_z, 8 * N, N, mean_z);
 
     /* dlog_v_b[j] = sum[n](dlog_v[n,j])  (of log_v) */
     double *dlog_v_b = work + 584 * N + 17600; /* (8,) */
@@ -990,14 +1016,10 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     multiply(128, 8, N, (matrix){a, 1, 128}, (matrix){dlog_v, 8, 1}, NOTHING, dlog_v_W, 8, 1, work);
 
     /* log_v_W_m_next[i,j] = log_v_W_m[i,j] * beta1 + dlog_v_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        log_v_W_m[each] = beta1 * log_v_W_m[each] + v1_2 * dlog_v_W[each];
-    }
+    compute_logits_b_m_next_1(1024, log_v_W_m, beta1, v1_2, dlog_v_W);
 
     /* log_v_W_v_next[i,j] = dlog_v_W[i,j]**2 * v2 + log_v_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        log_v_W_v[each] = v2 * square(dlog_v_W[each]) + beta2 * log_v_W_v[each];
-    }
+    compute_logits_b_v_next_1(1024, log_v_W_v, v2, dlog_v_W, beta2);
 
     /* dmean_z_b[j] = sum[n](dmean_z[n,j])  (of mean_z) */
     double *dmean_z_b = work + 584 * N + 17600; /* (8,) */
@@ -1027,10 +1049,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* log_v_W_next[i,j] = log_v_W[i,j] - log_v_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(log_v_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        log_v_W[each] = log_v_W[each] - learning_rate * v3 * log_v_W_m[each] / (sqrt(v4 *
-                log_v_W_v[each]) + epsilon);
-    }
+    compute_logits_b_next_1(1024, log_v_W, learning_rate, v3, log_v_W_m, v4, log_v_W_v, epsilon);
     multiply(N, 128, 8, (matrix){dmean_z, 8, 1}, (matrix){mean_z_W, 1, 8}, (matrix){da, 128, 1}, da,
             128, 1, work);
 
@@ -1040,45 +1059,32 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
             work);
 
     /* mean_z_W_m_next[i,j] = mean_z_W_m[i,j] * beta1 + dmean_z_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        mean_z_W_m[each] = beta1 * mean_z_W_m[each] + v1_2 * dmean_z_W[each];
-    }
+    compute_logits_b_m_next_1(1024, mean_z_W_m, beta1, v1_2, dmean_z_W);
 
     /* mean_z_W_v_next[i,j] = dmean_z_W[i,j]**2 * v2 + mean_z_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        mean_z_W_v[each] = v2 * square(dmean_z_W[each]) + beta2 * mean_z_W_v[each];
-    }
+    compute_logits_b_v_next_1(1024, mean_z_W_v, v2, dmean_z_W, beta2);
 
     /* mean_z_W_next[i,j] = mean_z_W[i,j] - mean_z_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(mean_z_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        mean_z_W[each] = mean_z_W[each] - learning_rate * v3 * mean_z_W_m[each] / (sqrt(v4 *
-                mean_z_W_v[each]) + epsilon);
-    }
+    compute_logits_b_next_1(1024, mean_z_W, learning_rate, v3, mean_z_W_m, v4, mean_z_W_v, epsilon);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 128) */
-    compute_db_z_1(da_z, N, a);
+    compute_db_z_1(da_z, 128 * N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 584 * N + 16448; /* (128,) */
     multiply(1, 128, N, ONES, (matrix){da_z, 128, 1}, NOTHING, da_b, 1, 1, work);
 
     /* a_b_m_next[j] = a_b_m[j] * beta1 + da_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 128; j++) {
-        a_b_m[j] = beta1 * a_b_m[j] + v1_2 * da_b[j];
-    }
+    compute_logits_b_m_next_1(128, a_b_m, beta1, v1_2, da_b);
 
     /* a_b_v_next[j] = da_b[j]**2 * v2 + a_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 128; j++) {
-        a_b_v[j] = v2 * square(da_b[j]) + beta2 * a_b_v[j];
-    }
+    compute_logits_b_v_next_1(128, a_b_v, v2, da_b, beta2);
 
     /* a_b_next[j] = a_b[j] - a_b_m_next[j] * learning_rate * v3 / (sqrt(a_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 128; j++) {
-        a_b[j] = a_b[j] - learning_rate * v3 * a_b_m[j] / (sqrt(v4 * a_b_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(128, a_b, learning_rate, v3, a_b_m, v4, a_b_v, epsilon);
 
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     /* a_W_m_next[i,j] = a_W_m[i,j] * beta1 + da_W[i,j] * v1_2 */
@@ -1289,7 +1295,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "9fb7abfe65069c7a";
+    return "10f01d5f4db08703";
 }
 
 vae_hyper vae_default_hyper(void)

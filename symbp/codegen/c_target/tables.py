@@ -64,8 +64,8 @@ class Tables:
         for access in beside:
             where = place(access, self.table)
             walk = Integers(scope)(sum((where.coeff(i) * i for i in group), Integer(0)))
-            element = f"initial[entry++] = {scope.name(access.name)}[{walk}];"
-            body = around(group, self.equation, scope, [element])
+            element = f"initial[entry] = {scope.name(access.name)}[{walk}];"
+            body = around(group, self.equation, scope, [element, "entry++;"])
             lines += ["{", "    ptrdiff_t entry = 0;", *(f"    {x}" for x in body), "}"]
         return [f"    {line}" for line in lines]
 

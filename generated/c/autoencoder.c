@@ -243,7 +243,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -965,7 +966,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "4482e3144ad47231";
+    return "43487977b2128a1d";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

@@ -433,7 +433,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -1714,7 +1715,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "308e040bfd1428ff";
+    return "9f74c61bf230e1ce";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

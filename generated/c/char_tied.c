@@ -390,7 +390,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -1128,7 +1129,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "93beab009c19c865";
+    return "cf3625073ff3884d";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

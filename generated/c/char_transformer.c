@@ -457,7 +457,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -2241,7 +2242,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "a8b5d7898d62ee45";
+    return "1cfb170c87a2f45b";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -360,7 +360,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -1040,7 +1041,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "4b2636be56889b9a";
+    return "b742364dfebffe3b";
 }
 
 digits_hyper digits_default_hyper(void)

@@ -392,7 +392,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -1131,7 +1132,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "99afb68bb183f014";
+    return "c7f3d15cd4f2e558";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

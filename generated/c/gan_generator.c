@@ -379,7 +379,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -1177,7 +1178,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "56b521e62f3be521";
+    return "c358322acb1b22ee";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

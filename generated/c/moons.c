@@ -263,7 +263,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -886,7 +887,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "d9a991e31a4c91e0";
+    return "255bd4349a1c6a1b";
 }
 
 moons_hyper moons_default_hyper(void)

@@ -332,7 +332,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -1273,7 +1274,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "1f7f2a1076816cea";
+    return "7aa10a26fde15f13";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

@@ -396,7 +396,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {
@@ -1295,7 +1296,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "10f01d5f4db08703";
+    return "128027d9e97e1d4e";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -127,3 +127,17 @@ def test_the_lines_of_a_call_are_told_where_the_function_is_anothers():
     assert calls
     assert loops
     assert not set(calls) & set(loops)
+
+
+def test_a_tensor_may_have_the_name_of_a_length():
+    network = net("""
+        input x[N, 30], count[N, 30]
+        param walk[30]
+        y[n, i] = walk[i] * count[n, i]
+        z[n, i] = tanh(y[n, i] + x[n, i])
+        output z
+        loss sum[n, i](z[n, i] * y[n, i])
+        optimizer adam(learning_rate=0.1)
+    """)
+    assert "ptrdiff_t count" in compiler.emit(network, "c")["drawn.c"]
+    assert_agrees(network, arrays(network, 1, N=3), make=c_module)

@@ -40,7 +40,7 @@ params data state hyper grads outputs tape work sum best value forward backward 
 value_and_grad
 training losses most often steps epoch total begin left rows each row order part batch shuffle
 block left_rows left_steps right_steps right_columns rows_of_sums columns_of_sums initial first
-entry walk mixed shuffle_rows next_row row_order
+entry walk count mixed shuffle_rows next_row row_order
 """
 
 STANDARD = """

@@ -98,7 +98,8 @@ static inline matrix transposed(matrix m)
 }
 
 /* Copies columns of b side by side, with zeros up to a whole number of vectors. */
-SHARED void pack($real *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth, matrix b)
+SHARED void pack($real *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrdiff_t depth,
+        matrix b)
 {
     const ptrdiff_t squares = b.row == 1 && columns == width ? depth - depth % LANES : 0;
     for (ptrdiff_t k = 0; k < squares; k += LANES) {

@@ -62,15 +62,18 @@ def parameters(program: Program, found: Layers) -> Layers:
 
 def owners(program: Program, found: Mapping[str, str]) -> Layers:
     """Return the layer of each tensor of a rewritten program, adjoints included."""
-    readers = program.readers()
+    readers, primals = program.readers(), dict[str, str]()
     known: Layers = dict(found)
     for equation in reversed(program.equations):
         name = equation.target.name
-        if name not in known:
-            primal = equation.primal
-            later = [known[e.target.name] for e in readers.get(name, ()) if e.target.name in known]
-            known[name] = known.get(primal, "") if primal else (later[0] if later else "")
-    return known
+        if name not in known and equation.primal in known:
+            known[name] = known[equation.primal]
+        elif name not in known and equation.primal:
+            primals[name] = equation.primal  # further up
+        elif name not in known:
+            later = (e.target.name for e in readers.get(name, ()))
+            known[name] = next((known[n] for n in later if n in known), "")
+    return known | {name: known.get(primal, "") for name, primal in primals.items()}
 
 
 def needs(program: Program) -> dict[str, set[str]]:

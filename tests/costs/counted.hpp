@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 enum Kind { ADDITION, MULTIPLICATION, DIVISION, CHOICE, TRANSCENDENTAL, KINDS };
 static long counts[KINDS];
@@ -158,6 +159,32 @@ static Real total(const Real *a, ptrdiff_t n)
     }
     return sum;
 }
+struct walk {
+    ptrdiff_t count, step;
+};
+
+static void tabulate(ptrdiff_t *table, int depth, const walk *walks)
+{
+    ptrdiff_t filled = 1;
+    table[0] = 0;
+    while (depth-- > 0) {
+        for (ptrdiff_t entry = filled; entry < filled * walks[depth].count; entry++) {
+            table[entry] = table[entry - filled] + walks[depth].step;
+        }
+        filled *= walks[depth].count;
+    }
+}
+
+static void turn(ptrdiff_t rows, ptrdiff_t columns, const Real *source, ptrdiff_t step,
+        Real *target, ptrdiff_t target_step)
+{
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; j < columns; j++) {
+            target[i * target_step + j] = source[j * step + i];
+        }
+    }
+}
+
 static int within(const ptrdiff_t *, ptrdiff_t, ptrdiff_t) { return 1; }
 
 struct matrix {
@@ -188,10 +215,13 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const Real *a,
         const ptrdiff_t *a_rows, const ptrdiff_t *a_steps, const Real *b,
-        const ptrdiff_t *b_steps, ptrdiff_t b_column, Real *c, const ptrdiff_t *c_rows,
-        ptrdiff_t c_column, Real *)
+        const ptrdiff_t *b_steps, ptrdiff_t b_column, const Real *initial, Real *c,
+        const ptrdiff_t *c_rows, ptrdiff_t c_column, Real *)
 {
     for (ptrdiff_t i = 0; i < rows; i++) {
+        for (ptrdiff_t j = 0; initial && j < columns; j++) {
+            c[c_rows[i] + j * c_column] = initial[i];
+        }
         for (ptrdiff_t k = 0; k < depth; k++) {
             for (ptrdiff_t j = 0; j < columns; j++) {
                 c[c_rows[i] + j * c_column] += a[a_rows[i] + a_steps[k]]

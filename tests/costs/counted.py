@@ -71,6 +71,15 @@ def counting(text: str, name: str, network: Network) -> str:
     sizes = "|".join(map(str, network.program.sizes()))
     if sizes:
         text = re.sub(rf"\(double\)({sizes})\b", r"same(\1)", text)
+    text = re.sub(
+        r"\(const walk\[\]\)\s*(\{(?:\s*\{[^{}]*\},?)+\})",
+        r"std::initializer_list<walk>\1.begin()", text,
+    )  # fmt: skip
+    text = re.sub(
+        r"(double initial\[\d+\]) = \{0\};",
+        r"\1; for (Real &each : initial) each = empty(0.0);",
+        text,
+    )
     text = re.sub(r"\bdouble (\w+) = (0\.0|-?INFINITY);", r"double \1 = empty(\2);", text)
     text = re.sub(
         r"for \(ptrdiff_t (\w+) = (.+?); (.+?); (.+?)\) \{",
@@ -89,6 +98,10 @@ def _choices(text: str, labels: set[str]) -> str:
 
     The last one first: none stands within it that has not been dealt with.
     """
+    text = re.sub(
+        r"const ptrdiff_t \w+ = [^;]*;",
+        lambda m: m[0].replace("?", "\1").replace(":", "\2"), text,
+    )  # fmt: skip
     marks = [m.start() + 1 for m in re.finditer(r"\s\?\s", text)]
     for mark in reversed(marks):
         begin, end = _around(text, mark)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from symbp.codegen.c_target.nests import indented
@@ -66,11 +66,14 @@ class Unit:
             new, old = found.groups()
             if {new, old} <= named and old in self.types:
                 same.append(f"const {self.types[old]}{old} = {new};")
+        return [*same, *self.counted(self.lines[self.start :])]
+
+    def counted(self, lines: Iterable[str]) -> Lines:
+        """Return lines of the unit as the function has them: the parameter says how often."""
+        if not self.bound:
+            return [*lines]
         old, new = f" < {self.bound};", f" < {_COUNT};"
-        statements = self.lines[self.start :]
-        if self.bound:
-            statements = [x.replace(old, new) if _LOOP.fullmatch(x) else x for x in statements]
-        return [*same, *statements]
+        return [x.replace(old, new) if _LOOP.fullmatch(x) else x for x in lines]
 
     @cached_property
     def local(self) -> tuple[str, ...]:
@@ -150,8 +153,10 @@ class Shared:
 
     def passages(self, unit: Unit) -> tuple[Passage, ...]:
         """Return which lines compute what: the call, where the function is another unit's."""
-        if self.first.get(unit, unit) is unit:
+        if unit not in self.first:
             return unit.passages
+        if self.first[unit] is unit:
+            return tuple(replace(p, lines=tuple(unit.counted(p.lines))) for p in unit.passages)
         targets = tuple(dict.fromkeys(t for p in unit.passages for t in p.targets))
         return (Passage(targets, tuple(line for line in self.lines(unit) if line)),)
 

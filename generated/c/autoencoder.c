@@ -720,21 +720,14 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     compute_dcode_b_1(dcode_b, N, dcode);
 
     /* code_b_m_next[j] = code_b_m[j] * beta1 + dcode_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        code_b_m[j] = beta1 * code_b_m[j] + v1_2 * dcode_b[j];
-    }
+    compute_p_b_m_next_1(8, code_b_m, beta1, v1_2, dcode_b);
 
     /* code_b_v_next[j] = dcode_b[j]**2 * v2 + code_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        code_b_v[j] = v2 * square(dcode_b[j]) + beta2 * code_b_v[j];
-    }
+    compute_p_b_v_next_1(8, code_b_v, v2, dcode_b, beta2);
 
     /* code_b_next[j] = code_b[j] - code_b_m_next[j] * learning_rate * v3 / (sqrt(code_b_v_next[j] *
        v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        code_b[j] = code_b[j] - learning_rate * v3 * code_b_m[j] / (sqrt(v4 * code_b_v[j]) +
-                epsilon);
-    }
+    compute_p_b_next_1(8, code_b, learning_rate, v3, code_b_m, v4, code_b_v, epsilon);
 
     /* da[n,i] = sum[j](dcode[n,j] * code_W[i,j])  (of code) */
     double *da = work + 264 * N + 8192; /* (N, 64) */
@@ -966,7 +959,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "43487977b2128a1d";
+    return "54255f56c785605f";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

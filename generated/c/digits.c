@@ -538,36 +538,6 @@ SHARED void compute_dh_z_1(double *restrict dh_z, ptrdiff_t count, const double 
     }
 }
 
-/* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-SHARED void compute_logits_W_m_next_1(ptrdiff_t count, double *restrict logits_W_m, double beta1,
-        double v1_2, const double *dlogits_W)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
-    }
-}
-
-/* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-SHARED void compute_logits_W_v_next_1(ptrdiff_t count, double *restrict logits_W_v, double v2,
-        const double *dlogits_W, double beta2)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
-    }
-}
-
-/* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
-   (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-SHARED void compute_logits_W_next_1(ptrdiff_t count, double *restrict logits_W, double
-        learning_rate, double v3, const double *logits_W_m, double v4, const double *logits_W_v,
-        double epsilon)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
-                logits_W_v[each]) + epsilon);
-    }
-}
-
 static void predict(ptrdiff_t N, const digits_params *params, const digits_data *data,
         const digits_outputs *outputs, double *work)
 {
@@ -801,14 +771,21 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    compute_logits_W_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
+    for (ptrdiff_t each = 0; each < 320; each++) {
+        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
+    }
 
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-    compute_logits_W_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
+    for (ptrdiff_t each = 0; each < 320; each++) {
+        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    }
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    compute_logits_W_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
+    for (ptrdiff_t each = 0; each < 320; each++) {
+        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
+                logits_W_v[each]) + epsilon);
+    }
 
     /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
     double *dh_z = dh; /* (N, 32) */
@@ -819,14 +796,20 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    compute_logits_W_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        h_b_m[j] = beta1 * h_b_m[j] + v1_2 * dh_b[j];
+    }
 
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    compute_logits_W_v_next_1(32, h_b_v, v2, dh_b, beta2);
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        h_b_v[j] = v2 * square(dh_b[j]) + beta2 * h_b_v[j];
+    }
 
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_W_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    for (ptrdiff_t j = 0; j < 32; j++) {
+        h_b[j] = h_b[j] - learning_rate * v3 * h_b_m[j] / (sqrt(v4 * h_b_v[j]) + epsilon);
+    }
 
     /* dh_W[i,j] = sum[n](x[n,i] * dh_z[n,j])  (of h_z) */
     /* h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1_2 */
@@ -1041,7 +1024,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "b742364dfebffe3b";
+    return "ee3b1f49130e87dd";
 }
 
 digits_hyper digits_default_hyper(void)

@@ -1024,33 +1024,33 @@ SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t N, const double *c
     }
 }
 
-/* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-SHARED void compute_logits_W_m_next_1(ptrdiff_t count, double *restrict logits_W_m, double beta1,
-        double v1_2, const double *dlogits_W)
+/* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
+        double v1_2, const double *dlogits_b)
 {
-    for (ptrdiff_t each = 0; each < count; each++) {
-        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
     }
 }
 
-/* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-SHARED void compute_logits_W_v_next_1(ptrdiff_t count, double *restrict logits_W_v, double v2,
-        const double *dlogits_W, double beta2)
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
+SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2,
+        const double *dlogits_b, double beta2)
 {
-    for (ptrdiff_t each = 0; each < count; each++) {
-        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
     }
 }
 
-/* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
-   (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-SHARED void compute_logits_W_next_1(ptrdiff_t count, double *restrict logits_W, double
-        learning_rate, double v3, const double *logits_W_m, double v4, const double *logits_W_v,
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
+        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
         double epsilon)
 {
-    for (ptrdiff_t each = 0; each < count; each++) {
-        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
-                logits_W_v[each]) + epsilon);
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
+                epsilon);
     }
 }
 
@@ -1643,21 +1643,14 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dlogits_b_1(10, dlogits, N, dlogits_b);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
+    compute_logits_b_m_next_1(10, logits_b_m, beta1, v1_2, dlogits_b);
 
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
+    compute_logits_b_v_next_1(10, logits_b_v, v2, dlogits_b, beta2);
 
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(10, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
 
     /* dh[i,n] = sum[j](logits_W[i,j] * dlogits[j,n])  (of logits) */
     double *dh = work + 3290 * N + 8192; /* (32, N) */
@@ -1670,14 +1663,14 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    compute_logits_W_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
+    compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
 
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-    compute_logits_W_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
+    compute_logits_b_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    compute_logits_W_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
+    compute_logits_b_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
 
     /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
     double *dh_z = dh; /* (32, N) */
@@ -1688,14 +1681,14 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dlogits_b_1(32, dh_z, N, dh_b);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    compute_logits_W_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
+    compute_logits_b_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    compute_logits_W_v_next_1(32, h_b_v, v2, dh_b, beta2);
+    compute_logits_b_v_next_1(32, h_b_v, v2, dh_b, beta2);
 
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_W_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    compute_logits_b_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* dflatten[i,n] = sum[j](h_W[i,j] * dh_z[j,n])  (of h_z) */
     double *dflatten = work + 3322 * N + 8192; /* (128, N) */
@@ -1744,24 +1737,24 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dc2_b_1(32, dc2_z, N, dc2_b);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
-    compute_logits_W_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b);
+    compute_logits_b_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b);
 
     /* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
-    compute_logits_W_v_next_1(32, c2_b_v, v2, dc2_b, beta2);
+    compute_logits_b_v_next_1(32, c2_b_v, v2, dc2_b, beta2);
 
     /* c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_W_next_1(32, c2_b, learning_rate, v3, c2_b_m, v4, c2_b_v, epsilon);
+    compute_logits_b_next_1(32, c2_b, learning_rate, v3, c2_b_m, v4, c2_b_v, epsilon);
 
     /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
     double *dc2_K = work + 4410 * N + 12650; /* (32, 16, 3, 3) */
     compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z);
 
     /* c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1_2 */
-    compute_logits_W_m_next_1(4608, c2_K_m, beta1, v1_2, dc2_K);
+    compute_logits_b_m_next_1(4608, c2_K_m, beta1, v1_2, dc2_K);
 
     /* c2_K_v_next[i,j,k0,k1] = dc2_K[i,j,k0,k1]**2 * v2 + c2_K_v[i,j,k0,k1] * beta2 */
-    compute_logits_W_v_next_1(4608, c2_K_v, v2, dc2_K, beta2);
+    compute_logits_b_v_next_1(4608, c2_K_v, v2, dc2_K, beta2);
 
     /* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
     double *dc2_padded = work + 3578 * N + 8192; /* (16, 6, 6, N) */
@@ -1769,7 +1762,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c2_K_v_next[i,j,k0,k1] * v4) + epsilon) */
-    compute_logits_W_next_1(4608, c2_K, learning_rate, v3, c2_K_m, v4, c2_K_v, epsilon);
+    compute_logits_b_next_1(4608, c2_K, learning_rate, v3, c2_K_m, v4, c2_K_v, epsilon);
 
     /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
     double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
@@ -1785,34 +1778,28 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dc1_b_1(16, dc1_z, N, dc1_b);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 16; j++) {
-        c1_b_m[j] = beta1 * c1_b_m[j] + v1_2 * dc1_b[j];
-    }
+    compute_logits_b_m_next_1(16, c1_b_m, beta1, v1_2, dc1_b);
 
     /* c1_b_v_next[j] = dc1_b[j]**2 * v2 + c1_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 16; j++) {
-        c1_b_v[j] = v2 * square(dc1_b[j]) + beta2 * c1_b_v[j];
-    }
+    compute_logits_b_v_next_1(16, c1_b_v, v2, dc1_b, beta2);
 
     /* c1_b_next[j] = c1_b[j] - c1_b_m_next[j] * learning_rate * v3 / (sqrt(c1_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 16; j++) {
-        c1_b[j] = c1_b[j] - learning_rate * v3 * c1_b_m[j] / (sqrt(v4 * c1_b_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(16, c1_b, learning_rate, v3, c1_b_m, v4, c1_b_v, epsilon);
 
     /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
     double *dc1_K = work + 4410 * N + 17274; /* (16, 1, 3, 3) */
     compute_dc1_K_1(dc1_K, N, c1_padded, dc1_z);
 
     /* c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1_2 */
-    compute_logits_W_m_next_1(144, c1_K_m, beta1, v1_2, dc1_K);
+    compute_logits_b_m_next_1(144, c1_K_m, beta1, v1_2, dc1_K);
 
     /* c1_K_v_next[i,j,k0,k1] = dc1_K[i,j,k0,k1]**2 * v2 + c1_K_v[i,j,k0,k1] * beta2 */
-    compute_logits_W_v_next_1(144, c1_K_v, v2, dc1_K, beta2);
+    compute_logits_b_v_next_1(144, c1_K_v, v2, dc1_K, beta2);
 
     /* c1_K_next[i,j,k0,k1] = c1_K[i,j,k0,k1] - c1_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c1_K_v_next[i,j,k0,k1] * v4) + epsilon) */
-    compute_logits_W_next_1(144, c1_K, learning_rate, v3, c1_K_m, v4, c1_K_v, epsilon);
+    compute_logits_b_next_1(144, c1_K, learning_rate, v3, c1_K_m, v4, c1_K_v, epsilon);
 
     *state->step = step_next;
 }
@@ -2002,7 +1989,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "6ec050714fcb67c4";
+    return "5db3d4a6bf45d588";
 }
 
 lenet_hyper lenet_default_hyper(void)

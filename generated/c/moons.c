@@ -401,7 +401,16 @@ SHARED void compute_dh2_1(ptrdiff_t N, double *restrict dh2, const double *dp, c
     }
 }
 
-SHARED void compute_dp_W_1(ptrdiff_t N, double *restrict dp_W, const double *h2, const double *dp)
+/* dp_W[n,j] = 0.0002 * p_W[n,j]  (of l2) */
+/* dp_W[i,j] += sum[n](h2[n,i] * dp[n,j]) */
+SHARED void compute_dp_W_1(ptrdiff_t count, double *restrict dp_W, const double *p_W)
+{
+    for (ptrdiff_t n = 0; n < count; n++) {
+        dp_W[n] = 0.0002 * p_W[n];
+    }
+}
+
+SHARED void compute_dp_W_2(ptrdiff_t N, double *restrict dp_W, const double *h2, const double *dp)
 {
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t i = 0; i < 16; i++) {
@@ -430,21 +439,12 @@ SHARED void compute_dh2_b_1(double *restrict dh2_b, ptrdiff_t N, const double *d
     }
 }
 
-/* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
-/* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
-SHARED void compute_dh2_W_1(ptrdiff_t count, double *restrict dh2_W, const double *h2_W)
+/* p_W_next[i,j] = p_W[i,j] - dp_W[i,j] * learning_rate */
+SHARED void compute_p_W_next_1(ptrdiff_t count, double *restrict p_W, double learning_rate,
+        const double *dp_W)
 {
-    for (ptrdiff_t each = 0; each < count; each++) {
-        dh2_W[each] = 0.0002 * h2_W[each];
-    }
-}
-
-/* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
-SHARED void compute_h2_W_next_1(ptrdiff_t count, double *restrict h2_W, double learning_rate,
-        const double *dh2_W)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        h2_W[each] = h2_W[each] - learning_rate * dh2_W[each];
+    for (ptrdiff_t i = 0; i < count; i++) {
+        p_W[i] = p_W[i] - learning_rate * dp_W[i];
     }
 }
 
@@ -572,10 +572,8 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     /* dp_W[n,j] = 0.0002 * p_W[n,j]  (of l2) */
     /* dp_W[i,j] += sum[n](h2[n,i] * dp[n,j]) */
     double *dp_W = grads->p_W; /* (16, 1) */
-    for (ptrdiff_t n = 0; n < 16; n++) {
-        dp_W[n] = 0.0002 * p_W[n];
-    }
-    compute_dp_W_1(N, dp_W, h2, dp);
+    compute_dp_W_1(16, dp_W, p_W);
+    compute_dp_W_2(N, dp_W, h2, dp);
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
     double *dh2_z = dh2; /* (N, 16) */
@@ -592,7 +590,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = grads->h2_W; /* (16, 16) */
-    compute_dh2_W_1(256, dh2_W, h2_W);
+    compute_dp_W_1(256, dh2_W, h2_W);
     multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
             16, 1, work);
 
@@ -607,7 +605,7 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     /* dh1_W[n,j] = 0.0002 * h1_W[n,j]  (of l2) */
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
     double *dh1_W = grads->h1_W; /* (2, 16) */
-    compute_dh2_W_1(32, dh1_W, h1_W);
+    compute_dp_W_1(32, dh1_W, h1_W);
     multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
             1, work);
 }
@@ -646,15 +644,11 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     /* dp_W[n,j] = 0.0002 * p_W[n,j]  (of l2) */
     /* dp_W[i,j] += sum[n](h2[n,i] * dp[n,j]) */
     double *dp_W = work + 66 * N + 8193; /* (16, 1) */
-    for (ptrdiff_t n = 0; n < 16; n++) {
-        dp_W[n] = 0.0002 * p_W[n];
-    }
-    compute_dp_W_1(N, dp_W, h2, dp);
+    compute_dp_W_1(16, dp_W, p_W);
+    compute_dp_W_2(N, dp_W, h2, dp);
 
     /* p_W_next[i,j] = p_W[i,j] - dp_W[i,j] * learning_rate */
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        p_W[i] = p_W[i] - learning_rate * dp_W[i];
-    }
+    compute_p_W_next_1(16, p_W, learning_rate, dp_W);
 
     /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
     double *dh2_z = dh2; /* (N, 16) */
@@ -665,9 +659,7 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     compute_dh2_b_1(dh2_b, N, dh2_z);
 
     /* h2_b_next[j] = h2_b[j] - dh2_b[j] * learning_rate */
-    for (ptrdiff_t j = 0; j < 16; j++) {
-        h2_b[j] = h2_b[j] - learning_rate * dh2_b[j];
-    }
+    compute_p_W_next_1(16, h2_b, learning_rate, dh2_b);
 
     /* dh1[n,i] = sum[j](dh2_z[n,j] * h2_W[i,j])  (of h2_z) */
     double *dh1 = work + 50 * N + 8192; /* (N, 16) */
@@ -676,12 +668,12 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = work + 66 * N + 8209; /* (16, 16) */
-    compute_dh2_W_1(256, dh2_W, h2_W);
+    compute_dp_W_1(256, dh2_W, h2_W);
     multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
             16, 1, work);
 
     /* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
-    compute_h2_W_next_1(256, h2_W, learning_rate, dh2_W);
+    compute_p_W_next_1(256, h2_W, learning_rate, dh2_W);
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
     double *dh1_z = dh1; /* (N, 16) */
@@ -692,19 +684,17 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     compute_dh2_b_1(dh1_b, N, dh1_z);
 
     /* h1_b_next[j] = h1_b[j] - dh1_b[j] * learning_rate */
-    for (ptrdiff_t j = 0; j < 16; j++) {
-        h1_b[j] = h1_b[j] - learning_rate * dh1_b[j];
-    }
+    compute_p_W_next_1(16, h1_b, learning_rate, dh1_b);
 
     /* dh1_W[n,j] = 0.0002 * h1_W[n,j]  (of l2) */
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
     double *dh1_W = work + 66 * N + 8465; /* (2, 16) */
-    compute_dh2_W_1(32, dh1_W, h1_W);
+    compute_dp_W_1(32, dh1_W, h1_W);
     multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
             1, work);
 
     /* h1_W_next[i,j] = h1_W[i,j] - dh1_W[i,j] * learning_rate */
-    compute_h2_W_next_1(32, h1_W, learning_rate, dh1_W);
+    compute_p_W_next_1(32, h1_W, learning_rate, dh1_W);
 }
 
 static double value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
@@ -887,7 +877,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "255bd4349a1c6a1b";
+    return "cb47a9888fb25745";
 }
 
 moons_hyper moons_default_hyper(void)

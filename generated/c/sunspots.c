@@ -561,35 +561,6 @@ SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *yea
     }
 }
 
-/* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
-SHARED void compute_h_U_m_next_1(ptrdiff_t count, double *restrict h_U_m, double beta1, double v1_2,
-        const double *dh_U)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        h_U_m[each] = beta1 * h_U_m[each] + v1_2 * dh_U[each];
-    }
-}
-
-/* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2 + h_U_v[i,j,k0] * beta2 */
-SHARED void compute_h_U_v_next_1(ptrdiff_t count, double *restrict h_U_v, double v2,
-        const double *dh_U, double beta2)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        h_U_v[each] = v2 * square(dh_U[each]) + beta2 * h_U_v[each];
-    }
-}
-
-/* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
-   (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
-SHARED void compute_h_U_next_1(ptrdiff_t count, double *restrict h_U, double learning_rate, double
-        v3, const double *h_U_m, double v4, const double *h_U_v, double epsilon)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        h_U[each] = h_U[each] - learning_rate * v3 * h_U_m[each] / (sqrt(v4 * h_U_v[each]) +
-                epsilon);
-    }
-}
-
 static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
         const sunspots_outputs *outputs, double *work)
 {
@@ -1051,42 +1022,63 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
             work);
 
     /* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
-    compute_h_U_m_next_1(1024, h_U_m, beta1, v1_2, dh_U);
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        h_U_m[each] = beta1 * h_U_m[each] + v1_2 * dh_U[each];
+    }
 
     /* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2 + h_U_v[i,j,k0] * beta2 */
-    compute_h_U_v_next_1(1024, h_U_v, v2, dh_U, beta2);
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        h_U_v[each] = v2 * square(dh_U[each]) + beta2 * h_U_v[each];
+    }
 
     /* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
-    compute_h_U_next_1(1024, h_U, learning_rate, v3, h_U_m, v4, h_U_v, epsilon);
+    for (ptrdiff_t each = 0; each < 1024; each++) {
+        h_U[each] = h_U[each] - learning_rate * v3 * h_U_m[each] / (sqrt(v4 * h_U_v[each]) +
+                epsilon);
+    }
 
     /* dh_b[g,j] = sum[t,n](dh_z[t,n,g,j])  (of h_z) */
     double *dh_b = work + 8170 * N + 9233; /* (4, 16) */
     multiply(1, 64, 24 * N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
-    compute_h_U_m_next_1(64, h_b_m, beta1, v1_2, dh_b);
+    for (ptrdiff_t each = 0; each < 64; each++) {
+        h_b_m[each] = beta1 * h_b_m[each] + v1_2 * dh_b[each];
+    }
 
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2 + h_b_v[i,j] * beta2 */
-    compute_h_U_v_next_1(64, h_b_v, v2, dh_b, beta2);
+    for (ptrdiff_t each = 0; each < 64; each++) {
+        h_b_v[each] = v2 * square(dh_b[each]) + beta2 * h_b_v[each];
+    }
 
     /* h_b_next[i,j] = h_b[i,j] - h_b_m_next[i,j] * learning_rate * v3 / (sqrt(h_b_v_next[i,j] * v4)
        + epsilon) */
-    compute_h_U_next_1(64, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    for (ptrdiff_t each = 0; each < 64; each++) {
+        h_b[each] = h_b[each] - learning_rate * v3 * h_b_m[each] / (sqrt(v4 * h_b_v[each]) +
+                epsilon);
+    }
 
     /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_W = work + 8170 * N + 9233; /* (1, 4, 16) */
     compute_dh_W_1(dh_W, N, years, dh_z, work);
 
     /* h_W_m_next[i,j,k0] = h_W_m[i,j,k0] * beta1 + dh_W[i,j,k0] * v1_2 */
-    compute_h_U_m_next_1(64, h_W_m, beta1, v1_2, dh_W);
+    for (ptrdiff_t each = 0; each < 64; each++) {
+        h_W_m[each] = beta1 * h_W_m[each] + v1_2 * dh_W[each];
+    }
 
     /* h_W_v_next[i,j,k0] = dh_W[i,j,k0]**2 * v2 + h_W_v[i,j,k0] * beta2 */
-    compute_h_U_v_next_1(64, h_W_v, v2, dh_W, beta2);
+    for (ptrdiff_t each = 0; each < 64; each++) {
+        h_W_v[each] = v2 * square(dh_W[each]) + beta2 * h_W_v[each];
+    }
 
     /* h_W_next[i,j,k0] = h_W[i,j,k0] - h_W_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_W_v_next[i,j,k0] * v4) + epsilon) */
-    compute_h_U_next_1(64, h_W, learning_rate, v3, h_W_m, v4, h_W_v, epsilon);
+    for (ptrdiff_t each = 0; each < 64; each++) {
+        h_W[each] = h_W[each] - learning_rate * v3 * h_W_m[each] / (sqrt(v4 * h_W_v[each]) +
+                epsilon);
+    }
 
     *state->t = t_next;
 }
@@ -1274,7 +1266,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "7aa10a26fde15f13";
+    return "0c10f7baee4dcecb";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

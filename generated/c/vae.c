@@ -996,21 +996,14 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     compute_dlog_v_b_1(dlog_v_b, N, dlog_v);
 
     /* log_v_b_m_next[j] = log_v_b_m[j] * beta1 + dlog_v_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        log_v_b_m[j] = beta1 * log_v_b_m[j] + v1_2 * dlog_v_b[j];
-    }
+    compute_logits_b_m_next_1(8, log_v_b_m, beta1, v1_2, dlog_v_b);
 
     /* log_v_b_v_next[j] = dlog_v_b[j]**2 * v2 + log_v_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        log_v_b_v[j] = v2 * square(dlog_v_b[j]) + beta2 * log_v_b_v[j];
-    }
+    compute_logits_b_v_next_1(8, log_v_b_v, v2, dlog_v_b, beta2);
 
     /* log_v_b_next[j] = log_v_b[j] - log_v_b_m_next[j] * learning_rate * v3 /
        (sqrt(log_v_b_v_next[j] * v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        log_v_b[j] = log_v_b[j] - learning_rate * v3 * log_v_b_m[j] / (sqrt(v4 * log_v_b_v[j]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(8, log_v_b, learning_rate, v3, log_v_b_m, v4, log_v_b_v, epsilon);
 
     /* dlog_v_W[i,j] = sum[n](a[n,i] * dlog_v[n,j])  (of log_v) */
     double *dlog_v_W = work + 584 * N + 16576; /* (128, 8) */
@@ -1027,21 +1020,14 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     compute_dlog_v_b_1(dmean_z_b, N, dmean_z);
 
     /* mean_z_b_m_next[j] = mean_z_b_m[j] * beta1 + dmean_z_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        mean_z_b_m[j] = beta1 * mean_z_b_m[j] + v1_2 * dmean_z_b[j];
-    }
+    compute_logits_b_m_next_1(8, mean_z_b_m, beta1, v1_2, dmean_z_b);
 
     /* mean_z_b_v_next[j] = dmean_z_b[j]**2 * v2 + mean_z_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        mean_z_b_v[j] = v2 * square(dmean_z_b[j]) + beta2 * mean_z_b_v[j];
-    }
+    compute_logits_b_v_next_1(8, mean_z_b_v, v2, dmean_z_b, beta2);
 
     /* mean_z_b_next[j] = mean_z_b[j] - mean_z_b_m_next[j] * learning_rate * v3 /
        (sqrt(mean_z_b_v_next[j] * v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 8; j++) {
-        mean_z_b[j] = mean_z_b[j] - learning_rate * v3 * mean_z_b_m[j] / (sqrt(v4 * mean_z_b_v[j]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(8, mean_z_b, learning_rate, v3, mean_z_b_m, v4, mean_z_b_v, epsilon);
 
     /* da[n,i] = sum[j](dlog_v[n,j] * log_v_W[i,j]) + sum[j](dmean_z[n,j] * mean_z_W[i,j])  (of
        log_v) */
@@ -1296,7 +1282,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "128027d9e97e1d4e";
+    return "1b07e13bbdd6f204";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -28,7 +28,9 @@ _LOOP = re.compile(r"for \(ptrdiff_t (\w+) = 0; \1 < (\d+|.*\W.*); \1\+\+\) \{")
 """A loop that runs so often; the plain name of a size is as good as a parameter."""
 _COUNT = "count"
 FEW = 16
-"""A loop that runs no more often than this is unrolled where it stands."""
+"""A loop that runs no more often than this is unrolled where it stands,"""
+OFTEN = 4
+"""unless it stands in more places than this."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"(?:\.|->)?\b\w+|\S")
 
@@ -99,10 +101,14 @@ class Unit:
         """Whether the code has a loop or block, and gives others but the elements of arrays."""
         return (
             any(line.endswith("{") for line in self.code)
-            and not (self.bound.isdigit() and int(self.bound) <= FEW and len(self.code) == 3)
             and all(self.types[name].endswith("*") for name in self.written)
             and not any(_DECLARED.match(line) for line in self.lines[self.start :])
         )
+
+    @property
+    def short(self) -> bool:
+        """Whether the code is one statement in a loop that a compiler unrolls."""
+        return self.bound.isdigit() and int(self.bound) <= FEW and len(self.code) == 3
 
     def parameter(self, name: str) -> str:
         """Return the declaration of a name as a parameter."""
@@ -133,7 +139,7 @@ class Shared:
         for unit in units:
             if unit.shareable:
                 alike.setdefault(unit.form, []).append(unit)
-        several = [group for group in alike.values() if len(group) > 1]
+        several = [g for g in alike.values() if len(g) > (OFTEN if g[0].short else 1)]
         self.first = {unit: group[0] for group in several for unit in group}
         self.names = {first: names.fresh(f"compute_{_target(first)}_") for first, *_ in several}
 

@@ -1,7 +1,8 @@
 """Writes the equations of one function, each under its formula.
 
 An equation is a loop nest (nests.py), a call of `multiply` (products.py, blocks.py), a convolution
-(windows.py), a step of a recurrence, or a part of a loop over samples (samples.py).
+or a gradient of one (windows.py, dots.py), a step of a recurrence, or a part of a loop over samples
+(samples.py).
 """
 
 from __future__ import annotations

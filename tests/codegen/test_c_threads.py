@@ -212,6 +212,7 @@ def test_the_thread_sanitizer_finds_no_race_in_convolutions(
     network = net(CONVOLUTIONS.format(options=", padding=1"))
     files = compiler.emit(network, "c", threads=3)
     assert files["team.c"].count("#pragma omp") >= 8
+    assert compiler.explain(network, threads=3).count(", by all threads") >= 8
     done = sanitized(files["team.c"], files["team.h"], tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
 

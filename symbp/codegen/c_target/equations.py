@@ -102,13 +102,13 @@ class Writer(Products, Samples):
             if not sets:
                 return None
             self.chosen(initial, "with the product behind", "its sums begin there")
-        self.chosen(equation, found.kind, found.why())
+        team = self.team(equation) if found.parted else None
+        self.chosen(equation, found.kind, found.why() + ", by all threads" * (team is not None))
         lines = ["", *self.comment(name), *self.begin(name, self.heir(position))] if first else []
         if first and not sets:
             size = Integers(self.scope)(count(self.table[name]))
             lines.append(f"fill({self.scope.name(name)}, {size}, {self.scope.literal(0.0)});")
         self.started.add(name)
-        team = self.team(equation) if found.parted else None
         return [*lines, *found.statements(self.scope, sets, team)]
 
     def scalar(self, equation: Equation, first: bool) -> Lines:

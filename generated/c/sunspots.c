@@ -554,7 +554,7 @@ SHARED void compute_dh_z_step_2_1(ptrdiff_t count, double *restrict dh_z_step_2,
 SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *years,
         const double *dh_z, double *restrict work)
 {
-    fill(dh_W, 64, 0);
+    fill(dh_W, 64, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         multiply(1, 64, 24, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
                 (matrix){dh_W, 1, 1}, dh_W, 1, 1, work);
@@ -1266,7 +1266,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "0c10f7baee4dcecb";
+    return "90a5bb4484b8f92b";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

@@ -10,8 +10,7 @@ The peers stay optional, in an environment of their own:
     peers/bin/pip install "symbp[bench]" torch==2.13.0
     peers/bin/symbp bench
 
-(torch from its index for processors without a GPU:
-`--extra-index-url https://download.pytorch.org/whl/cpu`.) What is not installed is listed.
+What is not installed is listed.
 """
 
 from symbp.bench.peers import PEERS

@@ -34,21 +34,29 @@ from symbp.ir.program import Equation, Program
 from symbp.ir.visit import needed
 
 
+def cut(program: Program, wanted: Iterable[str], results: Iterable[str]) -> tuple[Program, Program]:
+    """Return what the forward pass computes for its own results, and the rest for the others."""
+    early = needed(program, wanted)
+    computed = early.writers()
+    late = needed(program, results)
+    rest = tuple(e for e in late.equations if e.target.name not in computed)
+    return early, late.but(equations=rest)
+
+
 def keep(
-    program: Program, forward: Iterable[str], results: Iterable[str]
+    program: Program, wanted: Sequence[str], results: Iterable[str]
 ) -> tuple[Program, tuple[str, ...]]:
     """Return the program in its new order, and which values the forward pass computes besides.
 
     Args:
-        forward: what the forward pass is for.
+        wanted: what the forward pass is for.
         results: what the backward pass is for.
     """
-    wanted, results = (*forward,), {*results}
+    results = {*results}
     table, names = program.table(), list[str]()
     while True:
-        early = {e.target.name for e in needed(program, [*wanted, *names]).equations}
-        late = needed(program, results).but(outputs=())
-        late = late.but(equations=tuple(e for e in late.equations if e.target.name not in early))
+        forward, late = cut(program, [*wanted, *names], results)
+        early = set(forward.writers())
         readers = late.readers()
         for name, group in late.writers().items():
             operands = {a.name for e in group for a in e.reads()}
@@ -69,11 +77,11 @@ def _count(program: Program, names: Iterable[str]) -> Expr:
 
 def _reordered(program: Program, names: Sequence[str]) -> Program:
     """Return the program with each of these values right behind what it is computed of."""
-    blocks = program.blocks()
+    blocks, writers = program.blocks(), program.writers()
     ends = {e.target.name: k for k, block in enumerate(blocks) for e in block}
     moved: dict[int, list[Equation]] = {}
     for name in names:
-        group = program.writers()[name]
+        group = writers[name]
         ends[name] = max(ends.get(a.name, -1) for e in group for a in e.reads())
         moved.setdefault(ends[name], []).extend(group)
     equations = list(moved.get(-1, ()))
@@ -83,4 +91,4 @@ def _reordered(program: Program, names: Sequence[str]) -> Program:
     return program.but(equations=tuple(equations))
 
 
-__all__ = ["keep"]
+__all__ = ["cut", "keep"]

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from symbp.ir.program import Equation, Program
-from symbp.ir.visit import needed
 from symbp.schedule.descent import descent
-from symbp.schedule.keep import keep
+from symbp.schedule.keep import cut, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +95,8 @@ def split(
     Args:
         kept: what else the forward pass computes because it is less to keep (keep.py).
     """
-    forward = needed(program, [loss, *running, *kept])
-    early = {e.target.name for e in forward.equations}
-    late = needed(program, gradients.values())
-    late = late.but(equations=tuple(e for e in late.equations if e.target.name not in early))
+    forward, late = cut(program, [loss, *running, *kept], gradients.values())
+    early = forward.writers()
     reads = {a.name for e in late.equations for a in e.reads()}
     extra = [g for g in (*gradients.values(), *running) if g in early]
     tape = tuple(t.name for t in forward.tensors if t.name in early and t.name in reads)

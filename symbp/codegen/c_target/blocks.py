@@ -11,7 +11,7 @@ from dataclasses import replace
 from sympy import Expr, Integer, Mul, ceiling, floor
 
 from symbp.codegen.c_target import bands
-from symbp.codegen.c_target.expressions import Integers, count
+from symbp.codegen.c_target.expressions import Integers
 from symbp.codegen.c_target.nests import Nest, indented
 from symbp.codegen.c_target.products import (
     WIDEST,
@@ -21,7 +21,7 @@ from symbp.codegen.c_target.products import (
     size,
     without_trivial_loops,
 )
-from symbp.codegen.c_target.tables import Team
+from symbp.codegen.c_target.tables import Team, by, in_parts
 from symbp.codegen.c_target.windows import cheaper, windows
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.printer import ATOM
@@ -62,7 +62,7 @@ class Products(Places):
         """Return the equations that use up a gradient as it is computed, rows at a time."""
         matrices = self.matrices(self.equations[position])
         assert matrices is not None
-        if not self.shared(matrices) and self.rows_at_once(matrices) is None:
+        if self.sharing(matrices) is None and self.rows_at_once(matrices) is None:
             return []
         gradient = without_trivial_loops(self.equations[position]).target
         if matrices.row not in gradient.indices[:1] or not covers(
@@ -71,11 +71,10 @@ class Products(Places):
             return []
         return bands.followers(self.equations, position, self.program, self.results)
 
-    def shared(self, matrices: Product) -> bool:
-        """Tell whether several threads compute a product, some rows each."""
-        if matrices.left is None or matrices.outer or matrices.repeated:
-            return False
-        return self.team(matrices.equation) is not None
+    def sharing(self, matrices: Product) -> Team | None:
+        """Return the threads that compute a product, some rows each, if it is not one alone."""
+        whole = matrices.left is not None and not (matrices.outer or matrices.repeated)
+        return self.team(matrices.equation) if whole else None
 
     def wide(self, matrices: Product) -> bool:
         """Tell whether threads share the columns: each reads its own part of the larger operand."""
@@ -108,14 +107,12 @@ class Products(Places):
         first = name not in self.started
         lines = ["", *self.comment(name)] if first else []
         after = [] if initial is not None else self.followers(position)
-        shared = self.shared(matrices)
+        team = self.sharing(matrices)
         whole = covers(equation, self.table[name])
-        if first and (shared or not after):
+        if first and (team or not after):
             lines += self.begin(name)
         if first and (not whole or matrices.repeated):
-            lines.append(
-                f"fill({scope.name(name)}, {Integers(scope)(count(self.table[name]))}, 0);"
-            )
+            lines.append(self.fill(name))
         if not first or not whole or matrices.repeated:
             whole_target = matrices.equation.target
             start = matrices.matrix(whole_target, (matrices.row, matrices.column), scope)
@@ -123,17 +120,18 @@ class Products(Places):
         self.started.add(name)
         if initial is not None:
             self.chosen(initial, "with the product behind", "its sums begin there")
-        self.chosen(equation, "matrix product", why(matrices, shared))
-        if not shared and not after:
+        self.chosen(equation, "matrix product", why(matrices, team))
+        if not team and not after:
             return [*lines, *matrices.statements(scope, "work", start)]
-        return [*lines, *self.blocks(matrices, after, begin, shared)]
+        return [*lines, *self.blocks(matrices, after, begin, team)]
 
     def blocks(
-        self, matrices: Product, after: Sequence[Equation], begin: Access | None, shared: bool
-    ) -> Lines:
+        self, matrices: Product, after: Sequence[Equation], begin: Access | None,
+        team: Team | None,
+    ) -> Lines:  # fmt: skip
         """Write a product that begins with a value, and what uses it up, some rows at a time."""
         equation, name = matrices.equation, matrices.equation.target.name
-        by_columns = shared and not after and self.wide(matrices)
+        by_columns = team is not None and not after and self.wide(matrices)
         row, tile = (matrices.column, WIDEST) if by_columns else (matrices.row, TILE)
         extent = matrices.extents[1 if by_columns else 0]
         lines: Lines = []
@@ -142,13 +140,13 @@ class Products(Places):
             lines += [*self.comment(own), *self.begin(own)]
             self.started.add(own)
             reason = (
-                "each thread goes on with its rows" if shared else f"{name} is never stored whole"
+                "each thread goes on with its rows" if team else f"{name} is never stored whole"
             )
             self.chosen(follower, "with the product before", reason)
-        local = set() if shared else {name}
+        local = set() if team else {name}
         table, integers = dict(self.table), Integers(self.scope)
-        if shared:
-            each = tile * self.threads
+        if team:
+            each = tile * team.threads
             step = integers(floor((extent + each - 1) / each) * tile)
         else:
             most = self.rows_at_once(matrices)
@@ -159,9 +157,7 @@ class Products(Places):
         scope = replace(self.scope, tensors=table)
         shifted = bands.block(equation, row, local)
         found = matrices.part(shifted, table, {row: bands.BEGIN + row})
-        panel = "work"
-        if shared:
-            panel = f"work + {scope.index(str(bands.BEGIN))} / block * {self.memory.panel}"
+        panel = team.room("begin", "block") if team else "work"
         start = NOTHING
         if begin is not None:
             walked = (found.row, found.column)
@@ -171,8 +167,8 @@ class Products(Places):
             index = follower.target.indices[equation.target.indices.index(row)]
             nest = Nest(bands.block(follower, index, local), scope, table)
             inner += ["", *nest.assignment()]
-        team = self.team(matrices.equation) if shared else None
-        return [*lines, *self.loop(integers(extent), step, inner, team)]
+        loop = in_parts(integers(extent), "block", inner, team)
+        return [*lines, "{", *indented([f"const ptrdiff_t block = {step};", *loop]), "}"]
 
     def rows_of_block(self, depth: Expr, most: int) -> str:
         """Return how many rows a block has.
@@ -192,18 +188,6 @@ class Products(Places):
         condition = f" if({Integers(self.scope)(sizes, ATOM)} >= {ceiling(TEAM / known)})"
         return Team(self.threads, condition if sizes != 1 else "", self.memory.panel)
 
-    def loop(self, end: str, by: str, body: Lines, team: Team | None) -> Lines:
-        """Return the loop over blocks of rows."""
-        begin, rows = (self.scope.index(str(i)) for i in (bands.BEGIN, bands.PART))
-        lines = [
-            *([team.gathered()] if team else []),
-            f"for (ptrdiff_t {begin} = 0; {begin} < {end}; {begin} += block) {{",
-            f"    const ptrdiff_t {rows} = {end} - {begin} < block ? {end} - {begin} : block;",
-            *indented(body),
-            "}",
-        ]
-        return ["{", *indented([f"const ptrdiff_t block = {by};", *lines]), "}"]
-
 
 def begun(initial: Equation, product: Equation) -> Access:
     """Return what the sums of a product begin with, in its indices."""
@@ -214,10 +198,10 @@ def begun(initial: Equation, product: Equation) -> Access:
     return found
 
 
-def why(matrices: Product, shared: bool) -> str:
+def why(matrices: Product, team: Team | None = None) -> str:
+    """Say what the product is, and who shares it."""
     rows, columns, depth = matrices.extents
-    share = ", by all threads" if shared else ""
-    return f"{rows} x {depth} times {depth} x {columns}{share}"
+    return f"{rows} x {depth} times {depth} x {columns}{by(team)}"
 
 
 __all__ = ["NOTHING", "Products", "begun", "why"]

@@ -13,7 +13,15 @@ from sympy import Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Scope, place
 from symbp.codegen.c_target.products import many
-from symbp.codegen.c_target.tables import CALL, LANES, Tables, Team, grouped, tabulated
+from symbp.codegen.c_target.tables import (
+    CALL,
+    LANES,
+    Tables,
+    Team,
+    grouped,
+    in_parts,
+    tabulated,
+)  # fmt: skip
 from symbp.ir.program import Access, Equation, Tensor
 
 TILE = 4
@@ -50,14 +58,7 @@ class Dots(Tables):
         body = self.around(scope, [self.call(scope, team is not None)])
         if team is not None:
             share = -(-columns // (TILE * team.threads)) * TILE
-            rest = f"{columns} - begin"
-            body = [
-                team.gathered(),
-                f"for (ptrdiff_t begin = 0; begin < {columns}; begin += {share}) {{",
-                f"    const ptrdiff_t part = {rest} < {share} ? {rest} : {share};",
-                *(f"    {line}" for line in body),
-                "}",
-            ]
+            body = in_parts(str(columns), str(share), body, team)
         return [
             "{",
             f"    ptrdiff_t left_rows[{rows}], rows_of_sums[{rows}];",

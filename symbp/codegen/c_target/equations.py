@@ -12,11 +12,12 @@ from dataclasses import replace
 from sympy import Integer
 
 from symbp.codegen.c_target.blocks import NOTHING, Products, begun, why
-from symbp.codegen.c_target.expressions import Integers, Scope, count
+from symbp.codegen.c_target.expressions import Integers, Scope
 from symbp.codegen.c_target.nests import START, Nest, indented
 from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.codegen.c_target.samples import Samples
 from symbp.codegen.c_target.shared import Unit
+from symbp.codegen.c_target.tables import by
 from symbp.codegen.c_target.windows import one_step, windows
 from symbp.codegen.passage import passage
 from symbp.ir.program import Access, Equation
@@ -84,17 +85,18 @@ class Writer(Products, Samples):
         whole = first and covers(equation, tensor)
         sets = (whole or self.first[position]) and (nest.single or nest.accumulates)
         if first and not (sets and (whole or name not in self.holes)):
-            initial = scope.literal(START[equation.op])
-            lines.append(f"fill({scope.name(name)}, {Integers(scope)(count(tensor))}, {initial});")
+            lines.append(self.fill(name, equation.op))
         return [*lines, *(nest.assignment() if sets else nest.update())]
 
     def windows(self, position: int, initial: Equation | None = None) -> Lines | None:
         """Write a convolution, or a gradient of one, with what its sums begin with."""
         equation = self.equations[position]
         name, plain = equation.target.name, without_trivial_loops(equation)
+        if not self.table[name].shape:
+            return None
         beside = () if initial is None else (begun(initial, plain),)
         found = windows(plain, self.table, *beside)
-        if found is None or not self.table[name].shape or found.panel > self.memory.panel:
+        if found is None or found.panel > self.memory.panel:
             return None
         first = name not in self.started
         sets = first and covers(equation, self.table[name]) and found.sets
@@ -103,11 +105,10 @@ class Writer(Products, Samples):
                 return None
             self.chosen(initial, "with the product behind", "its sums begin there")
         team = self.team(equation) if found.parted else None
-        self.chosen(equation, found.kind, found.why() + ", by all threads" * (team is not None))
+        self.chosen(equation, found.kind, found.why() + by(team))
         lines = ["", *self.comment(name), *self.begin(name, self.heir(position))] if first else []
         if first and not sets:
-            size = Integers(self.scope)(count(self.table[name]))
-            lines.append(f"fill({self.scope.name(name)}, {size}, {self.scope.literal(0.0)});")
+            lines.append(self.fill(name))
         self.started.add(name)
         return [*lines, *found.statements(self.scope, sets, team)]
 
@@ -139,9 +140,7 @@ class Writer(Products, Samples):
             if name not in self.started:
                 lines += self.begin(name)
                 if name in self.holes:
-                    size = Integers(self.scope)(count(self.table[name]))
-                    start = self.scope.literal(START[equation.op])
-                    lines.append(f"fill({self.scope.name(name)}, {size}, {start});")
+                    lines.append(self.fill(name, equation.op))
                 self.started.add(name)
         body: Lines = []
         for place in range(position, end):
@@ -159,7 +158,7 @@ class Writer(Products, Samples):
         step = one_step(equation)
         matrices = product(without_trivial_loops(step), self.table)
         if matrices is not None and not (first and matrices.repeated):
-            self.chosen(equation, "matrix product in each step", why(matrices, False))
+            self.chosen(equation, "matrix product in each step", why(matrices))
             target = matrices.equation.target
             start = matrices.matrix(target, (matrices.row, matrices.column), self.scope)
             begin = NOTHING if first else start

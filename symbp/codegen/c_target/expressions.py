@@ -6,7 +6,7 @@ ptrdiff_t; an expression of indices and sizes stays one until a real number need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -225,6 +225,14 @@ def offset(access: Access, scope: Scope) -> str:
 def place(access: Access, tensors: Mapping[str, Tensor]) -> Expr:
     """Return the same as a polynomial in the indices."""
     return _polynomial(access.indices, tensors[access.name].shape)
+
+
+def address(
+    access: Access, tensors: Mapping[str, Tensor], zeros: Iterable[Symbol], scope: Scope
+) -> str:
+    """Return a pointer to the element of an array at which these indices are 0."""
+    where = place(access, tensors).xreplace(dict.fromkeys(zeros, Integer(0)))
+    return scope.name(access.name) + (f" + {Integers(scope)(where, ADD)}" if where != 0 else "")
 
 
 @lru_cache(maxsize=2**12)

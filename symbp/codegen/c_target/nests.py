@@ -14,11 +14,11 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Integer, Mul, Symbol
 
-from symbp.codegen.c_target.expressions import Integers, Reals, Scope, place
+from symbp.codegen.c_target.expressions import Integers, Reals, Scope, address, place
 from symbp.codegen.c_target.products import many, merged, without_trivial_loops
 from symbp.codegen.header import shape_text
 from symbp.ir.functions import Where
-from symbp.ir.printer import ADD, ATOM
+from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation, Tensor, index
 from symbp.ir.regions import within
 
@@ -115,12 +115,10 @@ class Nest:
         along = _stride(body, row, table), _stride(target, column, table)
         if along != (1, 1) or None in apart or 1 in apart:
             return None
-        integers, begin = Integers(self.scope), dict.fromkeys(self.order, Integer(0))
+        integers = Integers(self.scope)
         call = [integers(self.scope.extents[i]) for i in self.order]
         for access, step in zip((body, target), apart, strict=True):
-            shift = sympy.expand(place(access, table).xreplace(begin))
-            more = f" + {integers(shift, ADD)}" if shift != 0 else ""
-            call += [self.scope.name(access.name) + more, integers(step)]
+            call += [address(access, table, self.order, self.scope), integers(step)]
         return f"turn({', '.join(call)});"
 
     def piece(self) -> str | None:
@@ -132,10 +130,8 @@ class Nest:
         tensor = self.scope.tensors[body.name]
         if tensor.bound is not None or _stride(body, i, self.scope.tensors) != 1:
             return None
-        integers = Integers(self.scope)
-        start = sympy.expand(place(body, self.scope.tensors).xreplace({i: Integer(0)}))
-        shift = f" + {integers(start, ADD)}" if start != 0 else ""
-        return f"total({self.scope.name(body.name)}{shift}, {integers(n)})"
+        start = address(body, self.scope.tensors, (i,), self.scope)
+        return f"total({start}, {Integers(self.scope)(n)})"
 
     def summed(self) -> Lines:
         """Return the statement that adds one value to a sum in double."""

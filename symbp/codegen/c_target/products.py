@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 import sympy
 from sympy import Expr, Integer, Mul, Symbol
 
-from symbp.codegen.c_target.expressions import Integers, Scope, place
-from symbp.ir.printer import ADD
+from symbp.codegen.c_target.expressions import Integers, Scope, address, place
 from symbp.ir.program import Access, Equation, Tensor
 
 PANEL = 8192
@@ -89,10 +88,8 @@ class Product:
     def located(self, access: Access, walked: Iterable[Symbol], scope: Scope) -> list[str]:
         """Return where an operand begins, and how far its rows and columns are apart."""
         integers, where = Integers(scope), place(access, self.table)
-        inner = (_ONE, self.row, self.column, self.depth)
-        start = where.xreplace(dict.fromkeys(inner, Integer(0)))
-        shift = f" + {integers(start, ADD)}" if start != 0 else ""
-        return [scope.name(access.name) + shift, *(integers(_step(where, i)) for i in walked)]
+        start = address(access, self.table, (_ONE, self.row, self.column, self.depth), scope)
+        return [start, *(integers(_step(where, i)) for i in walked)]
 
     def part(
         self, equation: Equation, table: Mapping[str, Tensor], shift: Mapping[Symbol, Expr]

@@ -49,15 +49,15 @@ class Samples(Places):
 
     def sum(self, name: str) -> Lines:
         """Declare what all samples add to."""
-        tensor, initial = self.table[name], self.scope.literal(START[self.groups[name][0].op])
+        tensor, op = self.table[name], self.groups[name][0].op
         own, many = self.scope.name(name), count(tensor)
         if not tensor.shape:
-            return [f"double {own} = {initial};"]
+            return [f"double {own} = {self.scope.literal(START[op])};"]
         if name not in self.fixed and many.is_Integer and many <= OWN:
             lines = [f"{self.scope.real} {own}[{many}]; /* {shape_text(tensor)} */"]
         else:
             lines = self.begin(name)
-        return [*lines, f"fill({own}, {Integers(self.scope)(many)}, {initial});"]
+        return [*lines, self.fill(name, op)]
 
     def row(self, equation: Equation, band: bands.Rows, scope: Scope) -> Lines:
         """Return what one equation does for one sample."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Integer, Mul, Symbol
 
-from symbp.codegen.c_target.expressions import Integers, Scope, place
+from symbp.codegen.c_target.expressions import Integers, Scope, address, place
 from symbp.codegen.c_target.products import PANEL, WIDEST, around, many, role
-from symbp.ir.printer import ADD
 from symbp.ir.program import Access, Equation, Tensor
 
 LANES = 16
@@ -36,6 +35,15 @@ class Team:
             f"#pragma omp parallel for num_threads({self.threads}) schedule(static, {share})"
             f"{self.condition}"
         )
+
+    def room(self, index: str, share: str) -> str:
+        """Return where in the workspace the thread with a pass of that loop copies to."""
+        return f"work + {index} / {share} * {self.panel}"
+
+
+def by(team: Team | None) -> str:
+    """Say who shares something, behind why it is computed so."""
+    return ", by all threads" if team else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +92,19 @@ class Tables:
 
     def start(self, access: Access, scope: Scope) -> str:
         """Return a pointer to where an operand of one product begins."""
-        inner = {i: Integer(0) for i in self.equation.extent if i not in self.outer}
-        where = place(access, self.table).xreplace(inner)
-        return scope.name(access.name) + (f" + {Integers(scope)(where, ADD)}" if where != 0 else "")
+        inner = (i for i in self.equation.extent if i not in self.outer)
+        return address(access, self.table, inner, scope)
+
+
+def in_parts(end: str, step: str, body: Iterable[str], team: Team | None) -> list[str]:
+    """Return the loop over parts of so many rows or columns: from `begin`, `part` of them."""
+    return [
+        *([team.gathered()] if team else []),
+        f"for (ptrdiff_t begin = 0; begin < {end}; begin += {step}) {{",
+        f"    const ptrdiff_t part = {end} - begin < {step} ? {end} - begin : {step};",
+        *(f"    {line}" if line else line for line in body),
+        "}",
+    ]
 
 
 def grouped(
@@ -119,4 +137,4 @@ def linear(where: Expr, equation: Equation) -> bool:
     return not any(e.has(*loops) for e in (rest, *steps))
 
 
-__all__ = ["CALL", "LANES", "Tables", "Team", "grouped", "linear", "tabulated"]
+__all__ = ["CALL", "LANES", "Tables", "Team", "by", "grouped", "in_parts", "linear", "tabulated"]

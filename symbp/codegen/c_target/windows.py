@@ -100,7 +100,7 @@ class Windows(Tables):
             first, integers = self.outer[0], Integers(scope)
             share = (self.equation.extent[first] + team.threads - 1) // team.threads
             gathered = [team.gathered(integers(share))]
-            panel = f"work + {scope.index(str(first))} / {integers(share, ATOM)} * {team.panel}"
+            panel = team.room(scope.index(str(first)), integers(share, ATOM))
         body = self.around(scope, self.call(scope, sets, panel))
         return [
             "{",

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from symbp.codegen.c_target import bands
-from symbp.codegen.c_target.expressions import Scope
+from symbp.codegen.c_target.expressions import Integers, Scope, count
 from symbp.codegen.c_target.memory import Workspace, pointer
-from symbp.codegen.c_target.nests import declare
+from symbp.codegen.c_target.nests import START, declare
 from symbp.codegen.header import formula
 from symbp.codegen.passage import Passage
 from symbp.ir.program import Equation, Program, Tensor
@@ -89,6 +89,11 @@ class Places:
 
     def chosen(self, equation: Equation, how: str, why: str) -> None:
         self.choices.append(Choice(show(equation), how, why))
+
+    def fill(self, name: str, op: str = "sum") -> str:
+        """Return the statement that makes an array what sums, or the best of some, begin with."""
+        size, start = Integers(self.scope)(count(self.table[name])), self.scope.literal(START[op])
+        return f"fill({self.scope.name(name)}, {size}, {start});"
 
     def heir(self, position: int) -> str | None:
         """Return an operand that dies in an equation and whose memory the target can take."""

@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 from symbp.codegen.header import formula
 from symbp.codegen.numpy_target.dots import Product, is_dot, product
 from symbp.codegen.numpy_target.expressions import Lowering
-from symbp.codegen.numpy_target.places import REDUCERS, Places, added
+from symbp.codegen.numpy_target.places import NEUTRAL, REDUCERS, Places, added
 from symbp.codegen.numpy_target.products import Layout, Matrices, plan
 from symbp.codegen.numpy_target.scans import Steps
 from symbp.codegen.numpy_target.views import Axes, packed
@@ -26,12 +26,6 @@ from symbp.ir.regions import covers
 from symbp.schedule import Arena, Slot
 from symbp.schedule.arena import aliasable, last_reads
 from symbp.schedule.touch import bare, first_writes
-
-_NEUTRAL = {
-    "real": {"sum": "0.0", "max": "-np.inf", "min": "np.inf"},
-    "int": {"sum": "0", "max": "np.iinfo(np.intp).min", "min": "np.iinfo(np.intp).max"},
-    "byte": {"sum": "0", "max": "0", "min": "127"},
-}
 
 
 def natural_box(equation: Equation) -> Axes:
@@ -249,7 +243,7 @@ class Emitter:
     def fill(self, equation: Equation) -> None:
         slot = self.slot(equation)
         name = self.spell(equation.target.name)
-        self.lines.append(f"{slot.label}.fill({_NEUTRAL[slot.kind][equation.op]})")
+        self.lines.append(f"{slot.label}.fill({NEUTRAL[slot.kind][equation.op]})")
         self.named(slot, name)
 
     def named(self, slot: Slot, name: str) -> None:

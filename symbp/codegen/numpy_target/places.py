@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from symbp.codegen.numpy_target.equations import Emitter
 
 REDUCERS = {"sum": "add", "max": "maximum", "min": "minimum"}
+NEUTRAL = {
+    "real": {"sum": "0.0", "max": "-np.inf", "min": "np.inf"},
+    "int": {"sum": "0", "max": "np.iinfo(np.intp).min", "min": "np.iinfo(np.intp).max"},
+    "byte": {"sum": "0", "max": "0", "min": "127"},
+}
+"""Kind of buffer -> operation -> what it begins with."""
 
 
 def added(target: str, value: str) -> str:
@@ -134,4 +140,4 @@ class Places:
         emitter.free(operand.slot)
 
 
-__all__ = ["REDUCERS", "Places", "added"]
+__all__ = ["NEUTRAL", "REDUCERS", "Places", "added"]

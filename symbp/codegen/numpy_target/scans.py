@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 
+from symbp.codegen.numpy_target.places import NEUTRAL
 from symbp.codegen.numpy_target.scalars import ScalarPrinter
 from symbp.codegen.numpy_target.slices import Slices
 from symbp.ir.program import Equation
@@ -22,8 +23,6 @@ from symbp.schedule.touch import Slab
 
 if TYPE_CHECKING:
     from symbp.codegen.numpy_target.equations import Emitter
-
-_FILL = {"sum": "0.0", "max": "-np.inf", "min": "np.inf"}
 
 
 class Steps:
@@ -74,7 +73,7 @@ class Steps:
         own = emitter.spell(name)
         emitter.named(emitter.slot(equation), own)
         slabs = emitter.bare.get(name)
-        value = _FILL[equation.op]
+        value = NEUTRAL["real"][equation.op]
         if slabs is not None:
             emitter.lines += [f"{own}{self._slab(s)} = {value}" for s in slabs] or [
                 f"{own}.fill({value})"

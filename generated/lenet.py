@@ -462,13 +462,13 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     # s1_z[c,p,q,n] = max[v](s1_z_rows[c,p,v + 2 * q,n])
     np.maximum(s1_z_rows[:, :, :7:2, :], s1_z_rows[:, :, 1::2, :], out=s1_z)
     # s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
-    #     u, 4))  (of s1_z)
+    #     u, 3))  (of s1_z)
     s1_z_winner.fill(127)
     for u in range(2):
         for v in range(2):
             np.equal(c1_z[:, u:u + 7:2, v:v + 7:2, :], s1_z, out=s4)
-            s4 *= v + 2 * u - 4
-            s4 += 4
+            s4 *= v + 2 * u - 3
+            s4 += 3
             np.minimum(s1_z_winner, s4, out=s1_z_winner)
     # s1[c,p,q,n] = relu(s1_z[c,p,q,n])
     s1 = np.maximum(s1_z, 0.0, out=s1_z)
@@ -486,13 +486,13 @@ def _forward(work, N, x, t, c1_K, c1_b, c2_K, c2_b, h_W, h_b, logits_W, logits_b
     # s2_z[c,p,q,n] = max[v](s2_z_rows[c,p,v + 2 * q,n])
     np.maximum(s2_z_rows[:, :, :3:2, :], s2_z_rows[:, :, 1::2, :], out=s2_z)
     # s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
-    #     u, 4))  (of s2_z)
+    #     u, 3))  (of s2_z)
     s2_z_winner.fill(127)
     for u in range(2):
         for v in range(2):
             np.equal(c2_z[:, u:u + 3:2, v:v + 3:2, :], s2_z, out=s6)
-            s6 *= v + 2 * u - 4
-            s6 += 4
+            s6 *= v + 2 * u - 3
+            s6 += 3
             np.minimum(s2_z_winner, s6, out=s2_z_winner)
     # s2[c,p,q,n] = relu(s2_z[c,p,q,n])
     s2 = np.maximum(s2_z, 0.0, out=s2_z)

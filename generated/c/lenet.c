@@ -280,6 +280,32 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 #endif
 }
 
+/* Adds to each number the one `half` places further. */
+static inline __attribute__((always_inline)) vector folded(vector lanes, int half)
+{
+    places at;
+    for (int e = 0; e < LANES; e++) {
+        at[e] = (e + half) % LANES;
+    }
+    return lanes + shuffled(lanes, lanes, at);
+}
+
+/* The sum of a register's numbers. */
+static inline __attribute__((always_inline)) double added_up(vector lanes)
+{
+    lanes = folded(lanes, 1);
+    if (LANES > 2) {
+        lanes = folded(lanes, 2);
+    }
+    if (LANES > 4) {
+        lanes = folded(lanes, 4);
+    }
+    if (LANES > 8) {
+        lanes = folded(lanes, 8);
+    }
+    return lanes[0];
+}
+
 #endif
 
 #if defined(__GNUC__)
@@ -671,134 +697,129 @@ static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 
 #endif
 
+/* The elements that won, of 2 x 2 each: their values and their numbers 0 .. 3 lie alike. */
+typedef struct {
+    const double *value, *winner;
+    ptrdiff_t high, wide, samples, row, column;
+} windows;
+
+/*
+ * c[u,v] += sum of value[p,q,n] x[2 p + i + u,2 q + j + v,n], where i and j are the place of the
+ * winner in its window and n counts the samples from `begin` on.
+ */
+SHARED void winners_rest(ptrdiff_t begin, ptrdiff_t rows, ptrdiff_t columns, windows of,
+        const double *x, ptrdiff_t x_row, ptrdiff_t x_column, double *c, ptrdiff_t c_row,
+        ptrdiff_t c_column)
+{
+    for (ptrdiff_t p = 0; p < of.high; p++) {
+        for (ptrdiff_t q = 0; q < of.wide; q++) {
+            for (ptrdiff_t n = begin; n < of.samples; n++) {
+                const ptrdiff_t place = p * of.row + q * of.column + n;
+                const int winner = (int)of.winner[place];
+                const double *from = x + (2 * p + winner / 2) * x_row
+                        + (2 * q + winner % 2) * x_column + n;
+                for (ptrdiff_t u = 0; u < rows; u++) {
+                    for (ptrdiff_t v = 0; v < columns; v++) {
+                        c[u * c_row + v * c_column] += of.value[place]
+                                * from[u * x_row + v * x_column];
+                    }
+                }
+            }
+        }
+    }
+}
+
 #if defined(__GNUC__)
 
-enum {
-    DOT_ROWS = TILE_ROWS / 2,
-    DOT_COLUMNS = 4,
-    DOT_NEAR = 16384 / (int)sizeof(double) /* so many numbers of b stay near */
-};
+enum { WIDE = 5 };
 
-/* Adds to each number the one `half` places further. */
-static inline __attribute__((always_inline)) vector folded(vector lanes, int half)
+/* Takes each number from `a` where `side` is larger than a bound, else from `b`. */
+static inline __attribute__((always_inline)) vector either(vector side, double bound, vector a,
+        vector b)
 {
-    places at;
+    vector found = a;
     for (int e = 0; e < LANES; e++) {
-        at[e] = (e + half) % LANES;
+        found[e] = side[e] > bound ? a[e] : b[e];
     }
-    return lanes + shuffled(lanes, lanes, at);
+    return found;
 }
 
-/* The sum of a register's numbers. */
-static inline __attribute__((always_inline)) double added_up(vector lanes)
+/* Some rows of sums, at most 2, for the samples that fill registers; they stay in registers. */
+static inline __attribute__((always_inline)) void winners_tile(int rows, int columns, windows of,
+        const double *x, ptrdiff_t x_row, ptrdiff_t x_column, double *c, ptrdiff_t c_row,
+        ptrdiff_t c_column)
 {
-    lanes = folded(lanes, 1);
-    if (LANES > 2) {
-        lanes = folded(lanes, 2);
-    }
-    if (LANES > 4) {
-        lanes = folded(lanes, 4);
-    }
-    if (LANES > 8) {
-        lanes = folded(lanes, 8);
-    }
-    return lanes[0];
-}
-
-/* A tile of dot products; each lane of a register sums a part of the terms. */
-static inline __attribute__((always_inline)) void dots_tile(int rows, int columns,
-        ptrdiff_t steps, ptrdiff_t length, const double *a, const ptrdiff_t *a_rows,
-        const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_columns,
-        const ptrdiff_t *b_steps, double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
-{
-    vector sums[DOT_ROWS][DOT_COLUMNS] = {{{0}}};
-    const ptrdiff_t whole = length - length % LANES;
-    for (ptrdiff_t s = 0; s < steps; s++) {
-        const double *left = a + a_steps[s], *right = b + b_steps[s];
-        for (ptrdiff_t k = 0; k < whole; k += LANES) {
-            vector near[DOT_COLUMNS];
-#pragma GCC unroll 4
-            for (int j = 0; j < columns; j++) {
-                near[j] = *(const vector *)(right + b_columns[j] + k);
-            }
-#pragma GCC unroll 4
-            for (int r = 0; r < rows; r++) {
-                const vector one = *(const vector *)(left + a_rows[r] + k);
-#pragma GCC unroll 4
-                for (int j = 0; j < columns; j++) {
-                    sums[r][j] += one * near[j];
+    vector sums[2][WIDE] = {{{0}}};
+    for (ptrdiff_t n = 0; n + LANES <= of.samples; n += LANES) {
+        for (ptrdiff_t p = 0; p < of.high; p++) {
+            for (ptrdiff_t q = 0; q < of.wide; q++) {
+                const ptrdiff_t place = p * of.row + q * of.column + n;
+                const double *from = x + 2 * p * x_row + 2 * q * x_column + n;
+                const vector value = *(const vector *)(of.value + place);
+                const vector below = *(const vector *)(of.winner + place);
+                const vector right = either(below, 1, below - 2, below);
+                vector upper[WIDE + 1];
+#pragma GCC unroll 8
+                for (int j = 0; j <= columns; j++) {
+                    upper[j] = *(const vector *)(from + j * x_column);
+                }
+#pragma GCC unroll 2
+                for (int r = 0; r < rows; r++) {
+                    vector found[WIDE + 1];
+                    from += x_row;
+#pragma GCC unroll 8
+                    for (int j = 0; j <= columns; j++) {
+                        const vector lower = *(const vector *)(from + j * x_column);
+                        found[j] = either(below, 1, lower, upper[j]);
+                        upper[j] = lower;
+                    }
+#pragma GCC unroll 8
+                    for (int j = 0; j < columns; j++) {
+                        sums[r][j] += value * either(right, 0, found[j + 1], found[j]);
+                    }
                 }
             }
         }
     }
     for (int r = 0; r < rows; r++) {
         for (int j = 0; j < columns; j++) {
-            double sum = added_up(sums[r][j]);
-            for (ptrdiff_t s = 0; s < steps; s++) {
-                for (ptrdiff_t k = whole; k < length; k++) {
-                    sum += a[a_rows[r] + a_steps[s] + k] * b[b_columns[j] + b_steps[s] + k];
-                }
-            }
-            c[c_rows[r] + c_columns[j]] += sum;
+            c[r * c_row + j * c_column] += added_up(sums[r][j]);
         }
     }
 }
 
 /*
- * c[i,j] += sum of a[i,s,k] b[j,s,k], k along memory in both: a[i,s,k] lies at
- * a[a_rows[i] + a_steps[s] + k], b[j,s,k] at b[b_columns[j] + b_steps[s] + k], c[i,j] at
- * c[c_rows[i] + c_columns[j]].
+ * c[u,v] += sum of value[p,q,n] x[2 p + i + u,2 q + j + v,n], where i and j are the place of the
+ * winner in its window. `columns` is a constant in every call, and at most WIDE.
  */
-SHARED void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
-        const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
-        const double *b, const ptrdiff_t *b_columns, const ptrdiff_t *b_steps,
-        double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
+static inline __attribute__((always_inline)) void add_winners(ptrdiff_t rows, int columns,
+        windows of, const double *x, ptrdiff_t x_row, ptrdiff_t x_column, double *c, ptrdiff_t c_row,
+        ptrdiff_t c_column)
 {
-    const ptrdiff_t near = 1 + DOT_NEAR / (DOT_COLUMNS * length);
-#define ROWS(count, wide) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        dots_tile(count, wide, most, length, a, a_rows + i, a_steps + s, b, b_columns + j, \
-                b_steps + s, c, c_rows + i, c_columns + j); \
+    ptrdiff_t u = 0;
+#define ROWS(count) \
+    for (; u + count <= rows; u += count) { \
+        winners_tile(count, columns, of, x + u * x_row, x_row, x_column, c + u * c_row, c_row, \
+                c_column); \
     }
-#define COLUMNS(wide) \
-    for (const ptrdiff_t last = columns - (columns - j) % wide; j < last; j += wide) { \
-        ptrdiff_t i = 0; \
-        ROWS(DOT_ROWS, wide) \
-        ROWS(1, wide) \
-    }
-    for (ptrdiff_t s = 0; s < steps; s += near) {
-        const ptrdiff_t most = steps - s < near ? steps - s : near;
-        ptrdiff_t j = 0;
-        COLUMNS(DOT_COLUMNS)
-        COLUMNS(1)
-    }
-#undef COLUMNS
+    ROWS(2)
+    ROWS(1)
 #undef ROWS
+    winners_rest(of.samples - of.samples % LANES, rows, columns, of, x, x_row, x_column, c, c_row,
+            c_column);
 }
 
 #else
 
 /*
- * c[i,j] += sum of a[i,s,k] b[j,s,k], k along memory in both: a[i,s,k] lies at
- * a[a_rows[i] + a_steps[s] + k], b[j,s,k] at b[b_columns[j] + b_steps[s] + k], c[i,j] at
- * c[c_rows[i] + c_columns[j]].
+ * c[u,v] += sum of value[p,q,n] x[2 p + i + u,2 q + j + v,n], where i and j are the place of the
+ * winner in its window. `columns` is a constant in every call, and at most WIDE.
  */
-static void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, ptrdiff_t length,
-        const double *a, const ptrdiff_t *a_rows, const ptrdiff_t *a_steps,
-        const double *b, const ptrdiff_t *b_columns, const ptrdiff_t *b_steps,
-        double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
+static inline void add_winners(ptrdiff_t rows, int columns,
+        windows of, const double *x, ptrdiff_t x_row, ptrdiff_t x_column, double *c, ptrdiff_t c_row,
+        ptrdiff_t c_column)
 {
-    for (ptrdiff_t i = 0; i < rows; i++) {
-        for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = 0;
-            for (ptrdiff_t s = 0; s < steps; s++) {
-                for (ptrdiff_t k = 0; k < length; k++) {
-                    sum += a[a_rows[i] + a_steps[s] + k] * b[b_columns[j] + b_steps[s] + k];
-                }
-            }
-            c[c_rows[i] + c_columns[j]] += sum;
-        }
-    }
+    winners_rest(0, rows, columns, of, x, x_row, x_column, c, c_row, c_column);
 }
 
 #endif
@@ -900,34 +921,28 @@ SHARED void compute_dc2_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc2_z
     }
 }
 
-/* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
-SHARED void compute_dc2_b_1(ptrdiff_t count, const double *dc2_z, ptrdiff_t N, double *restrict
+/* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
+SHARED void compute_dc2_b_1(ptrdiff_t count, const double *ds2_z, ptrdiff_t N, double *restrict
         dc2_b)
 {
     for (ptrdiff_t o = 0; o < count; o++) {
         double sum = 0.0;
-        sum += total(dc2_z + 16 * o * N, 16 * N);
+        sum += total(ds2_z + 4 * o * N, 4 * N);
         dc2_b[o] = sum;
     }
 }
 
-/* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
-SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t N, const double *c2_padded,
-        const double *dc2_z)
+/* dc2_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s2_z_winner[o,p,q,n], ds2_z[o,p,q,n] *
+   c2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c2_z) */
+SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t count, const double *ds2_z, ptrdiff_t
+        N, const double *s2_z_winner, const double *c2_padded)
 {
     fill(dc2_K, 4608, 0.0);
-    {
-        ptrdiff_t left_rows[144], rows_of_sums[144];
-        ptrdiff_t right_columns[32], columns_of_sums[32];
-        ptrdiff_t left_steps[4], right_steps[4];
-        tabulate(left_rows, 3, (const walk[]){{16, 36 * N}, {3, 6 * N}, {3, N}});
-        tabulate(rows_of_sums, 3, (const walk[]){{16, 9}, {3, 3}, {3, 1}});
-        tabulate(right_columns, 1, (const walk[]){{32, 16 * N}});
-        tabulate(columns_of_sums, 1, (const walk[]){{32, 144}});
-        tabulate(left_steps, 1, (const walk[]){{4, 6 * N}});
-        tabulate(right_steps, 1, (const walk[]){{4, 4 * N}});
-        multiply_dots(144, 32, 4, 4 * N, c2_padded, left_rows, left_steps, dc2_z, right_columns,
-                right_steps, dc2_K, rows_of_sums, columns_of_sums);
+    for (ptrdiff_t o = 0; o < count; o++) {
+        for (ptrdiff_t c = 0; c < 16; c++) {
+            const windows of = {ds2_z + 4 * o * N, s2_z_winner + 4 * o * N, 2, 2, N, 2 * N, N};
+            add_winners(3, 3, of, c2_padded + 36 * c * N, 6 * N, N, dc2_K + 9 * c + 144 * o, 3, 1);
+        }
     }
 }
 
@@ -970,57 +985,26 @@ SHARED void compute_ds1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict ds1_z
     }
 }
 
-/* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)  (of
-   s1_z) */
-SHARED void compute_dc1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc1_z,
-        const double *s1_z_winner, const double *ds1_z)
-{
-    for (ptrdiff_t c = 0; c < count; c++) {
-        for (ptrdiff_t p = 0; p < 4; p++) {
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t q = 0; q < 4; q++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        for (ptrdiff_t n = 0; n < N; n++) {
-                            dc1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n] =
-                                    ((double)(v + 2 * u) ==
-                                    s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] ?
-                                    ds1_z[c * (16 * N) + p * (4 * N) + q * N + n] : 0.0);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
-SHARED void compute_dc1_b_1(ptrdiff_t count, const double *dc1_z, ptrdiff_t N, double *restrict
+/* dc1_b[o] = sum[n,p,q](ds1_z[o,p,q,n])  (of c1_z) */
+SHARED void compute_dc1_b_1(ptrdiff_t count, const double *ds1_z, ptrdiff_t N, double *restrict
         dc1_b)
 {
     for (ptrdiff_t o = 0; o < count; o++) {
         double sum = 0.0;
-        sum += total(dc1_z + 64 * o * N, 64 * N);
+        sum += total(ds1_z + 16 * o * N, 16 * N);
         dc1_b[o] = sum;
     }
 }
 
-/* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
-SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t N, const double *c1_padded,
-        const double *dc1_z)
+/* dc1_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s1_z_winner[o,p,q,n], ds1_z[o,p,q,n] *
+   c1_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c1_z) */
+SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t count, const double *ds1_z, ptrdiff_t
+        N, const double *s1_z_winner, const double *c1_padded)
 {
     fill(dc1_K, 144, 0.0);
-    {
-        ptrdiff_t left_rows[9], rows_of_sums[9];
-        ptrdiff_t right_columns[16], columns_of_sums[16];
-        ptrdiff_t left_steps[8], right_steps[8];
-        tabulate(left_rows, 2, (const walk[]){{3, 10 * N}, {3, N}});
-        tabulate(rows_of_sums, 2, (const walk[]){{3, 3}, {3, 1}});
-        tabulate(right_columns, 1, (const walk[]){{16, 64 * N}});
-        tabulate(columns_of_sums, 1, (const walk[]){{16, 9}});
-        tabulate(left_steps, 1, (const walk[]){{8, 10 * N}});
-        tabulate(right_steps, 1, (const walk[]){{8, 8 * N}});
-        multiply_dots(9, 16, 8, 8 * N, c1_padded, left_rows, left_steps, dc1_z, right_columns,
-                right_steps, dc1_K, rows_of_sums, columns_of_sums);
+    for (ptrdiff_t o = 0; o < count; o++) {
+        const windows of = {ds1_z + 16 * o * N, s1_z_winner + 16 * o * N, 4, 4, N, 4 * N, N};
+        add_winners(3, 3, of, c1_padded, 10 * N, N, dc1_K + 9 * o, 3, 1);
     }
 }
 
@@ -1309,7 +1293,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     }
 
     /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
-       u, 4))  (of s1_z) */
+       u, 3))  (of s1_z) */
     double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
     for (ptrdiff_t c = 0; c < 16; c++) {
         for (ptrdiff_t p = 0; p < 4; p++) {
@@ -1321,7 +1305,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
                             best = lesser(best,
                                     (c1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]
                                     == s1_z[c * (16 * N) + p * (4 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 4.0));
+                                    * u) : 3.0));
                         }
                     }
                     s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] = best;
@@ -1386,7 +1370,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
     }
 
     /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
-       u, 4))  (of s2_z) */
+       u, 3))  (of s2_z) */
     double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
     for (ptrdiff_t c = 0; c < 32; c++) {
         for (ptrdiff_t p = 0; p < 2; p++) {
@@ -1398,7 +1382,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
                             best = lesser(best,
                                     (c2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]
                                     == s2_z[c * (4 * N) + p * (2 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 4.0));
+                                    * u) : 3.0));
                         }
                     }
                     s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] = best;
@@ -1539,13 +1523,14 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
     compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
 
-    /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
+    /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (32,) */
-    compute_dc2_b_1(32, dc2_z, N, dc2_b);
+    compute_dc2_b_1(32, ds2_z, N, dc2_b);
 
-    /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
+    /* dc2_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s2_z_winner[o,p,q,n],
+       ds2_z[o,p,q,n] * c2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c2_z) */
     double *dc2_K = grads->c2_K; /* (32, 16, 3, 3) */
-    compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z);
+    compute_dc2_K_1(dc2_K, 32, ds2_z, N, s2_z_winner, c2_padded);
 
     /* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
     double *dc2_padded = work + 3578 * N + 8192; /* (16, 6, 6, N) */
@@ -1555,18 +1540,14 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
     compute_ds1_z_1(16, N, ds1_z, s1, dc2_padded);
 
-    /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
-       (of s1_z) */
-    double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
-    compute_dc1_z_1(16, N, dc1_z, s1_z_winner, ds1_z);
-
-    /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
+    /* dc1_b[o] = sum[n,p,q](ds1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (16,) */
-    compute_dc1_b_1(16, dc1_z, N, dc1_b);
+    compute_dc1_b_1(16, ds1_z, N, dc1_b);
 
-    /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
+    /* dc1_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s1_z_winner[o,p,q,n],
+       ds1_z[o,p,q,n] * c1_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c1_z) */
     double *dc1_K = grads->c1_K; /* (16, 1, 3, 3) */
-    compute_dc1_K_1(dc1_K, N, c1_padded, dc1_z);
+    compute_dc1_K_1(dc1_K, 16, ds1_z, N, s1_z_winner, c1_padded);
 }
 
 static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
@@ -1732,9 +1713,9 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
     compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
 
-    /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
+    /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = work + 4410 * N + 8522; /* (32,) */
-    compute_dc2_b_1(32, dc2_z, N, dc2_b);
+    compute_dc2_b_1(32, ds2_z, N, dc2_b);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
     compute_logits_b_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b);
@@ -1746,9 +1727,10 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
        epsilon) */
     compute_logits_b_next_1(32, c2_b, learning_rate, v3, c2_b_m, v4, c2_b_v, epsilon);
 
-    /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
+    /* dc2_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s2_z_winner[o,p,q,n],
+       ds2_z[o,p,q,n] * c2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c2_z) */
     double *dc2_K = work + 4410 * N + 12650; /* (32, 16, 3, 3) */
-    compute_dc2_K_1(dc2_K, N, c2_padded, dc2_z);
+    compute_dc2_K_1(dc2_K, 32, ds2_z, N, s2_z_winner, c2_padded);
 
     /* c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1_2 */
     compute_logits_b_m_next_1(4608, c2_K_m, beta1, v1_2, dc2_K);
@@ -1768,14 +1750,9 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
     compute_ds1_z_1(16, N, ds1_z, s1, dc2_padded);
 
-    /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
-       (of s1_z) */
-    double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
-    compute_dc1_z_1(16, N, dc1_z, s1_z_winner, ds1_z);
-
-    /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
+    /* dc1_b[o] = sum[n,p,q](ds1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = work + 4410 * N + 17258; /* (16,) */
-    compute_dc1_b_1(16, dc1_z, N, dc1_b);
+    compute_dc1_b_1(16, ds1_z, N, dc1_b);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1_2 */
     compute_logits_b_m_next_1(16, c1_b_m, beta1, v1_2, dc1_b);
@@ -1787,9 +1764,10 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
        epsilon) */
     compute_logits_b_next_1(16, c1_b, learning_rate, v3, c1_b_m, v4, c1_b_v, epsilon);
 
-    /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
+    /* dc1_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s1_z_winner[o,p,q,n],
+       ds1_z[o,p,q,n] * c1_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c1_z) */
     double *dc1_K = work + 4410 * N + 17274; /* (16, 1, 3, 3) */
-    compute_dc1_K_1(dc1_K, N, c1_padded, dc1_z);
+    compute_dc1_K_1(dc1_K, 16, ds1_z, N, s1_z_winner, c1_padded);
 
     /* c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1_2 */
     compute_logits_b_m_next_1(144, c1_K_m, beta1, v1_2, dc1_K);
@@ -1937,7 +1915,7 @@ int lenet_fit(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
     work = work + most + most * 64;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (866781 * most + 166661) + 1;
+    const ptrdiff_t often = 10000000 / (1360221 * most + 166661) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -1989,7 +1967,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "5db3d4a6bf45d588";
+    return "343db9dcbd7cea22";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -196,10 +196,10 @@ class _Adjoints:
             offsets[k] = total
             total += Mul(*(extent for _, extent in _reduced(rival)))
         self.winners[y.name] = _Winners(name, offsets)
-        self.tensors[name] = Tensor(name, self.tensors[y.name].shape, bound=total + 1)
+        self.tensors[name] = Tensor(name, self.tensors[y.name].shape, bound=total)
         for k, rival in rivals:
             place = offsets[k] + _place(_reduced(rival))
-            body = Where(Eq(rival.body, rival.target), place, total)
+            body = Where(Eq(rival.body, rival.target), place, total - 1)  # one of them always won
             target = Access(name, *rival.target.indices)
             found = Equation(target, "min", body, rival.ranges, rival.source, y.name)
             note(f"which candidate won the {rival.op}", [rival], [found], derives=True)

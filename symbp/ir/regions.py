@@ -11,6 +11,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import repeat
 
 import sympy
@@ -19,7 +20,10 @@ from sympy import Expr, Integer, Symbol
 from symbp.ir.program import Access, Equation, Program, Tensor, index
 from symbp.ir.ranges import Extents, Tensors, bounds
 
-__all__ = ["apart", "carried", "covers", "differs", "in_time", "shift", "single", "sole", "within"]
+__all__ = [
+    "apart", "by_step", "carried", "covers", "differs", "in_time", "shift", "single", "sole",
+    "within",
+]  # fmt: skip
 
 
 def apart(a: Access, a_box: Extents, b: Access, b_box: Extents, tensors: Tensors) -> bool:
@@ -113,12 +117,17 @@ def differs(g: Expr, loops: tuple[Symbol, ...], box: Extents) -> bool:
     """Tell whether an index differs from place to place: t + 1, or u + 2 p for u below 2."""
     steps = {i: g.coeff(i) for i in loops}
     reach: Expr = Integer(0)
-    for i in sorted(loops, key=lambda i: (len(steps[i].free_symbols), steps[i].sort_key())):
+    for i in by_step(g, loops):
         if not sympy.expand(steps[i] - 1 - reach).is_nonnegative:
             return False
         reach += steps[i] * (box[i] - 1)
     rest = g - sum(step * i for i, step in steps.items())
     return not g.has(Access) and not sympy.expand(rest).has(*loops)
+
+
+def by_step(g: Expr, loops: Iterable[Symbol]) -> list[Symbol]:
+    """Return loops in the order of how far an index moves with them: u, p for u + 2 p."""
+    return sorted(loops, key=lambda i: (len(g.coeff(i).free_symbols), g.coeff(i).sort_key()))
 
 
 def within(g: Expr, extent: Expr, box: Extents, tensors: Tensors) -> bool:

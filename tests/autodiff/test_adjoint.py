@@ -111,8 +111,8 @@ def test_who_won_is_an_equation():
     assert adjoints("input x[N,3]\nm[n] max= x[n,j]\nL = sum[n](m[n])", "L") == dedent("""\
         dL = 1
         dm[n] = dL for n in N
-        value m_winner[N] in 4
-        m_winner[n] = min[j](where(x[n,j] == m[n], j, 3))
+        value m_winner[N] in 3
+        m_winner[n] = min[j](where(x[n,j] == m[n], j, 2))
         dx[n,j] = where(j == m_winner[n], dm[n], 0) for n in N, j in 3
     """)
 
@@ -122,9 +122,9 @@ def test_the_winners_of_all_equations_are_counted_in_one_order():
     assert adjoints(source, "L") == dedent("""\
         dL = 1
         dm = 2 * dL * m
-        value m_winner in 6
-        m_winner = min[i](where(x[i] == m, i, 5))
-        m_winner min= where(y[i] == m, i + 2, 5)
+        value m_winner in 5
+        m_winner = min[i](where(x[i] == m, i, 4))
+        m_winner min= where(y[i] == m, i + 2, 4)
         dy[i] = where(i + 2 == m_winner, dm, 0) for i in 3
         dx[i] = where(i == m_winner, dm, 0) for i in 2
     """)
@@ -134,8 +134,8 @@ def test_candidates_over_two_indices_are_counted_as_a_nest_meets_them():
     source = "input x[5]\nm[p] = max[u,v](x[p+u+v]) for p in 2, u in 2, v in 3\nL = sum[p](m[p])"
     box = "for p in 2, u in 2, v in 3"
     assert adjoints(source, "L").splitlines()[2:] == [
-        "value m_winner[2] in 7",
-        f"m_winner[p] = min[u,v](where(x[p + u + v] == m[p], v + 3 * u, 6)) {box}",
+        "value m_winner[2] in 6",
+        f"m_winner[p] = min[u,v](where(x[p + u + v] == m[p], v + 3 * u, 5)) {box}",
         f"dx[p + u + v] = where(v + 3 * u == m_winner[p], dm[p], 0) {box}",
     ]
 
@@ -173,8 +173,8 @@ def test_who_won_in_a_step_is_told_before_the_scan_is_reversed():
         end
         L = sum[n](h[T,n])"""
     assert adjoints(source, "L", ["x"]).split("value ")[1] == dedent("""\
-        m_winner[T,N] in 4
-        m_winner[t,n] = min[j](where(g[t,n,j] == m[t,n], j, 3))
+        m_winner[T,N] in 3
+        m_winner[t,n] = min[j](where(g[t,n,j] == m[t,n], j, 2))
         scan t in T reversed
             dh[t,n] += dh[t + 1,n] * m[t,n]
             dm[t,n] = dh[t + 1,n] * h[t,n]
@@ -427,7 +427,7 @@ def test_the_candidates_of_a_choice_and_who_won_are_told(kind: str):
         f"the candidates of a {kind} are kept", [f"y = {kind}[n](x[n]**2)"], None, kept, False,
         [None, None],
     )  # fmt: skip
-    winner = "y_winner = min[n](where(y_candidate[n] == y, n, N))"
+    winner = "y_winner = min[n](where(y_candidate[n] == y, n, N - 1))"
     assert steps[2] == (
         f"which candidate won the {kind}", [kept[1]], None, [winner], True, ["y"],
     )  # fmt: skip

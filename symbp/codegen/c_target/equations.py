@@ -1,8 +1,8 @@
 """Writes the equations of one function, each under its formula.
 
 An equation is a loop nest (nests.py), a call of `multiply` (products.py, blocks.py), a convolution
-or a gradient of one (windows.py, dots.py), a step of a recurrence, or a part of a loop over samples
-(samples.py).
+or a gradient of one (windows.py, dots.py, winners.py), a step of a recurrence, or a part of a loop
+over samples (samples.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from symbp.codegen.c_target.samples import Samples
 from symbp.codegen.c_target.shared import Unit
 from symbp.codegen.c_target.tables import by
 from symbp.codegen.c_target.windows import one_step, windows
+from symbp.codegen.c_target.winners import winners
 from symbp.codegen.passage import passage
 from symbp.ir.program import Access, Equation
 from symbp.ir.regions import covers
@@ -95,7 +96,7 @@ class Writer(Products, Samples):
         if not self.table[name].shape:
             return None
         beside = () if initial is None else (begun(initial, plain),)
-        found = windows(plain, self.table, *beside)
+        found = winners(plain, self.table) or windows(plain, self.table, *beside)
         if found is None or found.panel > self.memory.panel:
             return None
         first = name not in self.started

@@ -15,6 +15,7 @@ from importlib import resources
 from string import Template
 
 from symbp.codegen.c_target.products import PANEL
+from symbp.codegen.c_target.winners import WIDE
 
 _SUFFIX = {"double": "", "float": "f"}
 
@@ -184,7 +185,7 @@ _PRODUCTS = {
     word: _kernel(name).strip()
     for word, name in (
         ("LANES", "tiles"), ("transpose", "transpose"), ("turn", "turn"), ("multiply", "multiply"),
-        ("multiply_windows", "windows"), ("multiply_dots", "dots"),
+        ("multiply_windows", "windows"), ("multiply_dots", "dots"), ("add_winners", "winners"),
     )
 }  # fmt: skip
 """A word that shows that it is needed, and the text."""
@@ -195,8 +196,8 @@ NAMES = frozenset(
         *(name for functions in _VECTORISED.values() for name in functions),
         *HELPERS,
         *re.findall(
-            r"\b(?:multiply\w*|dots_tile|added_up|folded|shuffled|pack|vector|places|matrix|exchange|transposed?|turn|from"
-            r"|[A-Z]+_[A-Z]+|LANES|ROWS|COLUMNS|NOTHING|ONES)\b",
+            r"\b(?:multiply\w*|dots_tile|added_up|folded|shuffled|pack|vector|places|matrix|windows|either|add_winners|winners_\w+|exchange|transposed?|turn|from"
+            r"|[A-Z]+_[A-Z]+|LANES|WIDE|ROWS|COLUMNS|NOTHING|ONES)\b",
             "".join(_PRODUCTS.values()),
         ),
     }
@@ -231,4 +232,4 @@ def _known(real: str) -> Iterator[tuple[str, str]]:
         yield name, Template(text).substitute(real=real)
     whole = {"float": "int32_t", "double": "int64_t"}[real]
     for word, text in _PRODUCTS.items():
-        yield word, Template(text).substitute(real=real, panel=PANEL, whole=whole)
+        yield word, Template(text).substitute(real=real, panel=PANEL, whole=whole, wide=WIDE)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from symbp.codegen.c_target.expressions import Scope, scalar
+from symbp.codegen.c_target.winners import condensed
 from symbp.codegen.c_target.words import RESERVED
 from symbp.codegen.face import Options
 from symbp.codegen.header import shape_text
@@ -38,7 +39,7 @@ class Interface:
     """The names of a network in C and the arguments of its functions."""
 
     def __init__(self, plan: Plan, options: Options) -> None:
-        self.plan = plan
+        self.plan = plan = condensed(plan)
         self.prefix = spelled(plan.name)
         self.macro = self.prefix.upper()
         self.real = {"float32": "float", "float64": "double"}[options.dtype]

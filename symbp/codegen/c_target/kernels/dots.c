@@ -6,32 +6,6 @@ enum {
     DOT_NEAR = 16384 / (int)sizeof($real) /* so many numbers of b stay near */
 };
 
-/* Adds to each number the one `half` places further. */
-static inline __attribute__((always_inline)) vector folded(vector lanes, int half)
-{
-    places at;
-    for (int e = 0; e < LANES; e++) {
-        at[e] = (e + half) % LANES;
-    }
-    return lanes + shuffled(lanes, lanes, at);
-}
-
-/* The sum of a register's numbers. */
-static inline __attribute__((always_inline)) $real added_up(vector lanes)
-{
-    lanes = folded(lanes, 1);
-    if (LANES > 2) {
-        lanes = folded(lanes, 2);
-    }
-    if (LANES > 4) {
-        lanes = folded(lanes, 4);
-    }
-    if (LANES > 8) {
-        lanes = folded(lanes, 8);
-    }
-    return lanes[0];
-}
-
 /* A tile of dot products; each lane of a register sums a part of the terms. */
 static inline __attribute__((always_inline)) void dots_tile(int rows, int columns,
         ptrdiff_t steps, ptrdiff_t length, const $real *a, const ptrdiff_t *a_rows,

@@ -697,11 +697,37 @@ static void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
 
 #endif
 
-/* The elements that won, of 2 x 2 each: their values and their numbers 0 .. 3 lie alike. */
+/*
+ * The elements that won, of 2 x 2 each, for some samples: their values and their numbers 0 .. 3 lie
+ * alike. A sum has at most WIDE columns, a constant in every call.
+ */
 typedef struct {
     const double *value, *winner;
     ptrdiff_t high, wide, samples, row, column;
 } windows;
+
+#if defined(__GNUC__)
+
+enum { WIDE = 5 };
+
+/* Takes each number from `a` where `side` is larger than a bound, else from `b`. */
+static inline __attribute__((always_inline)) vector either(vector side, double bound, vector a,
+        vector b)
+{
+    vector found = a;
+    for (int e = 0; e < LANES; e++) {
+        found[e] = side[e] > bound ? a[e] : b[e];
+    }
+    return found;
+}
+
+/* Tells the column of the winners, 0 or 1; their rows are 1 where their numbers are above 1. */
+static inline __attribute__((always_inline)) vector sideways(vector winner)
+{
+    return either(winner, 1, winner - 2, winner);
+}
+
+#endif
 
 /*
  * c[u,v] += sum of value[p,q,n] x[2 p + i + u,2 q + j + v,n], where i and j are the place of the
@@ -731,19 +757,6 @@ SHARED void winners_rest(ptrdiff_t begin, ptrdiff_t rows, ptrdiff_t columns, win
 
 #if defined(__GNUC__)
 
-enum { WIDE = 5 };
-
-/* Takes each number from `a` where `side` is larger than a bound, else from `b`. */
-static inline __attribute__((always_inline)) vector either(vector side, double bound, vector a,
-        vector b)
-{
-    vector found = a;
-    for (int e = 0; e < LANES; e++) {
-        found[e] = side[e] > bound ? a[e] : b[e];
-    }
-    return found;
-}
-
 /* Some rows of sums, at most 2, for the samples that fill registers; they stay in registers. */
 static inline __attribute__((always_inline)) void winners_tile(int rows, int columns, windows of,
         const double *x, ptrdiff_t x_row, ptrdiff_t x_column, double *c, ptrdiff_t c_row,
@@ -757,7 +770,7 @@ static inline __attribute__((always_inline)) void winners_tile(int rows, int col
                 const double *from = x + 2 * p * x_row + 2 * q * x_column + n;
                 const vector value = *(const vector *)(of.value + place);
                 const vector below = *(const vector *)(of.winner + place);
-                const vector right = either(below, 1, below - 2, below);
+                const vector right = sideways(below);
                 vector upper[WIDE + 1];
 #pragma GCC unroll 8
                 for (int j = 0; j <= columns; j++) {
@@ -820,6 +833,135 @@ static inline void add_winners(ptrdiff_t rows, int columns,
         ptrdiff_t c_column)
 {
     winners_rest(0, rows, columns, of, x, x_row, x_column, c, c_row, c_column);
+}
+
+#endif
+
+/*
+ * For each k, u and v the four numbers that a winner (i,j) brings there, a[k,u - i,v - j] or 0:
+ * table[k,u,v,2 i + j], where u is below `rows` + 1 and v below `columns` + 1.
+ */
+SHARED void in_four_ways(ptrdiff_t depth, ptrdiff_t rows, ptrdiff_t columns, const double *a,
+        ptrdiff_t a_step, ptrdiff_t a_row, ptrdiff_t a_column, double *table)
+{
+    const ptrdiff_t row = 4 * (columns + 1), step = row * (rows + 1);
+    fill(table, depth * step, 0);
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        for (ptrdiff_t side = 0; side < 4; side++) {
+            double *const to = table + k * step + side / 2 * row + side % 2 * 4 + side;
+            for (ptrdiff_t u = 0; u < rows; u++) {
+                for (ptrdiff_t v = 0; v < columns; v++) {
+                    to[u * row + 4 * v] = a[k * a_step + u * a_row + v * a_column];
+                }
+            }
+        }
+    }
+}
+
+/* As spread_winners, for the samples from `begin` on. */
+SHARED void spread_rest(ptrdiff_t begin, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
+        const double *table, ptrdiff_t t_step, ptrdiff_t t_row, windows of, ptrdiff_t of_step,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (ptrdiff_t p = 0; p < of.high; p++) {
+        for (ptrdiff_t q = 0; q < of.wide; q++) {
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                const ptrdiff_t place = p * of.row + q * of.column + k * of_step;
+                double *const to = c + 2 * p * c_row + 2 * q * c_column;
+                for (ptrdiff_t n = begin; n < of.samples; n++) {
+                    const double *from = table + k * t_step + (int)of.winner[place + n];
+                    for (ptrdiff_t u = 0; u < rows; u++) {
+                        for (ptrdiff_t v = 0; v < columns; v++) {
+                            to[u * c_row + v * c_column + n] += of.value[place + n]
+                                    * from[u * t_row + 4 * v];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#if defined(__GNUC__)
+
+/* Looks up one of four numbers for each winner. */
+static inline __attribute__((always_inline)) vector looked_up(const double *four, vector winner,
+        vector side)
+{
+#if defined(__AVX2__) && !defined(__clang__)
+    (void)side;
+    return __builtin_shuffle(*(const vector *)four, __builtin_convertvector(winner, places));
+#else
+    const vector no = {0};
+    return either(winner, 1, either(side, 0, no + four[3], no + four[2]),
+            either(side, 0, no + four[1], no + four[0]));
+#endif
+}
+
+/* What the winners of one window add to some rows, at most 2, for samples that fill a register. */
+static inline __attribute__((always_inline)) void spread_tile(int rows, int columns,
+        ptrdiff_t depth, const double *table, ptrdiff_t t_step, ptrdiff_t t_row, const double *value,
+        const double *winner, ptrdiff_t of_step, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    vector sums[2][WIDE + 1] = {{{0}}};
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        const vector one = *(const vector *)(value + k * of_step);
+        const vector won = *(const vector *)(winner + k * of_step);
+        const vector side = sideways(won);
+        const double *four = table + k * t_step;
+#pragma GCC unroll 2
+        for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 8
+            for (int j = 0; j < columns; j++) {
+                sums[r][j] += one * looked_up(four + r * t_row + 4 * j, won, side);
+            }
+        }
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < columns; j++) {
+            *(vector *)(c + r * c_row + j * c_column) += sums[r][j];
+        }
+    }
+}
+
+/*
+ * c[2 p + u,2 q + v,n] += sum of value[k,p,q,n] table[k,u,v,winner[k,p,q,n]]. `columns`, those of
+ * v, is a constant in every call, and at most WIDE + 1. A table has room for a register behind it.
+ */
+static inline __attribute__((always_inline)) void spread_winners(ptrdiff_t rows, int columns,
+        ptrdiff_t depth, const double *table, ptrdiff_t t_step, ptrdiff_t t_row, windows of,
+        ptrdiff_t of_step, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (ptrdiff_t n = 0; n + LANES <= of.samples; n += LANES) {
+        for (ptrdiff_t p = 0; p < of.high; p++) {
+            for (ptrdiff_t q = 0; q < of.wide; q++) {
+                const ptrdiff_t place = p * of.row + q * of.column + n;
+                double *const to = c + 2 * p * c_row + 2 * q * c_column + n;
+                ptrdiff_t u = 0;
+#define ROWS(count) \
+                for (; u + count <= rows; u += count) { \
+                    spread_tile(count, columns, depth, table + u * t_row, t_step, t_row, \
+                            of.value + place, of.winner + place, of_step, to + u * c_row, c_row, \
+                            c_column); \
+                }
+                ROWS(2)
+                ROWS(1)
+#undef ROWS
+            }
+        }
+    }
+    spread_rest(of.samples - of.samples % LANES, rows, columns, depth, table, t_step, t_row, of,
+            of_step, c, c_row, c_column);
+}
+
+#else
+
+/* c[2 p + u,2 q + v,n] += sum of value[k,p,q,n] table[k,u,v,winner[k,p,q,n]]. */
+static inline void spread_winners(ptrdiff_t rows, int columns, ptrdiff_t depth,
+        const double *table, ptrdiff_t t_step, ptrdiff_t t_row, windows of, ptrdiff_t of_step,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    spread_rest(0, rows, columns, depth, table, t_step, t_row, of, of_step, c, c_row, c_column);
 }
 
 #endif
@@ -898,29 +1040,6 @@ SHARED void compute_ds2_z_1(ptrdiff_t count, double *restrict ds2_z, const doubl
     }
 }
 
-/* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)  (of
-   s2_z) */
-SHARED void compute_dc2_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc2_z,
-        const double *s2_z_winner, const double *ds2_z)
-{
-    for (ptrdiff_t c = 0; c < count; c++) {
-        for (ptrdiff_t p = 0; p < 2; p++) {
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t q = 0; q < 2; q++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        for (ptrdiff_t n = 0; n < N; n++) {
-                            dc2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n] =
-                                    ((double)(v + 2 * u) ==
-                                    s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] ?
-                                    ds2_z[c * (4 * N) + p * (2 * N) + q * N + n] : 0.0);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
 SHARED void compute_dc2_b_1(ptrdiff_t count, const double *ds2_z, ptrdiff_t N, double *restrict
         dc2_b)
@@ -946,25 +1065,16 @@ SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t count, const doubl
     }
 }
 
-/* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
-SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, const double *c2_K,
-        const double *dc2_z, double *restrict work)
+/* dc2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n] = sum[o](where(v_2 + 2 * u_2 ==
+   s2_z_winner[o,p,q,n], c2_K[o,c,u,v] * ds2_z[o,p,q,n], 0))  (of c2_z) */
+SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, ptrdiff_t count,
+        const double *ds2_z, const double *s2_z_winner, const double *c2_K, double *restrict work)
 {
     fill(dc2_padded, 576 * N, 0.0);
-    {
-        ptrdiff_t left_rows[48], rows_of_sums[48];
-        ptrdiff_t left_steps[96], right_steps[96];
-        tabulate(left_rows, 2, (const walk[]){{3, 1}, {16, 9}});
-        tabulate(rows_of_sums, 2, (const walk[]){{3, N}, {16, 36 * N}});
-        tabulate(left_steps, 2, (const walk[]){{3, 3}, {32, 144}});
-        tabulate(right_steps, 2, (const walk[]){{3, -4 * N}, {32, 16 * N}});
-        for (ptrdiff_t p = 0; p < 6; p++) {
-            const ptrdiff_t first = p < 3 ? 0 : p - 3;
-            const ptrdiff_t steps = (p < 3 ? p + 1 : 3) - first;
-            multiply_windows(48, 4 * N, steps * 32, c2_K, left_rows, left_steps + first * 32, dc2_z
-                    + 4 * p * N, right_steps + first * 32, 1, NULL, dc2_padded + 6 * p * N,
-                    rows_of_sums, 1, work);
-        }
+    for (ptrdiff_t c = 0; c < count; c++) {
+        const windows of = {ds2_z, s2_z_winner, 2, 2, N, 2 * N, N};
+        in_four_ways(32, 3, 3, c2_K + 9 * c, 144, 3, 1, work);
+        spread_winners(4, 4, 32, work, 64, 16, of, 4 * N, dc2_padded + 36 * c * N, 6 * N, N);
     }
 }
 
@@ -1518,11 +1628,6 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     double *ds2_z = work + 3450 * N + 8192; /* (32, 2, 2, N) */
     compute_ds2_z_1(128 * N, ds2_z, s2, dflatten);
 
-    /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
-       (of s2_z) */
-    double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
-    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
-
     /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (32,) */
     compute_dc2_b_1(32, ds2_z, N, dc2_b);
@@ -1532,9 +1637,10 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     double *dc2_K = grads->c2_K; /* (32, 16, 3, 3) */
     compute_dc2_K_1(dc2_K, 32, ds2_z, N, s2_z_winner, c2_padded);
 
-    /* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
+    /* dc2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n] = sum[o](where(v_2 + 2 * u_2 ==
+       s2_z_winner[o,p,q,n], c2_K[o,c,u,v] * ds2_z[o,p,q,n], 0))  (of c2_z) */
     double *dc2_padded = work + 3578 * N + 8192; /* (16, 6, 6, N) */
-    compute_dc2_padded_1(dc2_padded, N, c2_K, dc2_z, work);
+    compute_dc2_padded_1(dc2_padded, N, 16, ds2_z, s2_z_winner, c2_K, work);
 
     /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
     double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
@@ -1708,11 +1814,6 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     double *ds2_z = work + 3450 * N + 8192; /* (32, 2, 2, N) */
     compute_ds2_z_1(128 * N, ds2_z, s2, dflatten);
 
-    /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
-       (of s2_z) */
-    double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
-    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
-
     /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = work + 4410 * N + 8522; /* (32,) */
     compute_dc2_b_1(32, ds2_z, N, dc2_b);
@@ -1738,9 +1839,10 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* c2_K_v_next[i,j,k0,k1] = dc2_K[i,j,k0,k1]**2 * v2 + c2_K_v[i,j,k0,k1] * beta2 */
     compute_logits_b_v_next_1(4608, c2_K_v, v2, dc2_K, beta2);
 
-    /* dc2_padded[c,p + u,q + v,n] = sum[o](c2_K[o,c,u,v] * dc2_z[o,p,q,n])  (of c2_z) */
+    /* dc2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n] = sum[o](where(v_2 + 2 * u_2 ==
+       s2_z_winner[o,p,q,n], c2_K[o,c,u,v] * ds2_z[o,p,q,n], 0))  (of c2_z) */
     double *dc2_padded = work + 3578 * N + 8192; /* (16, 6, 6, N) */
-    compute_dc2_padded_1(dc2_padded, N, c2_K, dc2_z, work);
+    compute_dc2_padded_1(dc2_padded, N, 16, ds2_z, s2_z_winner, c2_K, work);
 
     /* c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c2_K_v_next[i,j,k0,k1] * v4) + epsilon) */
@@ -1915,7 +2017,7 @@ int lenet_fit(ptrdiff_t N, const lenet_params *params, const lenet_state *state,
     work = work + most + most * 64;
     const int shuffle = training->shuffle && most < N;
     row_order order = {0};
-    const ptrdiff_t often = 10000000 / (1360221 * most + 166661) + 1;
+    const ptrdiff_t often = 10000000 / (1506141 * most + 166661) + 1;
     ptrdiff_t steps = 0;
     for (ptrdiff_t epoch = 0; epoch < training->epochs; epoch++) {
         double total = 0.0;
@@ -1967,7 +2069,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "343db9dcbd7cea22";
+    return "6eb7e6ffe7cfa90e";
 }
 
 lenet_hyper lenet_default_hyper(void)

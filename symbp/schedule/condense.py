@@ -1,4 +1,4 @@
-"""Of each window of which all but one element are 0, a sum reads the one that is not.
+"""Of each window of which all but one element are 0, a sum of products reads the one that is not.
 
 A maximum over windows hands its gradient back to the winners: what a convolution before it reads
 is 0 everywhere else.
@@ -57,7 +57,7 @@ def condense(program: Program, takes: Takes) -> Program:
         for access in equation.reads():
             if access.name in sparse:
                 found = _condensed(equation, access, sparse[access.name], table)
-                if found is not None and (not found.body.has(Where) or takes(found, table)):
+                if found is not None and (chosen(found) is None or takes(found, table)):
                     return found
         return equation
 
@@ -100,21 +100,18 @@ def _condensed(
             windows[own] = source.extent[k]
         here[outer], ranges[i] = i, source.extent[outer]
         there[i] = g.xreplace(here)
-    cut = [
-        (i, n) for i, n in zip(access.indices, table[access.name].shape, strict=True) if i in there
-    ]
-    if len(cut) != len(there) or any(
-        i not in equation.reduced or equation.extent[i] != n for i, n in cut
-    ):
+    shape = zip(access.indices, table[access.name].shape, strict=True)
+    if len([i for i, n in shape if i in there and equation.extent.get(i) == n]) != len(there):
         return None
     found = chosen(source)
     assert found is not None
     number, winner, value = (e.xreplace(here) for e in found)
-    body = value * rest.xreplace(there)
-    if body.has(*windows) or not _all(number, windows, table[winner.name].bound):
+    target, body = equation.target.xreplace(there), value * rest.xreplace(there)
+    inside = target.has(*windows) or body.has(*windows)
+    if inside or not _all(number, windows, table[winner.name].bound):
         body = Where(Eq(number, winner), body, 0)
         ranges |= windows
-    return replace(equation, body=body, ranges=tuple(ranges.items()))
+    return replace(equation, target=target, body=body, ranges=tuple(ranges.items()))
 
 
 def _all(number: Expr, windows: Mapping[Symbol, Expr], bound: Expr | None) -> bool:

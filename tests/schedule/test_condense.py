@@ -43,6 +43,17 @@ def test_what_is_the_same_for_a_window_is_read_where_the_winner_is_since_one_of_
     )
 
 
+def test_what_is_added_to_many_places_goes_there_from_the_winners():
+    assert_becomes(
+        every,
+        WINDOWS + "value r[N,8]\nr[n,p + v] = d[n,p] * z[n,v] for n in N, p in 6, v in 3\n",
+        WON.format(bound=3)
+        + "value r[N,8]\nr[n,u + v + 3 * p] = where(u == won[n,p], z[n,v] * z[n,p], 0)"
+        " for n in N, p in 2, u in 3, v in 3\n",
+        "r",
+    )
+
+
 def test_where_none_may_win_the_condition_stays():
     wide = WINDOWS.replace("in 3\n", "in 4\n", 1)
     assert_becomes(
@@ -66,7 +77,6 @@ def test_an_index_of_a_window_takes_no_name_that_is_there():
 
 
 STAYS = {
-    "an element for each place": "value r[N,6]\nr[n,p] = d[n,p] * a[n]\n",
     "a part of the places": "r[n] = sum[p](d[n,p]) for n in N, p in 4\n",
     "places that are computed": "r[n] = sum[p](d[n,2 * p]) for n in N, p in 3\n",
     "the largest of all": "r[n] = max[p](d[n,p])\n",

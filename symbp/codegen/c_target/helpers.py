@@ -185,7 +185,8 @@ _PRODUCTS = {
     word: _kernel(name).strip()
     for word, name in (
         ("LANES", "tiles"), ("transpose", "transpose"), ("turn", "turn"), ("multiply", "multiply"),
-        ("multiply_windows", "windows"), ("multiply_dots", "dots"), ("add_winners", "winners"),
+        ("multiply_windows", "windows"), ("multiply_dots", "dots"), ("either", "either"),
+        ("add_winners", "winners"), ("spread_winners", "spread"),
     )
 }  # fmt: skip
 """A word that shows that it is needed, and the text."""
@@ -196,7 +197,7 @@ NAMES = frozenset(
         *(name for functions in _VECTORISED.values() for name in functions),
         *HELPERS,
         *re.findall(
-            r"\b(?:multiply\w*|dots_tile|added_up|folded|shuffled|pack|vector|places|matrix|windows|either|add_winners|winners_\w+|exchange|transposed?|turn|from"
+            r"\b(?:multiply\w*|dots_tile|added_up|folded|shuffled|pack|vector|places|matrix|windows|either|sideways|looked_up|in_four_ways|\w+_winners|(?:winners|spread)_\w+|exchange|transposed?|turn|from"
             r"|[A-Z]+_[A-Z]+|LANES|WIDE|ROWS|COLUMNS|NOTHING|ONES)\b",
             "".join(_PRODUCTS.values()),
         ),

@@ -36,6 +36,7 @@ from symbp.codegen.c_target.tables import (
     linear,
     tabulated,
 )
+from symbp.codegen.c_target.winners import winners
 from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation, Program, Tensor
 
@@ -264,7 +265,7 @@ def panel(programs: Iterable[Program]) -> int:
                 depth = matrices.extents[2]
                 many = int(depth) * WIDEST if depth.is_Integer else PANEL
                 found = max(found, min(many, PANEL))
-            if view := windows(plain, table):
+            if view := winners(plain, table) or windows(plain, table):
                 found = max(found, view.panel)
     return found
 

@@ -1,9 +1,14 @@
 """Sums of products of which one factor is not 0 at one element of each window alone.
 
-A kernel's gradient behind a max pool, `dK[o,c,u,v] += dm[o,p,q,n] * x[c,2*p + i + u,2*q + j + v,n]`
-where (i, j) is the winner's place in its window (schedule/condense.py). The samples n are a vector;
-for each of them another element of x has won, and to choose between two of 16 numbers each is one
-instruction: a choice of the row and one of the column take the place of three of four products.
+Behind a max pool, with (i, j) the place of a winner in its window (schedule/condense.py):
+
+    dK[o,c,u,v]                 += dm[o,p,q,n] * x[c,2*p + i + u,2*q + j + v,n]
+    dx[c,2*p + i + u,2*q + j + v,n] += dm[o,p,q,n] * K[o,c,u,v]
+
+The samples n are a vector, and for each of them another element has won. To choose between two of
+16 numbers each is one instruction: in the first, a choice of the row and one of the column take the
+place of three of four products. In the second, each number that is added is one of four of the
+kernel: a table has them side by side, and one instruction looks up 16.
 """
 
 from __future__ import annotations
@@ -14,8 +19,9 @@ from dataclasses import dataclass, replace
 from sympy import Mul, Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Scope, place
-from symbp.codegen.c_target.products import without_trivial_loops
-from symbp.codegen.c_target.tables import Tables, Team, linear
+from symbp.codegen.c_target.products import PANEL, without_trivial_loops
+from symbp.codegen.c_target.tables import LANES, Tables, Team, linear
+from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation, Tensor
 from symbp.schedule import Phase, Plan, phase
 from symbp.schedule.condense import chosen, condense
@@ -26,16 +32,22 @@ WIDE = 5
 
 @dataclass(frozen=True, slots=True)
 class Winners(Tables):
-    """`target[u, v] += sum[p, q, n](left[p, q, n] * right[2 p + i + u, 2 q + j + v, n])`."""
+    """`target[...] += sum[...](left[k, p, q, n] * right[...])`.
+
+    Of target and right, one has the indices [2 p + i + u, 2 q + j + v, n], and the other [k, u, v].
+    """
 
     winner: Access
     taps: tuple[Symbol, Symbol]
     """u and v."""
     places: tuple[Symbol, Symbol, Symbol]
     """p, q and n."""
+    depth: tuple[Symbol, ...]
+    """k, where it is summed."""
+    spreads: bool
+    """Whether the target has the windows."""
 
     kind = "products of winners"
-    panel = 0
     sets = False
 
     @property
@@ -43,24 +55,76 @@ class Winners(Tables):
         """Tell whether threads can share the outermost loop."""
         return self.apart(self.outer[:1]) and self.number(self.outer[:1]) > 1
 
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Return how many u, v and k there are."""
+        u, v = self.taps
+        return self.number((u,)), self.number((v,)), self.number(self.depth)
+
+    @property
+    def panel(self) -> int:
+        """How many numbers the table of what is spread takes, with room for a vector behind it."""
+        rows, columns, depth = self.size
+        return 4 * depth * (rows + 1) * (columns + 1) + LANES if self.spreads else 0
+
     def statements(self, scope: Scope, sets: bool = False, team: Team | None = None) -> list[str]:
         """Return the statements that add the sums to the target."""
-        integers, extent, target = Integers(scope), self.equation.extent, self.equation.target
-        (u, v), (p, q, n) = self.taps, self.places
-        steps = {a: place(a, self.table).coeff for a in (self.left, self.right, target)}
-        sizes = (*(extent[i] for i in (p, q, n)), *(steps[self.left](i) for i in (p, q)))
-        of = [self.start(a, scope) for a in (self.left, self.winner)]
-        lines = [f"const windows of = {{{', '.join([*of, *map(integers, sizes)])}}};"]
-        for begin in range(0, int(extent[v]), WIDE):
-            words = [integers(extent[u]), str(min(WIDE, int(extent[v]) - begin)), "of"]
-            for access in (self.right, target):
-                words.append(self.start(access.xreplace({v: v + begin}), scope))
-                words += [integers(steps[access](i)) for i in (u, v)]
+        integers, extent, panel, gathered = Integers(scope), self.equation.extent, "work", []
+        if team is not None:
+            first = self.outer[0]
+            share = (extent[first] + team.threads - 1) // team.threads
+            gathered = [team.gathered(integers(share))]
+            panel = team.room(scope.index(str(first)), integers(share, ATOM))
+        words = [self.start(self.left, scope), self.start(self.winner, scope)]
+        words += [integers(extent[i]) for i in self.places]
+        words += self.steps(self.left, self.places[:2], scope)
+        calls = self.spread(scope, panel) if self.spreads else self.added(scope)
+        lines = [f"const windows of = {{{', '.join(words)}}};", *calls]
+        return [*gathered, *self.around(scope, lines)]
+
+    def added(self, scope: Scope) -> list[str]:
+        """Return the calls that add what winners meet to the target, some columns each."""
+        rows, columns, _ = self.size
+        lines = []
+        for begin in range(0, columns, WIDE):
+            words = [str(rows), str(min(WIDE, columns - begin)), "of"]
+            for access in (self.right, self.equation.target):
+                words += self.located(access, scope, begin)
             lines.append(f"add_winners({', '.join(words)});")
-        return [*([team.gathered()] if team else []), *self.around(scope, lines)]
+        return lines
+
+    def spread(self, scope: Scope, panel: str) -> list[str]:
+        """Return the calls that fill the table and spread its numbers, some columns each."""
+        (rows, columns, depth), wide = self.size, WIDE + 1
+        start, *steps = self.located(self.right, scope)
+        (of_step,), (step,) = (
+            self.steps(a, self.depth, scope) or ["0"] for a in (self.left, self.right)
+        )
+        words = [str(depth), str(rows), str(columns), start, step, *steps, panel]
+        lines = [f"in_four_ways({', '.join(words)});"]
+        row = 4 * (columns + 1)
+        for begin in range(0, columns + 1, wide):
+            words = [str(rows + 1), str(min(wide, columns + 1 - begin)), str(depth)]
+            words += [f"{panel} + {4 * begin}" if begin else panel, str(row * (rows + 1)), str(row)]
+            words += ["of", of_step, *self.located(self.equation.target, scope, begin)]
+            lines.append(f"spread_winners({', '.join(words)});")
+        return lines
+
+    def located(self, access: Access, scope: Scope, begin: int = 0) -> list[str]:
+        """Return where an operand begins, and how far its rows and columns are apart."""
+        v = self.taps[1]
+        start = self.start(access.xreplace({v: v + begin}) if begin else access, scope)
+        return [start, *self.steps(access, self.taps, scope)]
+
+    def steps(self, access: Access, walked: Iterable[Symbol], scope: Scope) -> list[str]:
+        """Return how far an access moves with some indices."""
+        where = place(access, self.table)
+        return [Integers(scope)(where.coeff(i)) for i in walked]
 
     def why(self) -> str:
         """Say what the products are."""
+        if self.spreads:
+            return f"each is one of 4 numbers, looked up for all {self.places[2]} at once"
         return f"one of each 2 x 2 elements, chosen for all {self.places[2]} at once"
 
 
@@ -74,22 +138,31 @@ def winners(equation: Equation, table: Mapping[str, Tensor]) -> Winners | None:
     if len(factors) != 2 or not all(isinstance(f, Access) for f in factors):
         return None
     left, right = sorted(factors, key=lambda f: place(f, table) != place(winner, table))
-    target, l, x = (place(a, table) for a in (equation.target, left, right))
-    if l != place(winner, table) or not all(linear(w, equation) for w in (target, l, x)):
+    where, still, moving = (place(a, table) for a in (left, right, equation.target))
+    if where != place(winner, table) or not all(
+        linear(w, equation) for w in (where, still, moving)
+    ):
         return None
     i, j = (only(k for k in extent if number.coeff(k) == s and extent[k] == 2) for s in (2, 1))
     if i is None or j is None or number != j + 2 * i:
         return None
-    taps = [k for k in extent if target.has(k) and not l.has(k)]
-    kept = [k for k in extent if l.has(k) and not target.has(k)]
-    steps = x.coeff(i), x.coeff(j)
-    u, v = (only(k for k in taps if x.coeff(k) == s) for s in steps)
-    p, q = (only(k for k in kept if x.coeff(k) == 2 * s) for s in steps)
-    n = only(k for k in kept if x.coeff(k) == l.coeff(k) == 1)
-    if not (u and v and p and q and n and extent[u].is_Integer and extent[v].is_Integer):
+    spreads = moving.has(i)
+    still, moving = (still, moving) if spreads else (moving, still)
+    steps = moving.coeff(i), moving.coeff(j)
+    taps = [k for k in extent if still.has(k) and not where.has(k) and extent[k].is_Integer]
+    kept = [k for k in extent if where.has(k) and not still.has(k)]
+    u, v = (only(k for k in taps if moving.coeff(k) == s) for s in steps)
+    p, q = (only(k for k in kept if moving.coeff(k) == 2 * s) for s in steps)
+    n = only(k for k in kept if moving.coeff(k) == where.coeff(k) == 1)
+    if not (u and v and p and q and n) or still.has(i, j):
         return None
-    outer = tuple(k for k in extent if k not in (i, j, u, v, p, q, n))
-    return Winners(equation, table, left, right, outer, winner, (u, v), (p, q, n))
+    others = [k for k in extent if k not in (i, j, u, v, p, q, n)]
+    summed = [k for k in others if spreads and not moving.has(k) and extent[k].is_Integer]
+    outer = tuple(k for k in others if k not in summed[-1:])
+    view = Winners(
+        equation, table, left, right, outer, winner, (u, v), (p, q, n), tuple(summed[-1:]), spreads
+    )  # fmt: skip
+    return view if view.panel <= PANEL else None
 
 
 def only(found: Iterable[Symbol]) -> Symbol | None:
@@ -99,6 +172,7 @@ def only(found: Iterable[Symbol]) -> Symbol | None:
 
 
 def takes(equation: Equation, table: Mapping[str, Tensor]) -> bool:
+    """Tell whether an equation is products of winners."""
     return winners(without_trivial_loops(equation), table) is not None
 
 

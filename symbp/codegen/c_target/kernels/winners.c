@@ -1,9 +1,3 @@
-/* The elements that won, of 2 x 2 each: their values and their numbers 0 .. 3 lie alike. */
-typedef struct {
-    const $real *value, *winner;
-    ptrdiff_t high, wide, samples, row, column;
-} windows;
-
 /*
  * c[u,v] += sum of value[p,q,n] x[2 p + i + u,2 q + j + v,n], where i and j are the place of the
  * winner in its window and n counts the samples from `begin` on.
@@ -32,19 +26,6 @@ SHARED void winners_rest(ptrdiff_t begin, ptrdiff_t rows, ptrdiff_t columns, win
 
 #if defined(__GNUC__)
 
-enum { WIDE = $wide };
-
-/* Takes each number from `a` where `side` is larger than a bound, else from `b`. */
-static inline __attribute__((always_inline)) vector either(vector side, $real bound, vector a,
-        vector b)
-{
-    vector found = a;
-    for (int e = 0; e < LANES; e++) {
-        found[e] = side[e] > bound ? a[e] : b[e];
-    }
-    return found;
-}
-
 /* Some rows of sums, at most 2, for the samples that fill registers; they stay in registers. */
 static inline __attribute__((always_inline)) void winners_tile(int rows, int columns, windows of,
         const $real *x, ptrdiff_t x_row, ptrdiff_t x_column, $real *c, ptrdiff_t c_row,
@@ -58,7 +39,7 @@ static inline __attribute__((always_inline)) void winners_tile(int rows, int col
                 const $real *from = x + 2 * p * x_row + 2 * q * x_column + n;
                 const vector value = *(const vector *)(of.value + place);
                 const vector below = *(const vector *)(of.winner + place);
-                const vector right = either(below, 1, below - 2, below);
+                const vector right = sideways(below);
                 vector upper[WIDE + 1];
 #pragma GCC unroll 8
                 for (int j = 0; j <= columns; j++) {

@@ -32,32 +32,47 @@ static inline __attribute__((always_inline)) void winners_tile(int rows, int col
         ptrdiff_t c_column)
 {
     vector sums[2][WIDE] = {{{0}}};
+    /* The next window has most columns of the last one: they stay in registers, if there are 32. */
+    const int kept = VECTOR_BYTES == 64 ? columns - 1 : 0;
     for (ptrdiff_t n = 0; n + LANES <= of.samples; n += LANES) {
         for (ptrdiff_t p = 0; p < of.high; p++) {
-            for (ptrdiff_t q = 0; q < of.wide; q++) {
+            const $real *from = x + 2 * p * x_row + n;
+            vector near[3][WIDE + 1];
+#pragma GCC unroll 3
+            for (int r = 0; r <= rows; r++) {
+#pragma GCC unroll 8
+                for (int j = 0; j < kept; j++) {
+                    near[r][j] = *(const vector *)(from + r * x_row + j * x_column);
+                }
+            }
+#pragma GCC unroll 1
+            for (ptrdiff_t q = 0; q < of.wide; q++, from += 2 * x_column) {
                 const ptrdiff_t place = p * of.row + q * of.column + n;
-                const $real *from = x + 2 * p * x_row + 2 * q * x_column + n;
                 const vector value = *(const vector *)(of.value + place);
                 const vector below = *(const vector *)(of.winner + place);
                 const vector right = sideways(below);
-                vector upper[WIDE + 1];
+#pragma GCC unroll 3
+                for (int r = 0; r <= rows; r++) {
 #pragma GCC unroll 8
-                for (int j = 0; j <= columns; j++) {
-                    upper[j] = *(const vector *)(from + j * x_column);
+                    for (int j = kept; j <= columns; j++) {
+                        near[r][j] = *(const vector *)(from + r * x_row + j * x_column);
+                    }
                 }
 #pragma GCC unroll 2
                 for (int r = 0; r < rows; r++) {
-                    vector found[WIDE + 1];
-                    from += x_row;
-#pragma GCC unroll 8
-                    for (int j = 0; j <= columns; j++) {
-                        const vector lower = *(const vector *)(from + j * x_column);
-                        found[j] = either(below, 1, lower, upper[j]);
-                        upper[j] = lower;
-                    }
+                    vector last = either(below, 1, near[r + 1][0], near[r][0]);
 #pragma GCC unroll 8
                     for (int j = 0; j < columns; j++) {
-                        sums[r][j] += value * either(right, 0, found[j + 1], found[j]);
+                        const vector next = either(below, 1, near[r + 1][j + 1], near[r][j + 1]);
+                        sums[r][j] += value * either(right, 0, next, last);
+                        last = next;
+                    }
+                }
+#pragma GCC unroll 3
+                for (int r = 0; r <= rows; r++) {
+#pragma GCC unroll 8
+                    for (int j = 0; j < kept; j++) {
+                        near[r][j] = near[r][j + 2];
                     }
                 }
             }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from symbp.ir.text import show
 from symbp.schedule.condense import condense
-from tests.rewrite.test_passes import assert_becomes
+from tests.rewrite.test_passes import assert_becomes, assert_same, program
 
 WON = """\
 value won[N,2] in {bound}
@@ -44,14 +45,14 @@ def test_what_is_the_same_for_a_window_is_read_where_the_winner_is_since_one_of_
 
 
 def test_what_is_added_to_many_places_goes_there_from_the_winners():
-    assert_becomes(
-        every,
-        WINDOWS + "value r[N,8]\nr[n,p + v] = d[n,p] * z[n,v] for n in N, p in 6, v in 3\n",
-        WON.format(bound=3)
-        + "value r[N,8]\nr[n,u + v + 3 * p] = where(u == won[n,p], z[n,v] * z[n,p], 0)"
-        " for n in N, p in 2, u in 3, v in 3\n",
-        "r",
+    old = program(
+        WINDOWS + "value r[N,8]\nr[n,p + v] = d[n,p] * z[n,v] for n in N, p in 6, v in 3\n", "r"
     )
+    new = every(old)
+    assert show(new.equations[-1]).split(" for ")[0] == (
+        "r[n,u + v + 3 * p] = where(u == won[n,p], z[n,p] * z[n,v], 0)"
+    )
+    assert_same(old, new)
 
 
 def test_where_none_may_win_the_condition_stays():

@@ -173,11 +173,11 @@ class _Adjoints:
         """Tell whether candidates meet: a max or min of one in each place is a copy."""
         if equation.op == "sum":
             return False
-        loops = set(equation.extent)
+        loops = {i for i, extent in equation.ranges if extent != 1}
         found: list[Symbol] = []
         for g in equation.target.indices:
             own = sorted(g.free_symbols & loops, key=str)
-            if len(own) != 1 or accesses(g) or not g.diff(own[0]).is_Integer:
+            if len(own) > 1 or accesses(g) or not all(g.diff(i).is_Integer for i in own):
                 return True
             found += own
         writers = [e for e in self.primal.equations if e.target.name == equation.target.name]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import sympy
@@ -219,6 +220,7 @@ def blocks(equations: Iterable[Equation]) -> tuple[tuple[Equation, ...], ...]:
     return tuple(map(tuple, found))
 
 
+@lru_cache(maxsize=2**16)
 def accesses(expression: Expr) -> tuple[Access, ...]:
     """Return the accesses in an expression in preorder, each once, outer before nested."""
     found: dict[Access, None] = {}

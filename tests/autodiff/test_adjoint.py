@@ -147,6 +147,10 @@ def test_candidates_over_two_indices_are_counted_as_a_nest_meets_them():
         ("input x[4]\nvalue m[9]\nm[2*i] max= x[i]", "dx[i] = dm[2 * i] for i in 4"),
         ("input x[4,4]\nm[i] max= x[i,i]", "dx[i,i] = dm[i]"),
         ("input x[4,3]\nm[j,i] max= x[i,j]", "dx[i,j] = dm[j,i]"),
+        (
+            "input x[4]\nm[i] = max[u](x[i + u]) for i in 4, u in 1",
+            "dx[i + u] = dm[i] for i in 4, u in 1",
+        ),
     ],
 )
 def test_where_each_candidate_has_its_own_place_it_is_copied(source: str, expected: str):

@@ -189,12 +189,12 @@ def merged(
 
     The first is 0 from then on, and the second counts both.
     """
-    indices = list(equation.extent)
-    for a, b in itertools.permutations(indices, 2):
-        extent, places = equation.extent, [place(x, table) for x in (equation.target, *beside)]
-        places += [place(x, table) for x in equation.reads()]
-        if all(sympy.expand(w.coeff(a) - w.coeff(b) * extent[b]) == 0 for w in places) and all(
-            not (w - w.coeff(a) * a - w.coeff(b) * b).has(a, b) for w in places
+    extent = equation.extent
+    places = [place(x, table) for x in (equation.target, *beside, *equation.reads())]
+    steps = [{i: w.coeff(i) for i in extent} for w in places]
+    for a, b in itertools.permutations(extent, 2):
+        if all(sympy.expand(s[a] - s[b] * extent[b]) == 0 for s in steps) and not any(
+            (w - s[a] * a - s[b] * b).has(a, b) for w, s in zip(places, steps, strict=True)
         ):
             zero = {a: Integer(0)}
             ranges = tuple(

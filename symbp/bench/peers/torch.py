@@ -1,10 +1,10 @@
-"""PyTorch, as it comes (eager) and with the whole step under `torch.compile`."""
+"""PyTorch: as it comes (eager), its model under `torch.compile`, and all of the step under it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from symbp.bench.peers.peer import Array, Peer, Prepare, Prepared
 from symbp.bench.workloads import Convolutional, Encoder, Perceptron, Recurrent, Workload
@@ -12,6 +12,7 @@ from symbp.bench.workloads import Convolutional, Encoder, Perceptron, Recurrent,
 GATES = [0, 1, 3, 2]
 """Where torch has our gates, and the other way about."""
 
+Compiled = Literal["nothing", "loss", "step"]
 Output = Callable[[Any, Any], Any]
 """From params and x to what the loss reads."""
 
@@ -136,13 +137,18 @@ EAGER: dict[type, Callable[[Any], Output]] = {Recurrent: fused}
 """What is faster, when nothing is compiled."""
 
 
-def train(workload: Workload, threads: int, *, compiled: bool) -> Prepared:
-    """Update in place, outside of the tape."""
+def train(workload: Workload, threads: int, *, compiled: Compiled = "nothing") -> Prepared:
+    """Update in place, outside of the tape.
+
+    Args:
+        compiled: the loss, as the manual of torch.compile has it, whose gradient and update follow;
+            or the gradient and the update with it.
+    """
     import torch
     from torch.nn import functional
 
     torch.set_num_threads(threads)
-    native = isinstance(workload, Recurrent) and not compiled
+    native = isinstance(workload, Recurrent) and compiled == "nothing"
     output = (EAGER if native else OUTPUTS)[type(workload)](workload)
     lost = functional.mse_loss if workload.loss == "mse" else functional.cross_entropy
     x, y = map(torch.from_numpy, workload.data())
@@ -153,8 +159,10 @@ def train(workload: Workload, threads: int, *, compiled: bool) -> Prepared:
     def loss(params: Any, x: Any, y: Any) -> Any:
         return lost(output(params, x), y)
 
+    forward = torch.compile(loss, fullgraph=True) if compiled == "loss" else loss
+
     def eager() -> Any:
-        value = loss(params, x, y)
+        value = forward(params, x, y)
         value.backward()
         with torch.no_grad():
             for p in params.values():
@@ -172,7 +180,7 @@ def train(workload: Workload, threads: int, *, compiled: bool) -> Prepared:
         found = {name: p.detach().numpy() for name, p in params.items()}
         return restored(found) if native else found
 
-    if compiled:
+    if compiled == "step":
         step = torch.compile(whole, fullgraph=True)
         return Prepared(lambda: step(params, x, y), parameters)
     for p in params.values():
@@ -180,13 +188,17 @@ def train(workload: Workload, threads: int, *, compiled: bool) -> Prepared:
     return Prepared(eager, parameters)
 
 
-def _row(compiled: bool) -> dict[type, Prepare]:
+def _row(compiled: Compiled) -> dict[type, Prepare]:
     return dict.fromkeys(OUTPUTS, partial(train, compiled=compiled))
 
 
 PEER = Peer(
     "torch",
-    {"torch eager": _row(False), "torch.compile": _row(True)},
+    {
+        "torch eager": _row("nothing"),
+        "torch.compile: model": _row("loss"),
+        "torch.compile: step": _row("step"),
+    },
     needs="torch",
     pip="torch==2.13.0",
 )

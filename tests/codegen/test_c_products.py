@@ -89,23 +89,32 @@ BUILDS = {
 }
 
 
+def kernels(calls: str, real: str, flags: tuple[str, ...]) -> str:
+    """Return the functions that a text calls, as a compiler with or without vectors sees them."""
+    text = "\n\n".join(helpers(calls, real))
+    return text.replace("defined(__GNUC__)", "0") if "-Dmultiply_plainly" in flags else text
+
+
+def run(text: str, flags: tuple[str, ...], folder: Path) -> None:
+    """Compile a C program without a warning and run it; it ends by itself where it is wrong."""
+    (folder / "main.c").write_text(text)
+    strict = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
+    build = ["cc", *strict, *flags, "main.c", "-o", "main", "-lm"]
+    subprocess.run(build, cwd=folder, check=True)
+    subprocess.run(["./main"], cwd=folder, check=True)
+
+
 @pytest.mark.parametrize("flags", BUILDS.values(), ids=BUILDS)
 @pytest.mark.parametrize("real", ["double", "float"])
 def test_products_of_all_sizes_and_layouts_are_right(
     real: str, flags: tuple[str, ...], tmp_path: Path
 ):
-    multiply = "\n\n".join(helpers("multiply(", real))
-    if "-Dmultiply_plainly" in flags:  # what a compiler without vectors sees
-        multiply = multiply.replace("defined(__GNUC__)", "0")
+    multiply = kernels("multiply(", real, flags)
     tolerance = {"double": 1e-15, "float": 1e-6}[real]
     text = Template(DRIVER).substitute(
         multiply=multiply, real=real, panel=PANEL, tolerance=tolerance
     )
-    (tmp_path / "main.c").write_text(text)
-    strict = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
-    build = ["cc", *strict, *flags, "main.c", "-o", "main", "-lm"]
-    subprocess.run(build, cwd=tmp_path, check=True)
-    subprocess.run(["./main"], cwd=tmp_path, check=True)
+    run(text, flags, tmp_path)
 
 
 def calls(text: str, indices: str = "n, j") -> list[str]:

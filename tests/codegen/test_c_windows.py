@@ -1,6 +1,5 @@
 """Convolutions in C: sums over windows are right in every layout, for every size."""
 
-import subprocess
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -10,9 +9,8 @@ import pytest
 
 import symbp as bp
 from symbp import artifact, compiler
-from symbp.codegen.c_target.helpers import helpers
 from tests.codegen.built import arrays, assert_agrees, net
-from tests.codegen.test_c_products import BUILDS
+from tests.codegen.test_c_products import BUILDS, kernels, run
 from tests.codegen.test_c_values import c_module
 
 DRIVER = """\
@@ -101,16 +99,11 @@ NETWORK = """
 @pytest.mark.parametrize("flags", BUILDS.values(), ids=BUILDS)
 @pytest.mark.parametrize("real", ["double", "float"])
 def test_dot_products_of_all_sizes_are_right(real: str, flags: tuple[str, ...], tmp_path: Path):
-    kernels = "\n\n".join(helpers("multiply_dots(", real))
-    if "-Dmultiply_plainly" in flags:  # what a compiler without vectors sees
-        kernels = kernels.replace("defined(__GNUC__)", "0")
     tolerance = {"double": 1e-14, "float": 1e-6}[real]
-    text = Template(DRIVER).substitute(kernels=kernels, real=real, tolerance=tolerance)
-    (tmp_path / "main.c").write_text(text)
-    strict = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
-    build = ["cc", *strict, *flags, "main.c", "-o", "main", "-lm"]
-    subprocess.run(build, cwd=tmp_path, check=True)
-    subprocess.run(["./main"], cwd=tmp_path, check=True)
+    text = Template(DRIVER).substitute(
+        kernels=kernels("multiply_dots(", real, flags), real=real, tolerance=tolerance
+    )
+    run(text, flags, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What a convolution before a max pool gets of its gradient comes from the winners alone."""
 
-import subprocess
 from pathlib import Path
 from string import Template
 
@@ -8,10 +7,9 @@ import pytest
 
 from symbp import compiler
 from symbp.codegen.c_target import blocks
-from symbp.codegen.c_target.helpers import helpers
 from symbp.codegen.c_target.winners import WIDE
 from tests.codegen.built import arrays, assert_agrees, net
-from tests.codegen.test_c_products import BUILDS
+from tests.codegen.test_c_products import BUILDS, kernels, run
 from tests.codegen.test_c_values import c_module
 
 DRIVER = """\
@@ -132,21 +130,16 @@ ADDS, SPREADS = "add_winners(", "spread_winners("
 @pytest.mark.parametrize("flags", BUILDS.values(), ids=BUILDS)
 @pytest.mark.parametrize("real", ["double", "float"])
 def test_winners_of_all_sizes_are_right(real: str, flags: tuple[str, ...], tmp_path: Path):
-    kernels = "\n\n".join(helpers(ADDS + SPREADS, real))
-    if "-Dmultiply_plainly" in flags:  # what a compiler without vectors sees
-        kernels = kernels.replace("defined(__GNUC__)", "0")
     tolerance = {"double": 1e-14, "float": 1e-6}[real]
     holds = "\n".join(
         f"            hold(rows, {columns}, 1 + rows % 3, {columns}, counts[k]);\n"
         f"            spread(rows, {columns}, 1 + rows % 2, {columns}, counts[k], 1 + rows % 3);"
         for columns in range(1, WIDE + 1)
     )
-    text = Template(DRIVER).substitute(kernels=kernels, real=real, tolerance=tolerance, holds=holds)
-    (tmp_path / "main.c").write_text(text)
-    strict = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
-    build = ["cc", *strict, *flags, "main.c", "-o", "main", "-lm"]
-    subprocess.run(build, cwd=tmp_path, check=True)
-    subprocess.run(["./main"], cwd=tmp_path, check=True)
+    text = Template(DRIVER).substitute(
+        kernels=kernels(ADDS + SPREADS, real, flags), real=real, tolerance=tolerance, holds=holds
+    )
+    run(text, flags, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from sympy import Expr, Integer, Mul, Symbol
 
 from symbp.codegen.c_target.expressions import Integers, Scope, address, place
 from symbp.codegen.c_target.products import PANEL, WIDEST, around, many, role
+from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation, Tensor
 
 LANES = 16
@@ -80,6 +81,15 @@ class Tables:
     def around(self, scope: Scope, lines: list[str]) -> list[str]:
         """Return statements within the outer loops."""
         return around(self.outer, self.equation, scope, lines)
+
+    def parts(self, scope: Scope, team: Team | None) -> tuple[list[str], str]:
+        """Return what stands before the outermost loop if threads share it, and their panel."""
+        if team is None:
+            return [], "work"
+        first, integers = self.outer[0], Integers(scope)
+        share = (self.equation.extent[first] + team.threads - 1) // team.threads
+        panel = team.room(scope.index(str(first)), integers(share, ATOM))
+        return [team.gathered(integers(share))], panel
 
     def apart(self, group: tuple[Symbol, ...]) -> bool:
         """Tell whether different entries of a group reach no element of the target in common."""

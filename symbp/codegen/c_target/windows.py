@@ -96,12 +96,7 @@ class Windows(Tables):
     def statements(self, scope: Scope, sets: bool = False, team: Team | None = None) -> list[str]:
         """Return the statements that add the sums to the target, or set it to them."""
         rows, depth, target = *map(self.number, (self.rows, self.depth)), self.equation.target
-        panel, gathered = "work", list[str]()
-        if team is not None:
-            first, integers = self.outer[0], Integers(scope)
-            share = (self.equation.extent[first] + team.threads - 1) // team.threads
-            gathered = [team.gathered(integers(share))]
-            panel = team.room(scope.index(str(first)), integers(share, ATOM))
+        gathered, panel = self.parts(scope, team)
         body = self.around(scope, self.call(scope, sets, panel))
         return [
             "{",

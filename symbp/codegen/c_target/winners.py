@@ -2,7 +2,7 @@
 
 Behind a max pool, with (i, j) the place of a winner in its window (schedule/condense.py):
 
-    dK[o,c,u,v]                 += dm[o,p,q,n] * x[c,2*p + i + u,2*q + j + v,n]
+    dK[o,c,u,v] += dm[o,p,q,n] * x[c,2*p + i + u,2*q + j + v,n]
     dx[c,2*p + i + u,2*q + j + v,n] += dm[o,p,q,n] * K[o,c,u,v]
 
 The samples n are a vector, and for each of them another element has won. To choose between two of
@@ -21,7 +21,6 @@ from sympy import Mul, Symbol
 from symbp.codegen.c_target.expressions import Integers, Scope, place
 from symbp.codegen.c_target.products import PANEL, without_trivial_loops
 from symbp.codegen.c_target.tables import LANES, Tables, Team, linear
-from symbp.ir.printer import ATOM
 from symbp.ir.program import Access, Equation, Tensor
 from symbp.schedule import Phase, Plan, phase
 from symbp.schedule.condense import chosen, condense
@@ -69,14 +68,9 @@ class Winners(Tables):
 
     def statements(self, scope: Scope, sets: bool = False, team: Team | None = None) -> list[str]:
         """Return the statements that add the sums to the target."""
-        integers, extent, panel, gathered = Integers(scope), self.equation.extent, "work", []
-        if team is not None:
-            first = self.outer[0]
-            share = (extent[first] + team.threads - 1) // team.threads
-            gathered = [team.gathered(integers(share))]
-            panel = team.room(scope.index(str(first)), integers(share, ATOM))
+        gathered, panel = self.parts(scope, team)
         words = [self.start(self.left, scope), self.start(self.winner, scope)]
-        words += [integers(extent[i]) for i in self.places]
+        words += [Integers(scope)(self.equation.extent[i]) for i in self.places]
         words += self.steps(self.left, self.places[:2], scope)
         calls = self.spread(scope, panel) if self.spreads else self.added(scope)
         lines = [f"const windows of = {{{', '.join(words)}}};", *calls]
@@ -135,7 +129,8 @@ def winners(equation: Equation, table: Mapping[str, Tensor]) -> Winners | None:
         return None
     number, winner, value = found
     factors, extent = Mul.make_args(value), equation.extent
-    if len(factors) != 2 or not all(isinstance(f, Access) for f in factors):
+    real = all(isinstance(f, Access) and table[f.name].bound is None for f in factors)
+    if len(factors) != 2 or not real:
         return None
     left, right = sorted(factors, key=lambda f: place(f, table) != place(winner, table))
     where, still, moving = (place(a, table) for a in (left, right, equation.target))

@@ -15,11 +15,16 @@ enum { WIDE = $wide };
 static inline __attribute__((always_inline)) vector either(vector side, $real bound, vector a,
         vector b)
 {
+#if defined(__clang__)
+    const places larger = side > bound + (vector){0};
+    return (vector)((larger & (places)a) | (~larger & (places)b));
+#else
     vector found = a;
     for (int e = 0; e < LANES; e++) {
         found[e] = side[e] > bound ? a[e] : b[e];
     }
     return found;
+#endif
 }
 
 /* Tells the column of the winners, 0 or 1; their rows are 1 where their numbers are above 1. */

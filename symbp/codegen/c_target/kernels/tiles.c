@@ -24,6 +24,7 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 {
 #if defined(__clang__)
     vector found = a;
+#pragma unroll
     for (int e = 0; e < LANES; e++) {
         found[e] = at[e] < LANES ? a[at[e]] : b[at[e] - LANES];
     }

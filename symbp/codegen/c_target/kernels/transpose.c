@@ -4,10 +4,12 @@
 static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
     places low, high;
+#pragma GCC unroll 16
     for (int e = 0; e < LANES; e++) {
         low[e] = e & s ? LANES + e - s : e;
         high[e] = e & s ? LANES + e : e + s;
     }
+#pragma GCC unroll 16
     for (int r = 0; r < LANES; r++) {
         if (!(r & s)) {
             const vector a = rows[r], b = rows[r + s];

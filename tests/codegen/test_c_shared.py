@@ -66,6 +66,64 @@ def test_a_number_is_a_difference():
     assert functions(unit(text, "c"), unit(text.replace("+ b", "+ 2 * b"), "c")) == 2
 
 
+BLOCKS = """
+/* {t}[i,n] = 2 * {x}[i,n] */
+for (ptrdiff_t i = 0; i < {rows}; i++) {{
+    for (ptrdiff_t n = 0; n < {each} * N; n++) {{
+        {t}[i * ({each} * N) + n] = {two} * {x}[i * ({each} * N) + n]; /* 8 of 9 */
+    }}
+    for (ptrdiff_t k = 0; k < {few}; k++) {{
+        {t}[k] = 1e-05f;
+    }}
+}}
+"""
+
+
+def blocks(t: str, x: str, rows: int, each: int, two: str = "2.0", few: int = 3) -> Unit:
+    return unit(BLOCKS.format(t=t, x=x, rows=rows, each=each, two=two, few=few), t)
+
+
+def test_a_size_is_a_parameter_where_it_is_not_the_same():
+    units = [blocks("c", "a", 32, 784), blocks("d", "c", 4096, 64), blocks("e", "d", 8, 784)]
+    shared = Shared(units, Names(TYPES))
+    assert shared.functions() == [[
+        "/* c[i,n] = 2 * a[i,n] */",
+        "SHARED void compute_c_1(ptrdiff_t count, ptrdiff_t N, float *restrict c, const float *a,"
+        " ptrdiff_t size_1)",
+        "{",
+        "    for (ptrdiff_t i = 0; i < count; i++) {",
+        "        for (ptrdiff_t n = 0; n < size_1 * N; n++) {",
+        "            c[i * (size_1 * N) + n] = 2.0 * a[i * (size_1 * N) + n]; /* 8 of 9 */",
+        "        }",
+        "        for (ptrdiff_t k = 0; k < 3; k++) {",
+        "            c[k] = 1e-05f;",
+        "        }",
+        "    }",
+        "}",
+    ]]  # fmt: skip
+    assert [shared.lines(u)[-1] for u in units] == [
+        "compute_c_1(32, N, c, a, 784);",
+        "compute_c_1(4096, N, d, c, 64);",
+        "compute_c_1(8, N, e, d, 784);",
+    ]
+    told = shared.passages(units[0])[0].lines
+    assert told[1] == "for (ptrdiff_t i = 0; i < count; i++) {"
+    assert told[2] == "    for (ptrdiff_t n = 0; n < size_1 * N; n++) {"
+
+
+def test_a_real_number_and_the_rounds_of_a_short_loop_are_differences():
+    assert functions(blocks("c", "a", 32, 784), blocks("c", "a", 32, 64, two="3.0")) == 2
+    assert functions(blocks("c", "a", 32, 784), blocks("c", "a", 32, 64, few=4)) == 2
+
+
+def test_a_short_loop_stays_where_it_is_unless_longer_ones_are_alike():
+    text = LOOP.format(t="c", x="a", y="b", i="n", at="8")
+    few, some, many = (unit(text.replace("< N", f"< {n}"), "c") for n in (10, 320, 640))
+    assert not Shared([few, few, some], Names(TYPES)).functions()
+    shared = Shared([few, some, many], Names(TYPES))
+    assert shared.lines(few)[-1] == "compute_c_1(10, c, a, b);"
+
+
 def test_what_adds_to_a_number_stays_where_the_number_is():
     text = "for (ptrdiff_t n = 0; n < N; n++) {\n    s += a[n] * b[n] * c[n] * d[n] * e[n];\n}"
     assert functions(unit(text, "s")) == 0

@@ -1,17 +1,21 @@
-"""What is written more than once, but for names and lengths, is a function that each place calls.
+"""What is written more than once, but for names and sizes, is a function that each place calls.
 
 A layer that comes again, or an equation that several functions evaluate, stands in the file once:
 the file and the time that compilers need do not grow with what is alike. (Short loops too: a loop
 that becomes vectors takes a compiler longer than ten calls, and as a function it says that its
 target overlaps nothing that it reads, so that there is no second version of it for that case.)
+Layers that differ in their sizes are alike too: each whole number that is not the same everywhere
+is a parameter, but for how often a short loop runs that has no long one inside: a compiler that
+knows it unrolls the loop.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count, takewhile
 
 from symbp.codegen.c_target.nests import indented
 from symbp.codegen.names import Names
@@ -27,12 +31,17 @@ _LOCAL = re.compile(r"\b(?:float|double|ptrdiff_t) \**(\w+)")
 _LOOP = re.compile(r"for \(ptrdiff_t (\w+) = 0; \1 < (\d+|.*\W.*); \1\+\+\) \{")
 """A loop that runs so often; the plain name of a size is as good as a parameter."""
 _COUNT = "count"
+_BOUND = re.compile(r"\s*for \(.* < (\d+); .*\{")
+_ARRAYS = re.compile(r"\s*(?:const )?\w+ \w+\[\d+\]")
+"""The declaration of arrays, whose lengths are constants."""
 FEW = 16
 """A loop that runs no more often than this is unrolled where it stands,"""
 OFTEN = 4
-"""unless it stands in more places than this."""
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_TOKEN = re.compile(r"(?:\.|->)?\b\w+|\S")
+"""unless it stands in more places than this, or longer ones are alike."""
+LONG = 256
+"""A loop that runs more often than this is a long one, as is one that runs N times."""
+_TOKEN = re.compile(r"/\*.*?\*/|\d[\w.]*(?:(?<=[eE])[+-]\w+)?|(?:\.|->)?\b\w+|\S", re.DOTALL)
+_SIZE = "%size"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +87,17 @@ class Unit:
         return [x.replace(old, new) if _LOOP.fullmatch(x) else x for x in lines]
 
     @cached_property
+    def tokens(self) -> list[list[str]]:
+        """The tokens of each line of the code."""
+        return [_tokens([line]) for line in self.code]
+
+    @cached_property
+    def sizes(self) -> tuple[str, ...]:
+        """The whole numbers of the code that may be others where the same is to be done."""
+        lines = zip(self.tokens, _fixed(self.code), strict=True)
+        return tuple(t for line, fixed in lines if not fixed for t in line if t.isdigit())
+
+    @cached_property
     def local(self) -> tuple[str, ...]:
         """The names that the code declares, in order."""
         return tuple(dict.fromkeys(_LOCAL.findall("\n".join(self.code))))
@@ -85,15 +105,19 @@ class Unit:
     @cached_property
     def free(self) -> tuple[str, ...]:
         """The names of the code that were declared before it, in order."""
-        words = dict.fromkeys(_tokens(self.code))
+        words = dict.fromkeys(word for line in self.tokens for word in line)
         known = {*self.types, _COUNT} - set(self.local)
         return tuple(w for w in words if w in known)
 
     @cached_property
     def form(self) -> tuple[str, ...]:
-        """The tokens, in which the names are numbers; and the types of the names."""
+        """The tokens, in which names are numbers, and sizes alike; and the types of the names."""
         renamed = {name: f"%{k}" for k, name in enumerate((*self.free, *self.local))}
-        tokens = (renamed.get(t, t) for t in _tokens(self.code))
+        tokens = (
+            _SIZE if t.isdigit() and not fixed else renamed.get(t, t)
+            for line, fixed in zip(self.tokens, _fixed(self.code), strict=True)
+            for t in line
+        )
         return (*tokens, *(self.parameter(name).removesuffix(name) for name in self.free))
 
     @property
@@ -118,17 +142,54 @@ class Unit:
         changed = name in self.written or name == "work"
         return f"{kind}restrict {name}" if changed else f"const {kind}{name}"
 
-    def function(self, name: str) -> Lines:
-        """Return a function that does what the code does."""
-        parameters = ", ".join(self.parameter(name) for name in self.free)
-        code = self.code
+
+class Function:
+    """What units do that are alike, in the words of the first."""
+
+    def __init__(self, units: Sequence[Unit], name: str) -> None:
+        self.name = name
+        self.first = first = units[0]
+        values = list(zip(*(unit.sizes for unit in units), strict=True))
+        several = dict.fromkeys(v for v in values if len(set(v)) > 1)
+        taken = {*first.types, *(word for line in first.tokens for word in line)}
+        words = (w for k in count(1) if (w := f"size_{k}") not in taken)
+        names = dict(zip(several, words, strict=False))
+        self.sizes = {word: values.index(value) for value, word in names.items()}
+        """Parameter -> which of a unit's sizes it is."""
+        self.lines = self._sized([names.get(v, v[0]) for v in values])
+
+    def _sized(self, sizes: Iterable[str]) -> Lines:
+        """Return the lines of the code with other sizes."""
+        new = iter(sizes)
+
+        def size(found: re.Match[str]) -> str:
+            return next(new) if found[0].isdigit() else found[0]
+
+        code = self.first.code
+        pairs = zip(code, _fixed(code), strict=True)
+        return [line if fixed else _TOKEN.sub(size, line) for line, fixed in pairs]
+
+    def text(self) -> Lines:
+        """Return the function."""
+        first, code = self.first, self.lines
+        sizes = (f"ptrdiff_t {word}" for word in self.sizes)
+        parameters = ", ".join([*map(first.parameter, first.free), *sizes])
         if (code[0], code[-1]) == ("{", "}") and all(x[:4].isspace() for x in code[1:-1] if x):
             code = [line[4:] for line in code[1:-1]]
-        return [f"SHARED void {name}({parameters})", "{", *indented(code), "}"]
+        head = f"SHARED void {self.name}({parameters})"
+        return [*_comments(first.lines[: first.start]), head, "{", *indented(code), "}"]
 
-    def call(self, name: str) -> str:
-        """Return the call of such a function that stands in place of the code."""
-        return f"{name}({', '.join(self.bound if w == _COUNT else w for w in self.free)});"
+    def call(self, unit: Unit) -> str:
+        """Return the call that stands in place of a unit's code."""
+        words = [unit.bound if w == _COUNT else w for w in unit.free]
+        return f"{self.name}({', '.join([*words, *(unit.sizes[k] for k in self.sizes.values())])});"
+
+    def told(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Return lines of the first unit as the function has them."""
+        own = self.first.lines[self.first.start :]
+        new = dict(zip((x.strip() for x in reversed(own)), reversed(self.lines), strict=False))
+        margins = ((x, x[: len(x) - len(x.lstrip())]) for x in lines)
+        return tuple(m + new[x.strip()].strip() if x.strip() in new else x for x, m in margins)
 
 
 class Shared:
@@ -139,32 +200,61 @@ class Shared:
         for unit in units:
             if unit.shareable:
                 alike.setdefault(unit.form, []).append(unit)
-        several = [g for g in alike.values() if len(g) > (OFTEN if g[0].short else 1)]
-        self.first = {unit: group[0] for group in several for unit in group}
-        self.names = {first: names.fresh(f"compute_{_target(first)}_") for first, *_ in several}
+        self.of: dict[Unit, Function] = {}
+        self.all: list[Function] = []
+        for group in map(_worth, alike.values()):
+            if len(group) > 1:
+                self.all.append(Function(group, names.fresh(f"compute_{_target(group[0])}_")))
+                self.of.update(dict.fromkeys(group, self.all[-1]))
 
     def functions(self) -> list[Lines]:
         """Return the functions, each in the words of the unit that was met first."""
-        return [
-            [*_comments(u.lines[: u.start]), *u.function(name)] for u, name in self.names.items()
-        ]
+        return [function.text() for function in self.all]
 
     def lines(self, unit: Unit) -> Lines:
         """Return what stands in place of a unit: itself, or a call under its formulas."""
-        if unit not in self.first:
+        if unit not in self.of:
             return unit.lines
         inner = _comments(line.strip() for line in unit.lines[unit.start :])
-        call = unit.call(self.names[self.first[unit]])
-        return [*unit.lines[: unit.start], *inner, call]
+        return [*unit.lines[: unit.start], *inner, self.of[unit].call(unit)]
 
     def passages(self, unit: Unit) -> tuple[Passage, ...]:
         """Return which lines compute what: the call, where the function is another unit's."""
-        if unit not in self.first:
+        if unit not in self.of:
             return unit.passages
-        if self.first[unit] is unit:
-            return tuple(replace(p, lines=tuple(unit.counted(p.lines))) for p in unit.passages)
+        function = self.of[unit]
+        if function.first is unit:
+            return tuple(replace(p, lines=function.told(p.lines)) for p in unit.passages)
         targets = tuple(dict.fromkeys(t for p in unit.passages for t in p.targets))
         return (Passage(targets, tuple(line for line in self.lines(unit) if line)),)
+
+
+def _worth(group: list[Unit]) -> list[Unit]:
+    """Return those units of a group that call a function: short ones, where it is there anyway."""
+    longer = [unit for unit in group if not unit.short]
+    return group if len(longer) > 1 or len(group) > OFTEN else longer
+
+
+def _fixed(code: Lines) -> list[bool]:
+    """Tell of each line whether its numbers are the same wherever the same is to be done."""
+    return [
+        _ARRAYS.match(line) is not None
+        or (_is_short(line) and all(map(_is_short, _inner_loops(code[k:]))))
+        for k, line in enumerate(code)
+    ]
+
+
+def _is_short(line: str) -> bool:
+    """Tell whether a line begins a loop that runs a few times."""
+    found = _BOUND.fullmatch(line)
+    return found is not None and int(found[1]) <= LONG
+
+
+def _inner_loops(code: Lines) -> Lines:
+    """Return the heads of the loops inside of the one that begins with the code."""
+    margin = len(code[0]) - len(code[0].lstrip())
+    inside = takewhile(lambda line: not line or line[: margin + 1].isspace(), code[1:])
+    return [line for line in inside if line.lstrip().startswith("for (")]
 
 
 def _target(unit: Unit) -> str:
@@ -176,7 +266,7 @@ def _comments(lines: Iterable[str]) -> Lines:
 
 
 def _tokens(lines: Lines) -> list[str]:
-    return _TOKEN.findall(_COMMENT.sub("", "\n".join(lines)))
+    return [t for t in _TOKEN.findall("\n".join(lines)) if not t.startswith("/*")]
 
 
 __all__ = ["Shared", "Unit"]

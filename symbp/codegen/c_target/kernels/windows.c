@@ -1,10 +1,10 @@
 #if defined(__GNUC__)
 
 /* Stores the sums of a tile where not all of its columns are wanted. */
-SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const $real *initial,
+SHARED void multiply_windows_edge(ptrdiff_t rows, ptrdiff_t columns, const $real *initial,
         const $real *edge, $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             $real *place = c + c_rows[r] + j * c_column;
             *place = (initial ? initial[r] : *place) + edge[r * TILE_COLUMNS + j];
@@ -13,26 +13,27 @@ SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const $real *init
 }
 
 /* A tile of a product; as multiply_tile, but each row and each step has a place of its own. */
-static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, const $real *a, const ptrdiff_t *a_rows,
-        const ptrdiff_t *a_steps, const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
-        const $real *initial, $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_windows_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const $real *a,
+        const ptrdiff_t *a_rows, const ptrdiff_t *a_steps, const $real *b,
+        const ptrdiff_t *b_steps, ptrdiff_t b_step, const $real *initial, $real *c,
+        const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const $real *left[TILE_ROWS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         left[r] = a + a_rows[r];
     }
     for (ptrdiff_t k = 0; k < depth; k++) {
         const $real *right = b + (b_steps ? b_steps[k] : k * b_step);
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < vectors; v++) {
                 sums[r][v] += left[r][a_steps[k]] * *(const vector *)(right + v * LANES);
             }
         }
     }
     if (columns == vectors * LANES && c_column == 1) {
-        for (int r = 0; r < rows; r++) { /* one after another: rows may overlap */
+        for (int r = 0; r < most && r < rows; r++) { /* one after another: rows may overlap */
             for (int v = 0; v < vectors; v++) {
                 vector *place = (vector *)(c + c_rows[r] + v * LANES);
                 *place = initial ? initial[r] + sums[r][v] : *place + sums[r][v];
@@ -41,12 +42,39 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
         return;
     }
     $real edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_windows_edge(rows, columns, initial, edge, c, c_rows, c_column);
+    multiply_windows_edge(rows < most ? rows : most, columns, initial, edge, c, c_rows, c_column);
+}
+
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
+static inline __attribute__((always_inline)) void multiply_windows_columns(ptrdiff_t rows,
+        int vectors, ptrdiff_t columns, ptrdiff_t depth, const $real *a, const ptrdiff_t *a_rows,
+        const ptrdiff_t *a_steps, const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
+        const $real *initial, $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+{
+    ptrdiff_t last[TILE_ROWS];
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        const ptrdiff_t *left = a_rows + i;
+        if (rows - i < TILE_ROWS) { /* in place of rows that are not there, one that is */
+            for (int r = 0; r < TILE_ROWS; r++) {
+                last[r] = left[r < rows - i ? r : 0];
+            }
+            left = last;
+        }
+#define ROWS(most) \
+    multiply_windows_tile(most, vectors, rows - i, columns, depth, a, left, a_steps, b, b_steps, \
+            b_step, initial ? initial + i : NULL, c, c_rows + i, c_column)
+        if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
+#undef ROWS
+    }
 }
 
 /*
@@ -78,22 +106,14 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
             right = panel;
             steps = NULL;
         }
-        ptrdiff_t i = 0;
-#define ROWS(count, vectors) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_windows_tile(count, vectors, wide, depth, a, a_rows + i, a_steps, right, steps, \
-                step, initial ? initial + i : NULL, c + j * c_column, c_rows + i, c_column); \
-    }
+        $real *const to = c + j * c_column;
         if (wide <= LANES) {
-            ROWS(TILE_ROWS, 1)
-            ROWS(4, 1)
-            ROWS(1, 1)
+            multiply_windows_columns(rows, 1, wide, depth, a, a_rows, a_steps, right, steps, step,
+                    initial, to, c_rows, c_column);
         } else {
-            ROWS(TILE_ROWS, 2)
-            ROWS(4, 2)
-            ROWS(1, 2)
+            multiply_windows_columns(rows, 2, wide, depth, a, a_rows, a_steps, right, steps, step,
+                    initial, to, c_rows, c_column);
         }
-#undef ROWS
         j += wide;
     }
 }

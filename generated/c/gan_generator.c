@@ -225,6 +225,7 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 {
 #if defined(__clang__)
     vector found = a;
+#pragma unroll
     for (int e = 0; e < LANES; e++) {
         found[e] = at[e] < LANES ? a[at[e]] : b[at[e] - LANES];
     }
@@ -232,6 +233,32 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 #else
     return __builtin_shuffle(a, b, at);
 #endif
+}
+
+/* Adds to each number the one `half` places further. */
+static inline __attribute__((always_inline)) vector folded(vector lanes, int half)
+{
+    places at;
+    for (int e = 0; e < LANES; e++) {
+        at[e] = (e + half) % LANES;
+    }
+    return lanes + shuffled(lanes, lanes, at);
+}
+
+/* The sum of a register's numbers. */
+static inline __attribute__((always_inline)) double added_up(vector lanes)
+{
+    lanes = folded(lanes, 1);
+    if (LANES > 2) {
+        lanes = folded(lanes, 2);
+    }
+    if (LANES > 4) {
+        lanes = folded(lanes, 4);
+    }
+    if (LANES > 8) {
+        lanes = folded(lanes, 8);
+    }
+    return lanes[0];
 }
 
 #endif
@@ -242,10 +269,12 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
     places low, high;
+#pragma GCC unroll 16
     for (int e = 0; e < LANES; e++) {
         low[e] = e & s ? LANES + e - s : e;
         high[e] = e & s ? LANES + e : e + s;
     }
+#pragma GCC unroll 16
     for (int r = 0; r < LANES; r++) {
         if (!(r & s)) {
             const vector a = rows[r], b = rows[r + s];
@@ -298,10 +327,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -310,34 +339,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -346,29 +379,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -1171,7 +1206,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "dcd48c829624856f";
+    return "b8a6a5fce2375c0a";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

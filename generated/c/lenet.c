@@ -271,6 +271,7 @@ static inline __attribute__((always_inline)) vector shuffled(vector a, vector b,
 {
 #if defined(__clang__)
     vector found = a;
+#pragma unroll
     for (int e = 0; e < LANES; e++) {
         found[e] = at[e] < LANES ? a[at[e]] : b[at[e] - LANES];
     }
@@ -314,10 +315,12 @@ static inline __attribute__((always_inline)) double added_up(vector lanes)
 static inline __attribute__((always_inline)) void exchange(vector *rows, int s)
 {
     places low, high;
+#pragma GCC unroll 16
     for (int e = 0; e < LANES; e++) {
         low[e] = e & s ? LANES + e - s : e;
         high[e] = e & s ? LANES + e : e + s;
     }
+#pragma GCC unroll 16
     for (int r = 0; r < LANES; r++) {
         if (!(r & s)) {
             const vector a = rows[r], b = rows[r + s];
@@ -404,10 +407,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -416,34 +419,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -452,29 +459,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -572,10 +581,10 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 #if defined(__GNUC__)
 
 /* Stores the sums of a tile where not all of its columns are wanted. */
-SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const double *initial,
+SHARED void multiply_windows_edge(ptrdiff_t rows, ptrdiff_t columns, const double *initial,
         const double *edge, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             double *place = c + c_rows[r] + j * c_column;
             *place = (initial ? initial[r] : *place) + edge[r * TILE_COLUMNS + j];
@@ -584,26 +593,27 @@ SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const double *ini
 }
 
 /* A tile of a product; as multiply_tile, but each row and each step has a place of its own. */
-static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, const double *a, const ptrdiff_t *a_rows,
-        const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
-        const double *initial, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_windows_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const double *a,
+        const ptrdiff_t *a_rows, const ptrdiff_t *a_steps, const double *b,
+        const ptrdiff_t *b_steps, ptrdiff_t b_step, const double *initial, double *c,
+        const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const double *left[TILE_ROWS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         left[r] = a + a_rows[r];
     }
     for (ptrdiff_t k = 0; k < depth; k++) {
         const double *right = b + (b_steps ? b_steps[k] : k * b_step);
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < vectors; v++) {
                 sums[r][v] += left[r][a_steps[k]] * *(const vector *)(right + v * LANES);
             }
         }
     }
     if (columns == vectors * LANES && c_column == 1) {
-        for (int r = 0; r < rows; r++) { /* one after another: rows may overlap */
+        for (int r = 0; r < most && r < rows; r++) { /* one after another: rows may overlap */
             for (int v = 0; v < vectors; v++) {
                 vector *place = (vector *)(c + c_rows[r] + v * LANES);
                 *place = initial ? initial[r] + sums[r][v] : *place + sums[r][v];
@@ -612,12 +622,39 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_windows_edge(rows, columns, initial, edge, c, c_rows, c_column);
+    multiply_windows_edge(rows < most ? rows : most, columns, initial, edge, c, c_rows, c_column);
+}
+
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
+static inline __attribute__((always_inline)) void multiply_windows_columns(ptrdiff_t rows,
+        int vectors, ptrdiff_t columns, ptrdiff_t depth, const double *a, const ptrdiff_t *a_rows,
+        const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
+        const double *initial, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+{
+    ptrdiff_t last[TILE_ROWS];
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        const ptrdiff_t *left = a_rows + i;
+        if (rows - i < TILE_ROWS) { /* in place of rows that are not there, one that is */
+            for (int r = 0; r < TILE_ROWS; r++) {
+                last[r] = left[r < rows - i ? r : 0];
+            }
+            left = last;
+        }
+#define ROWS(most) \
+    multiply_windows_tile(most, vectors, rows - i, columns, depth, a, left, a_steps, b, b_steps, \
+            b_step, initial ? initial + i : NULL, c, c_rows + i, c_column)
+        if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
+#undef ROWS
+    }
 }
 
 /*
@@ -649,22 +686,14 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
             right = panel;
             steps = NULL;
         }
-        ptrdiff_t i = 0;
-#define ROWS(count, vectors) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_windows_tile(count, vectors, wide, depth, a, a_rows + i, a_steps, right, steps, \
-                step, initial ? initial + i : NULL, c + j * c_column, c_rows + i, c_column); \
-    }
+        double *const to = c + j * c_column;
         if (wide <= LANES) {
-            ROWS(TILE_ROWS, 1)
-            ROWS(4, 1)
-            ROWS(1, 1)
+            multiply_windows_columns(rows, 1, wide, depth, a, a_rows, a_steps, right, steps, step,
+                    initial, to, c_rows, c_column);
         } else {
-            ROWS(TILE_ROWS, 2)
-            ROWS(4, 2)
-            ROWS(1, 2)
+            multiply_windows_columns(rows, 2, wide, depth, a, a_rows, a_steps, right, steps, step,
+                    initial, to, c_rows, c_column);
         }
-#undef ROWS
         j += wide;
     }
 }
@@ -714,11 +743,16 @@ enum { WIDE = 5 };
 static inline __attribute__((always_inline)) vector either(vector side, double bound, vector a,
         vector b)
 {
+#if defined(__clang__)
+    const places larger = side > bound + (vector){0};
+    return (vector)((larger & (places)a) | (~larger & (places)b));
+#else
     vector found = a;
     for (int e = 0; e < LANES; e++) {
         found[e] = side[e] > bound ? a[e] : b[e];
     }
     return found;
+#endif
 }
 
 /* Tells the column of the winners, 0 or 1; their rows are 1 where their numbers are above 1. */
@@ -998,6 +1032,52 @@ SHARED void compute_h_1(double *restrict h, ptrdiff_t count)
     }
 }
 
+/* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
+SHARED void compute_s1_z_1(ptrdiff_t count, ptrdiff_t N, const double *c1_z, double *restrict s1_z,
+        ptrdiff_t size_1, ptrdiff_t size_2)
+{
+    for (ptrdiff_t p = 0; p < count; p++) {
+        for (ptrdiff_t q = 0; q < size_1; q++) {
+            for (ptrdiff_t n = 0; n < N; n++) {
+                double best = -INFINITY;
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t v = 0; v < 2; v++) {
+                        best = maximum(best,
+                                c1_z[(u + 2 * p) * (size_2 * N) + (v + 2 * q) * N + n]);
+                    }
+                }
+                s1_z[p * (size_1 * N) + q * N + n] = best;
+            }
+        }
+    }
+}
+
+/* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 * u,
+   3))  (of s1_z) */
+SHARED void compute_s1_z_winner_1(ptrdiff_t count, ptrdiff_t N, const double *c1_z,
+        const double *s1_z, double *restrict s1_z_winner, ptrdiff_t size_1, ptrdiff_t size_2,
+        ptrdiff_t size_3, ptrdiff_t size_4)
+{
+    for (ptrdiff_t c = 0; c < count; c++) {
+        for (ptrdiff_t p = 0; p < size_1; p++) {
+            for (ptrdiff_t q = 0; q < size_1; q++) {
+                for (ptrdiff_t n = 0; n < N; n++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best,
+                                    (c1_z[c * (size_2 * N) + (u + 2 * p) * (size_3 * N) + (v + 2 * q) * N + n]
+                                    == s1_z[c * (size_4 * N) + p * (size_1 * N) + q * N + n] ?
+                                    (double)(v + 2 * u) : 3.0));
+                        }
+                    }
+                    s1_z_winner[c * (size_4 * N) + p * (size_1 * N) + q * N + n] = best;
+                }
+            }
+        }
+    }
+}
+
 /* dlogits_terms[j,n] = v1[j,n] / output_Z_shifted[n]  (of loss_Z) */
 /* dlogits_terms[t[n],n] += -1 */
 SHARED void compute_dlogits_terms_1(ptrdiff_t count, ptrdiff_t N, double *restrict dlogits_terms,
@@ -1057,11 +1137,11 @@ SHARED void compute_ds2_z_1(ptrdiff_t count, double *restrict ds2_z, const doubl
 
 /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
 SHARED void compute_dc2_b_1(ptrdiff_t count, const double *ds2_z, ptrdiff_t N, double *restrict
-        dc2_b)
+        dc2_b, ptrdiff_t size_1)
 {
     for (ptrdiff_t o = 0; o < count; o++) {
         double sum = 0.0;
-        sum += total(ds2_z + 4 * o * N, 4 * N);
+        sum += total(ds2_z + size_1 * o * N, size_1 * N);
         dc2_b[o] = sum;
     }
 }
@@ -1107,17 +1187,6 @@ SHARED void compute_ds1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict ds1_z
                 }
             }
         }
-    }
-}
-
-/* dc1_b[o] = sum[n,p,q](ds1_z[o,p,q,n])  (of c1_z) */
-SHARED void compute_dc1_b_1(ptrdiff_t count, const double *ds1_z, ptrdiff_t N, double *restrict
-        dc1_b)
-{
-    for (ptrdiff_t o = 0; o < count; o++) {
-        double sum = 0.0;
-        sum += total(ds1_z + 16 * o * N, 16 * N);
-        dc1_b[o] = sum;
     }
 }
 
@@ -1403,41 +1472,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s1_z = tape->s1; /* (16, 4, 4, N) */
-    for (ptrdiff_t p = 0; p < 64; p++) {
-        for (ptrdiff_t q = 0; q < 4; q++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                double best = -INFINITY;
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        best = maximum(best, c1_z[(u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]);
-                    }
-                }
-                s1_z[p * (4 * N) + q * N + n] = best;
-            }
-        }
-    }
+    compute_s1_z_1(64, N, c1_z, s1_z, 4, 8);
 
     /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
        u, 3))  (of s1_z) */
     double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
-    for (ptrdiff_t c = 0; c < 16; c++) {
-        for (ptrdiff_t p = 0; p < 4; p++) {
-            for (ptrdiff_t q = 0; q < 4; q++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best,
-                                    (c1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]
-                                    == s1_z[c * (16 * N) + p * (4 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 3.0));
-                        }
-                    }
-                    s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] = best;
-                }
-            }
-        }
-    }
+    compute_s1_z_winner_1(16, N, c1_z, s1_z, s1_z_winner, 4, 64, 8, 16);
 
     /* s1[c,p,q,n] = relu(s1_z[c,p,q,n]) */
     double *s1 = s1_z; /* (16, 4, 4, N) */
@@ -1480,41 +1520,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s2_z[c,p,q,n] = max[u,v](c2_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s2_z = tape->s2; /* (32, 2, 2, N) */
-    for (ptrdiff_t p = 0; p < 64; p++) {
-        for (ptrdiff_t q = 0; q < 2; q++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                double best = -INFINITY;
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        best = maximum(best, c2_z[(u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]);
-                    }
-                }
-                s2_z[p * (2 * N) + q * N + n] = best;
-            }
-        }
-    }
+    compute_s1_z_1(64, N, c2_z, s2_z, 2, 4);
 
     /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
        u, 3))  (of s2_z) */
     double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
-    for (ptrdiff_t c = 0; c < 32; c++) {
-        for (ptrdiff_t p = 0; p < 2; p++) {
-            for (ptrdiff_t q = 0; q < 2; q++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best,
-                                    (c2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]
-                                    == s2_z[c * (4 * N) + p * (2 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 3.0));
-                        }
-                    }
-                    s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] = best;
-                }
-            }
-        }
-    }
+    compute_s1_z_winner_1(32, N, c2_z, s2_z, s2_z_winner, 2, 16, 4, 4);
 
     /* s2[c,p,q,n] = relu(s2_z[c,p,q,n]) */
     double *s2 = s2_z; /* (32, 2, 2, N) */
@@ -1645,7 +1656,7 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (32,) */
-    compute_dc2_b_1(32, ds2_z, N, dc2_b);
+    compute_dc2_b_1(32, ds2_z, N, dc2_b, 4);
 
     /* dc2_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s2_z_winner[o,p,q,n],
        ds2_z[o,p,q,n] * c2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c2_z) */
@@ -1663,7 +1674,7 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* dc1_b[o] = sum[n,p,q](ds1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (16,) */
-    compute_dc1_b_1(16, ds1_z, N, dc1_b);
+    compute_dc2_b_1(16, ds1_z, N, dc1_b, 16);
 
     /* dc1_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s1_z_winner[o,p,q,n],
        ds1_z[o,p,q,n] * c1_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c1_z) */
@@ -1831,7 +1842,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = work + 4410 * N + 8522; /* (32,) */
-    compute_dc2_b_1(32, ds2_z, N, dc2_b);
+    compute_dc2_b_1(32, ds2_z, N, dc2_b, 4);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
     compute_logits_b_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b);
@@ -1869,7 +1880,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dc1_b[o] = sum[n,p,q](ds1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = work + 4410 * N + 17258; /* (16,) */
-    compute_dc1_b_1(16, ds1_z, N, dc1_b);
+    compute_dc2_b_1(16, ds1_z, N, dc1_b, 16);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1_2 */
     compute_logits_b_m_next_1(16, c1_b_m, beta1, v1_2, dc1_b);
@@ -2084,7 +2095,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "8d11a5f43564dc25";
+    return "e097d1b71c876330";
 }
 
 lenet_hyper lenet_default_hyper(void)

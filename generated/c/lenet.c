@@ -791,6 +791,17 @@ SHARED void winners_rest(ptrdiff_t begin, ptrdiff_t rows, ptrdiff_t columns, win
 
 #if defined(__GNUC__)
 
+/* Adds up the lanes of a tile's sums. */
+SHARED void winners_sums(int rows, int columns, vector (*sums)[WIDE], double *c, ptrdiff_t c_row,
+        ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] += added_up(sums[r][j]);
+        }
+    }
+}
+
 /* Some rows of sums, at most 2, for the samples that fill registers; they stay in registers. */
 static inline __attribute__((always_inline)) void winners_tile(int rows, int columns, windows of,
         const double *x, ptrdiff_t x_row, ptrdiff_t x_column, double *c, ptrdiff_t c_row,
@@ -843,11 +854,7 @@ static inline __attribute__((always_inline)) void winners_tile(int rows, int col
             }
         }
     }
-    for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] += added_up(sums[r][j]);
-        }
-    }
+    winners_sums(rows, columns, sums, c, c_row, c_column);
 }
 
 /*
@@ -1015,6 +1022,19 @@ static inline void spread_winners(ptrdiff_t rows, int columns, ptrdiff_t depth,
 
 #endif
 
+SHARED void add_winners_3(ptrdiff_t rows, windows of, const double *x, ptrdiff_t x_row,
+        ptrdiff_t x_column, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    add_winners(rows, 3, of, x, x_row, x_column, c, c_row, c_column);
+}
+
+SHARED void spread_winners_4(ptrdiff_t rows, ptrdiff_t depth, const double *table,
+        ptrdiff_t t_step, ptrdiff_t t_row, windows of, ptrdiff_t of_step, double *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    spread_winners(rows, 4, depth, table, t_step, t_row, of, of_step, c, c_row, c_column);
+}
+
 /* image[n,0,i0,i1] = x[n,i1 + 8 * i0] */
 SHARED void compute_image_1(ptrdiff_t count, double *restrict image, const double *x)
 {
@@ -1155,7 +1175,7 @@ SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t count, const doubl
     for (ptrdiff_t o = 0; o < count; o++) {
         for (ptrdiff_t c = 0; c < 16; c++) {
             const windows of = {ds2_z + 4 * o * N, s2_z_winner + 4 * o * N, 2, 2, N, 2 * N, N};
-            add_winners(3, 3, of, c2_padded + 36 * c * N, 6 * N, N, dc2_K + 9 * c + 144 * o, 3, 1);
+            add_winners_3(3, of, c2_padded + 36 * c * N, 6 * N, N, dc2_K + 9 * c + 144 * o, 3, 1);
         }
     }
 }
@@ -1169,7 +1189,7 @@ SHARED void compute_dc2_padded_1(double *restrict dc2_padded, ptrdiff_t N, ptrdi
     for (ptrdiff_t c = 0; c < count; c++) {
         const windows of = {ds2_z, s2_z_winner, 2, 2, N, 2 * N, N};
         in_four_ways(32, 3, 3, c2_K + 9 * c, 144, 3, 1, work);
-        spread_winners(4, 4, 32, work, 64, 16, of, 4 * N, dc2_padded + 36 * c * N, 6 * N, N);
+        spread_winners_4(4, 32, work, 64, 16, of, 4 * N, dc2_padded + 36 * c * N, 6 * N, N);
     }
 }
 
@@ -1198,7 +1218,7 @@ SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t count, const doubl
     fill(dc1_K, 144, 0.0);
     for (ptrdiff_t o = 0; o < count; o++) {
         const windows of = {ds1_z + 16 * o * N, s1_z_winner + 16 * o * N, 4, 4, N, 4 * N, N};
-        add_winners(3, 3, of, c1_padded, 10 * N, N, dc1_K + 9 * o, 3, 1);
+        add_winners_3(3, of, c1_padded, 10 * N, N, dc1_K + 9 * o, 3, 1);
     }
 }
 
@@ -2095,7 +2115,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "e097d1b71c876330";
+    return "ecd73b72b9976fa8";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -124,7 +124,7 @@ NETWORK = """
     loss cross_entropy(y, t)
     optimizer momentum(learning_rate=0.1)
 """
-ADDS, SPREADS = "add_winners(", "spread_winners("
+ADDS, SPREADS = "add_winners_", "spread_winners_"
 
 
 @pytest.mark.parametrize("flags", BUILDS.values(), ids=BUILDS)
@@ -137,7 +137,10 @@ def test_winners_of_all_sizes_are_right(real: str, flags: tuple[str, ...], tmp_p
         for columns in range(1, WIDE + 1)
     )
     text = Template(DRIVER).substitute(
-        kernels=kernels(ADDS + SPREADS, real, flags), real=real, tolerance=tolerance, holds=holds
+        kernels=kernels("add_winners(spread_winners(", real, flags),
+        real=real,
+        tolerance=tolerance,
+        holds=holds,
     )
     run(text, flags, tmp_path)
 

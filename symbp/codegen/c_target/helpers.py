@@ -191,6 +191,23 @@ _PRODUCTS = {
 }  # fmt: skip
 """A word that shows that it is needed, and the text."""
 
+_OF_COLUMNS = {
+    "add_winners": """\
+SHARED void add_winners_$columns(ptrdiff_t rows, windows of, const $real *x, ptrdiff_t x_row,
+        ptrdiff_t x_column, $real *c, ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    add_winners(rows, $columns, of, x, x_row, x_column, c, c_row, c_column);
+}""",
+    "spread_winners": """\
+SHARED void spread_winners_$columns(ptrdiff_t rows, ptrdiff_t depth, const $real *table,
+        ptrdiff_t t_step, ptrdiff_t t_row, windows of, ptrdiff_t of_step, $real *c,
+        ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    spread_winners(rows, $columns, depth, table, t_step, t_row, of, of_step, c, c_row, c_column);
+}""",
+}
+"""What is compiled for each number of columns that occurs, however often it does."""
+
 NAMES = frozenset(
     {
         *(name + suffix for name in SCALAR for suffix in ("", "f", "l")),
@@ -234,3 +251,6 @@ def _known(real: str) -> Iterator[tuple[str, str]]:
     whole = {"float": "int32_t", "double": "int64_t"}[real]
     for word, text in _PRODUCTS.items():
         yield word, Template(text).substitute(real=real, panel=PANEL, whole=whole, wide=WIDE)
+    for columns in range(1, WIDE + 2):
+        for word, text in _OF_COLUMNS.items():
+            yield f"{word}_{columns}", Template(text).substitute(real=real, columns=columns)

@@ -81,10 +81,11 @@ class Winners(Tables):
         rows, columns, _ = self.size
         lines = []
         for begin in range(0, columns, WIDE):
-            words = [str(rows), str(min(WIDE, columns - begin)), "of"]
+            words = [str(rows), "of"]
             for access in (self.right, self.equation.target):
                 words += self.located(access, scope, begin)
-            lines.append(f"add_winners({', '.join(words)});")
+            wide = min(WIDE, columns - begin)
+            lines.append(f"add_winners_{wide}({', '.join(words)});")
         return lines
 
     def spread(self, scope: Scope, panel: str) -> list[str]:
@@ -98,10 +99,10 @@ class Winners(Tables):
         lines = [f"in_four_ways({', '.join(words)});"]
         row = 4 * (columns + 1)
         for begin in range(0, columns + 1, wide):
-            words = [str(rows + 1), str(min(wide, columns + 1 - begin)), str(depth)]
+            words = [str(rows + 1), str(depth)]
             words += [f"{panel} + {4 * begin}" if begin else panel, str(row * (rows + 1)), str(row)]
             words += ["of", of_step, *self.located(self.equation.target, scope, begin)]
-            lines.append(f"spread_winners({', '.join(words)});")
+            lines.append(f"spread_winners_{min(wide, columns + 1 - begin)}({', '.join(words)});")
         return lines
 
     def located(self, access: Access, scope: Scope, begin: int = 0) -> list[str]:

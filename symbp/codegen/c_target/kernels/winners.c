@@ -26,6 +26,17 @@ SHARED void winners_rest(ptrdiff_t begin, ptrdiff_t rows, ptrdiff_t columns, win
 
 #if defined(__GNUC__)
 
+/* Adds up the lanes of a tile's sums. */
+SHARED void winners_sums(int rows, int columns, vector (*sums)[WIDE], $real *c, ptrdiff_t c_row,
+        ptrdiff_t c_column)
+{
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < columns; j++) {
+            c[r * c_row + j * c_column] += added_up(sums[r][j]);
+        }
+    }
+}
+
 /* Some rows of sums, at most 2, for the samples that fill registers; they stay in registers. */
 static inline __attribute__((always_inline)) void winners_tile(int rows, int columns, windows of,
         const $real *x, ptrdiff_t x_row, ptrdiff_t x_column, $real *c, ptrdiff_t c_row,
@@ -78,11 +89,7 @@ static inline __attribute__((always_inline)) void winners_tile(int rows, int col
             }
         }
     }
-    for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] += added_up(sums[r][j]);
-        }
-    }
+    winners_sums(rows, columns, sums, c, c_row, c_column);
 }
 
 /*

@@ -233,6 +233,7 @@ def helpers(body: str, real: str) -> list[str]:
     }
     """
     found: list[str] = []
+    body = re.sub(r"/\*.*?\*/", "", body, flags=re.DOTALL)  # formulas name functions, too
     for name, text in reversed(list(_known(real))):
         use = re.compile(rf"\b{name}\b" if name.isupper() else rf"\b{name}\(")
         if any(use.search(caller) for caller in (body, *found)):

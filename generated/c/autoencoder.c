@@ -162,10 +162,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -174,34 +174,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -210,29 +214,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -384,11 +390,11 @@ SHARED void compute_p_b_v_next_1(ptrdiff_t count, double *restrict p_b_v, double
 
 /* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) + epsilon)
    */
-SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double learning_rate, double
-        v3, const double *p_b_m, double v4, const double *p_b_v, double epsilon)
+SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double learning_rate,
+        double v3, const double *p_b_m, double v4, const double *p_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        p_b[j] = p_b[j] - learning_rate * v3 * p_b_m[j] / (sqrt(v4 * p_b_v[j]) + epsilon);
+        p_b[j] -= learning_rate * v3 * p_b_m[j] / (sqrt(v4 * p_b_v[j]) + epsilon);
     }
 }
 
@@ -398,9 +404,9 @@ SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double lea
 /* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
    epsilon) */
 SHARED void compute_dp_W_1(ptrdiff_t N, const double *b, const double *dp, double *restrict dp_W,
-        double *restrict work, double *restrict p_W_m, double beta1, double v1_2, double *restrict
-        p_W_v, double v2, double beta2, double *restrict p_W, double learning_rate, double v3,
-        double v4, double epsilon)
+        double *restrict work, double *restrict p_W_m, double beta1, double v1_2,
+        double *restrict p_W_v, double v2, double beta2, double *restrict p_W, double learning_rate,
+        double v3, double v4, double epsilon)
 {
     const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
     for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -417,8 +423,8 @@ SHARED void compute_dp_W_1(ptrdiff_t N, const double *b, const double *dp, doubl
         }
 
         for (ptrdiff_t each = 0; each < 64 * part; each++) {
-            p_W[each + 64 * begin] = p_W[each + 64 * begin] - learning_rate * v3 *
-                    p_W_m[each + 64 * begin] / (sqrt(v4 * p_W_v[each + 64 * begin]) + epsilon);
+            p_W[each + 64 * begin] -= learning_rate * v3 * p_W_m[each + 64 * begin] / (sqrt(v4 *
+                    p_W_v[each + 64 * begin]) + epsilon);
         }
     }
 }
@@ -777,16 +783,6 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     *state->t = t_next;
 }
 
-static double value_and_grad(ptrdiff_t N, const autoencoder_params *params,
-        const autoencoder_data *data, const autoencoder_params *grads, double *work)
-{
-    const autoencoder_tape tape = {work + 8192, work + 64 * N + 8192, work + 72 * N + 8192, work +
-            136 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
-}
-
 int autoencoder_predict(ptrdiff_t N, const autoencoder_params *params, const autoencoder_data *data,
         const autoencoder_outputs *outputs, double *work)
 {
@@ -824,7 +820,10 @@ int autoencoder_value_and_grad(ptrdiff_t N, const autoencoder_params *params,
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const autoencoder_tape tape = {work + 8192, work + 64 * N + 8192, work + 72 * N + 8192, work +
+            136 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -959,7 +958,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "54255f56c785605f";
+    return "05f1724d87c15df6";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

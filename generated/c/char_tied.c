@@ -309,10 +309,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -321,34 +321,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -357,29 +361,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -508,13 +514,6 @@ SHARED void compute_dlogits_terms_1(ptrdiff_t N, double *restrict dlogits_terms,
     }
 }
 
-SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
-{
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 76 + t[n]] -= 1.0;
-    }
-}
-
 /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
 SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N)
 {
@@ -579,7 +578,7 @@ SHARED void compute_c_next_1(ptrdiff_t count, double *restrict c, double learnin
         const double *c_m, double v4, const double *c_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        c[j] = c[j] - learning_rate * v3 * c_m[j] / (sqrt(v4 * c_v[j]) + epsilon);
+        c[j] -= learning_rate * v3 * c_m[j] / (sqrt(v4 * c_v[j]) + epsilon);
     }
 }
 
@@ -714,7 +713,9 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, loss_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 76 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 76) */
@@ -819,7 +820,9 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, loss_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 76 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 76) */
@@ -920,8 +923,8 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
             }
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                h_W[each + 64 * begin] = h_W[each + 64 * begin] - learning_rate * v3 *
-                        h_W_m[each + 64 * begin] / (sqrt(v4 * h_W_v[each + 64 * begin]) + epsilon);
+                h_W[each + 64 * begin] -= learning_rate * v3 * h_W_m[each + 64 * begin] / (sqrt(v4 *
+                        h_W_v[each + 64 * begin]) + epsilon);
             }
         }
     }
@@ -943,16 +946,6 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     compute_c_next_1(1824, e_E, learning_rate, v3, e_E_m, v4, e_E_v, epsilon);
 
     *state->step = step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const char_tied_params *params,
-        const char_tied_data *data, const char_tied_params *grads, double *work)
-{
-    const char_tied_tape tape = {work + 8192, work + 192 * N + 8192, work + 256 * N + 8192, work +
-            280 * N + 8192, work + 281 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int char_tied_predict(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
@@ -991,7 +984,10 @@ int char_tied_value_and_grad(ptrdiff_t N, const char_tied_params *params,
     if (N < 1 || !within(data->x, 8 * N, 76) || !within(data->t, N, 76)) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const char_tied_tape tape = {work + 8192, work + 192 * N + 8192, work + 256 * N + 8192, work +
+            280 * N + 8192, work + 281 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1129,7 +1125,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "cf3625073ff3884d";
+    return "33fadf1055241c89";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

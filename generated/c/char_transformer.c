@@ -376,10 +376,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -388,34 +388,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -424,29 +428,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -558,8 +564,8 @@ SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const doub
 }
 
 /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
-SHARED void compute_n1_mean_square_sum_1(ptrdiff_t N, ptrdiff_t T, const double *h, double *restrict
-        n1_mean_square_sum)
+SHARED void compute_n1_mean_square_sum_1(ptrdiff_t N, ptrdiff_t T, const double *h,
+        double *restrict n1_mean_square_sum)
 {
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
@@ -626,8 +632,8 @@ SHARED void compute_a_seen_1(double *restrict a_seen, ptrdiff_t N, ptrdiff_t T)
 }
 
 /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
-SHARED void compute_a_Z_max_1(ptrdiff_t count, ptrdiff_t T, const double *a_seen, double *restrict
-        a_Z_max)
+SHARED void compute_a_Z_max_1(ptrdiff_t count, ptrdiff_t T, const double *a_seen,
+        double *restrict a_Z_max)
 {
     for (ptrdiff_t l = 0; l < count; l++) {
         double best = -INFINITY;
@@ -666,8 +672,8 @@ SHARED void compute_v1_1(double *restrict v1, ptrdiff_t count)
 }
 
 /* a_Z_shifted[n,k,l] = sum[j](v1[n,k,l,j]) */
-SHARED void compute_a_Z_shifted_1(ptrdiff_t count, const double *v1, ptrdiff_t T, double *restrict
-        a_Z_shifted)
+SHARED void compute_a_Z_shifted_1(ptrdiff_t count, const double *v1, ptrdiff_t T,
+        double *restrict a_Z_shifted)
 {
     for (ptrdiff_t l = 0; l < count; l++) {
         double sum = 0.0;
@@ -960,13 +966,39 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
    (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3_2, const double *logits_b_m, double v4_2, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3_2, const double *logits_b_m, double v4_2,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 *
-                logits_b_v[j]) + epsilon);
+        logits_b[j] -= learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 * logits_b_v[j]) +
+                epsilon);
+    }
+}
+
+/* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
+/* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
+/* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
+SHARED void compute_dlogits_W_1(ptrdiff_t N, ptrdiff_t T, const double *n3, const double *dlogits,
+        double *restrict dlogits_W, double *restrict work, double *restrict logits_W_m,
+        double beta1, double v1_2, double *restrict logits_W_v, double v2_2, double beta2,
+        ptrdiff_t size_1, ptrdiff_t size_2)
+{
+    const ptrdiff_t block = (N * T) < size_1 ? ((N * T) + 7) / 8 * 8 : size_1;
+    for (ptrdiff_t begin = 0; begin < size_1; begin += block) {
+        const ptrdiff_t part = size_1 - begin < block ? size_1 - begin : block;
+        multiply(part, size_2, N * T, (matrix){n3 + begin, 1, size_1}, (matrix){dlogits, size_2, 1},
+                NOTHING, dlogits_W, size_2, 1, work);
+
+        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
+            logits_W_m[each + size_2 * begin] = beta1 * logits_W_m[each + size_2 * begin] + v1_2 *
+                    dlogits_W[each];
+        }
+
+        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
+            logits_W_v[each + size_2 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
+                    logits_W_v[each + size_2 * begin];
+        }
     }
 }
 
@@ -1687,24 +1719,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
     double *dlogits_W = work + 4 * N * (T * T) + 899 * N * T + 8268; /* (32, 76) */
-    {
-        const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
-        for (ptrdiff_t begin = 0; begin < 32; begin += block) {
-            const ptrdiff_t part = 32 - begin < block ? 32 - begin : block;
-            multiply(part, 76, N * T, (matrix){n3 + begin, 1, 32}, (matrix){dlogits, 76, 1},
-                    NOTHING, dlogits_W, 76, 1, work);
-
-            for (ptrdiff_t each = 0; each < 76 * part; each++) {
-                logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
-                        dlogits_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 76 * part; each++) {
-                logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
-                        logits_W_v[each + 76 * begin];
-            }
-        }
-    }
+    compute_dlogits_W_1(N, T, n3, dlogits, dlogits_W, work, logits_W_m, beta1, v1_2, logits_W_v,
+            v2_2, beta2, 32, 76);
 
     /* dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
     double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
@@ -1770,23 +1786,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* m_W_m_next[i,j] = m_W_m[i,j] * beta1 + dm_W[i,j] * v1_2 */
     /* m_W_v_next[i,j] = dm_W[i,j]**2 * v2_2 + m_W_v[i,j] * beta2 */
     double *dm_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (64, 32) */
-    {
-        const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
-        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-            multiply(part, 32, N * T, (matrix){f + begin, 1, 64}, (matrix){du, 32, 1}, NOTHING,
-                    dm_W, 32, 1, work);
-
-            for (ptrdiff_t each = 0; each < 32 * part; each++) {
-                m_W_m[each + 32 * begin] = beta1 * m_W_m[each + 32 * begin] + v1_2 * dm_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 32 * part; each++) {
-                m_W_v[each + 32 * begin] = v2_2 * square(dm_W[each]) + beta2 *
-                        m_W_v[each + 32 * begin];
-            }
-        }
-    }
+    compute_dlogits_W_1(N, T, f, du, dm_W, work, m_W_m, beta1, v1_2, m_W_v, v2_2, beta2, 64, 32);
 
     /* df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m) */
     double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (N, T, 64) */
@@ -1819,23 +1819,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* f_W_m_next[i,j] = f_W_m[i,j] * beta1 + df_W[i,j] * v1_2 */
     /* f_W_v_next[i,j] = df_W[i,j]**2 * v2_2 + f_W_v[i,j] * beta2 */
     double *df_W = work + 4 * N * (T * T) + 899 * N * T + 10732; /* (32, 64) */
-    {
-        const ptrdiff_t block = (N * T) < 32 ? ((N * T) + 7) / 8 * 8 : 32;
-        for (ptrdiff_t begin = 0; begin < 32; begin += block) {
-            const ptrdiff_t part = 32 - begin < block ? 32 - begin : block;
-            multiply(part, 64, N * T, (matrix){n2 + begin, 1, 32}, (matrix){df_z, 64, 1}, NOTHING,
-                    df_W, 64, 1, work);
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                f_W_m[each + 64 * begin] = beta1 * f_W_m[each + 64 * begin] + v1_2 * df_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                f_W_v[each + 64 * begin] = v2_2 * square(df_W[each]) + beta2 *
-                        f_W_v[each + 64 * begin];
-            }
-        }
-    }
+    compute_dlogits_W_1(N, T, n2, df_z, df_W, work, f_W_m, beta1, v1_2, f_W_v, v2_2, beta2, 32, 64);
 
     /* dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z) */
     double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
@@ -2034,25 +2018,6 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     *state->step = step_next;
 }
 
-static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
-        const char_transformer_data *data, const char_transformer_params *grads, double *work)
-{
-    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 64 * N * T +
-            8192, work + 96 * N * T + 8192, work + 128 * N * T + 8192, work + 160 * N * T + 8192,
-            work + 2 * N * (T * T) + 160 * N * T + 8192, work + 2 * N * (T * T) + 192 * N * T +
-            8192, work + 2 * N * (T * T) + 224 * N * T + 8192, work + 2 * N * (T * T) + 256 * N * T
-            + 8192, work + 2 * N * (T * T) + 320 * N * T + 8192, work + 2 * N * (T * T) + 384 * N *
-            T + 8192, work + 2 * N * (T * T) + 416 * N * T + 8192, work + 2 * N * (T * T) + 448 * N
-            * T + 8192, work + 2 * N * (T * T) + 449 * N * T + 8192, work + 2 * N * (T * T) + 450 *
-            N * T + 8192, work + 2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 515
-            * N * T + 8192, work + 2 * N * (T * T) + 516 * N * T + 8192, work + 2 * N * (T * T) +
-            592 * N * T + 8192, work + 2 * N * (T * T) + 593 * N * T + 8192, work + 2 * N * (T * T)
-            + 594 * N * T + 8192};
-    const double value = forward(N, T, params, data, &tape, work);
-    backward(N, T, params, data, &tape, grads, work);
-    return value;
-}
-
 int char_transformer_predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
         const char_transformer_data *data, const char_transformer_outputs *outputs, double *work)
 {
@@ -2092,7 +2057,19 @@ int char_transformer_value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transfo
     if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
         return -1;
     }
-    *loss = value_and_grad(N, T, params, data, grads, work);
+    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 64 * N * T +
+            8192, work + 96 * N * T + 8192, work + 128 * N * T + 8192, work + 160 * N * T + 8192,
+            work + 2 * N * (T * T) + 160 * N * T + 8192, work + 2 * N * (T * T) + 192 * N * T +
+            8192, work + 2 * N * (T * T) + 224 * N * T + 8192, work + 2 * N * (T * T) + 256 * N * T
+            + 8192, work + 2 * N * (T * T) + 320 * N * T + 8192, work + 2 * N * (T * T) + 384 * N *
+            T + 8192, work + 2 * N * (T * T) + 416 * N * T + 8192, work + 2 * N * (T * T) + 448 * N
+            * T + 8192, work + 2 * N * (T * T) + 449 * N * T + 8192, work + 2 * N * (T * T) + 450 *
+            N * T + 8192, work + 2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 515
+            * N * T + 8192, work + 2 * N * (T * T) + 516 * N * T + 8192, work + 2 * N * (T * T) +
+            592 * N * T + 8192, work + 2 * N * (T * T) + 593 * N * T + 8192, work + 2 * N * (T * T)
+            + 594 * N * T + 8192};
+    *loss = forward(N, T, params, data, &tape, work);
+    backward(N, T, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -2242,7 +2219,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "089c7b8ab57b1618";
+    return "5e8cd0bd84ed265b";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

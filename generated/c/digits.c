@@ -279,10 +279,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -291,34 +291,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -327,29 +331,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -478,8 +484,8 @@ SHARED void compute_logits_shifted_1(double *restrict logits_shifted, ptrdiff_t 
 }
 
 /* output_Z_shifted[n] = sum[j](v1[n,j]) */
-SHARED void compute_output_Z_shifted_1(ptrdiff_t N, const double *v1, double *restrict
-        output_Z_shifted)
+SHARED void compute_output_Z_shifted_1(ptrdiff_t N, const double *v1,
+        double *restrict output_Z_shifted)
 {
     for (ptrdiff_t n = 0; n < N; n++) {
         double sum = 0.0;
@@ -499,13 +505,6 @@ SHARED void compute_dlogits_terms_1(ptrdiff_t N, double *restrict dlogits_terms,
         for (ptrdiff_t j = 0; j < 10; j++) {
             dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
         }
-    }
-}
-
-SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
-{
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 10 + t[n]] -= 1.0;
     }
 }
 
@@ -535,6 +534,35 @@ SHARED void compute_dh_z_1(double *restrict dh_z, ptrdiff_t count, const double 
     const double *dh = dh_z;
     for (ptrdiff_t each = 0; each < count; each++) {
         dh_z[each] = (h[each] > 0.0 ? dh[each] : 0.0);
+    }
+}
+
+/* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
+        double v1_2, const double *dlogits_b)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
+    }
+}
+
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
+SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2,
+        const double *dlogits_b, double beta2)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
+    }
+}
+
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3, const double *logits_b_m, double v4,
+        const double *logits_b_v, double epsilon)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
 
@@ -655,7 +683,9 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 10) */
@@ -733,7 +763,9 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 10) */
@@ -744,21 +776,14 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     compute_dlogits_b_1(dlogits_b, N, dlogits);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
+    compute_logits_b_m_next_1(10, logits_b_m, beta1, v1_2, dlogits_b);
 
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
+    compute_logits_b_v_next_1(10, logits_b_v, v2, dlogits_b, beta2);
 
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    for (ptrdiff_t j = 0; j < 10; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
-    }
+    compute_logits_b_next_1(10, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
 
     /* dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *dh = work + 54 * N + 8192; /* (N, 32) */
@@ -771,21 +796,14 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W_m[each] = beta1 * logits_W_m[each] + v1_2 * dlogits_W[each];
-    }
+    compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
 
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W_v[each] = v2 * square(dlogits_W[each]) + beta2 * logits_W_v[each];
-    }
+    compute_logits_b_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 320; each++) {
-        logits_W[each] = logits_W[each] - learning_rate * v3 * logits_W_m[each] / (sqrt(v4 *
-                logits_W_v[each]) + epsilon);
-    }
+    compute_logits_b_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
 
     /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
     double *dh_z = dh; /* (N, 32) */
@@ -796,20 +814,14 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b_m[j] = beta1 * h_b_m[j] + v1_2 * dh_b[j];
-    }
+    compute_logits_b_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b_v[j] = v2 * square(dh_b[j]) + beta2 * h_b_v[j];
-    }
+    compute_logits_b_v_next_1(32, h_b_v, v2, dh_b, beta2);
 
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    for (ptrdiff_t j = 0; j < 32; j++) {
-        h_b[j] = h_b[j] - learning_rate * v3 * h_b_m[j] / (sqrt(v4 * h_b_v[j]) + epsilon);
-    }
+    compute_logits_b_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* dh_W[i,j] = sum[n](x[n,i] * dh_z[n,j])  (of h_z) */
     /* h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1_2 */
@@ -834,22 +846,13 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
             }
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
-                h_W[each + 32 * begin] = h_W[each + 32 * begin] - learning_rate * v3 *
-                        h_W_m[each + 32 * begin] / (sqrt(v4 * h_W_v[each + 32 * begin]) + epsilon);
+                h_W[each + 32 * begin] -= learning_rate * v3 * h_W_m[each + 32 * begin] / (sqrt(v4 *
+                        h_W_v[each + 32 * begin]) + epsilon);
             }
         }
     }
 
     *state->step = step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const digits_params *params, const digits_data *data,
-        const digits_params *grads, double *work)
-{
-    const digits_tape tape = {work + 8192, work + 32 * N + 8192, work + 33 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int digits_predict(ptrdiff_t N, const digits_params *params, const digits_data *data,
@@ -888,7 +891,9 @@ int digits_value_and_grad(ptrdiff_t N, const digits_params *params, const digits
     if (N < 1 || !within(data->t, N, 10)) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const digits_tape tape = {work + 8192, work + 32 * N + 8192, work + 33 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1024,7 +1029,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "ee3b1f49130e87dd";
+    return "348dd54a93437add";
 }
 
 digits_hyper digits_default_hyper(void)

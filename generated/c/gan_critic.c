@@ -311,10 +311,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -323,34 +323,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -359,29 +363,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -579,8 +585,7 @@ SHARED void compute_score_W_next_1(ptrdiff_t count, double *restrict score_W, do
         double v3, const double *score_W_m, double v4, const double *score_W_v, double epsilon)
 {
     for (ptrdiff_t i = 0; i < count; i++) {
-        score_W[i] = score_W[i] - learning_rate * v3 * score_W_m[i] / (sqrt(v4 * score_W_v[i]) +
-                epsilon);
+        score_W[i] -= learning_rate * v3 * score_W_m[i] / (sqrt(v4 * score_W_v[i]) + epsilon);
     }
 }
 
@@ -843,8 +848,7 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* score_b_next[j] = score_b[j] - score_b_m_next[j] * learning_rate * v3 /
        (sqrt(score_b_v_next[j] * v4) + epsilon) */
-    score_b[0] = score_b[0] - learning_rate * v3 * score_b_m[0] / (sqrt(v4 * score_b_v[0]) +
-            epsilon);
+    score_b[0] -= learning_rate * v3 * score_b_m[0] / (sqrt(v4 * score_b_v[0]) + epsilon);
 
     /* dscore_W[i,j] = sum[n,k](c2[n,k,i] * dscore[n,k,j])  (of score) */
     double *dscore_W = work + 660 * N + 8193; /* (64, 1) */
@@ -951,17 +955,6 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     *state->noise_step = noise_step_next;
 }
 
-static double value_and_grad(ptrdiff_t N, const gan_critic_params *params,
-        const gan_critic_data *data, const gan_critic_noise *noise, const gan_critic_hyper *hyper,
-        const gan_critic_grads *grads, double *work)
-{
-    const gan_critic_tape tape = {work + 8192, work + 4 * N + 8192, work + 132 * N + 8192, work +
-            260 * N + 8192};
-    const double value = forward(N, params, data, noise, hyper, &tape, work);
-    backward(N, params, &tape, grads, work);
-    return value;
-}
-
 int gan_critic_predict(ptrdiff_t N, const gan_critic_params *params, const gan_critic_data *data,
         const gan_critic_outputs *outputs, double *work)
 {
@@ -1000,7 +993,10 @@ int gan_critic_value_and_grad(ptrdiff_t N, const gan_critic_params *params,
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, noise, hyper, grads, work);
+    const gan_critic_tape tape = {work + 8192, work + 4 * N + 8192, work + 132 * N + 8192, work +
+            260 * N + 8192};
+    *loss = forward(N, params, data, noise, hyper, &tape, work);
+    backward(N, params, &tape, grads, work);
     return 0;
 }
 
@@ -1132,7 +1128,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "c7f3d15cd4f2e558";
+    return "19e5e77c27ff879a";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

@@ -298,10 +298,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -310,34 +310,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -346,29 +350,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -539,8 +545,8 @@ SHARED void compute_dfake_b_1(double *restrict dfake_b, ptrdiff_t N, const doubl
 }
 
 /* fake_b_m_next[j] = fake_b_m[j] * beta1 + dfake_b[j] * v1 */
-SHARED void compute_fake_b_m_next_1(ptrdiff_t count, double *restrict fake_b_m, double beta1, double
-        v1, const double *dfake_b)
+SHARED void compute_fake_b_m_next_1(ptrdiff_t count, double *restrict fake_b_m, double beta1,
+        double v1, const double *dfake_b)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         fake_b_m[j] = beta1 * fake_b_m[j] + v1 * dfake_b[j];
@@ -562,8 +568,7 @@ SHARED void compute_fake_b_next_1(ptrdiff_t count, double *restrict fake_b, doub
         double v3, const double *fake_b_m, double v4, const double *fake_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        fake_b[j] = fake_b[j] - learning_rate * v3 * fake_b_m[j] / (sqrt(v4 * fake_b_v[j]) +
-                epsilon);
+        fake_b[j] -= learning_rate * v3 * fake_b_m[j] / (sqrt(v4 * fake_b_v[j]) + epsilon);
     }
 }
 
@@ -943,9 +948,8 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
             }
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                g2_W[each + 64 * begin] = g2_W[each + 64 * begin] - learning_rate * v3 *
-                        g2_W_m[each + 64 * begin] / (sqrt(v4 * g2_W_v[each + 64 * begin]) +
-                        epsilon);
+                g2_W[each + 64 * begin] -= learning_rate * v3 * g2_W_m[each + 64 * begin] / (sqrt(v4
+                        * g2_W_v[each + 64 * begin]) + epsilon);
             }
         }
     }
@@ -984,17 +988,6 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const gan_generator_params *params,
-        const gan_generator_data *data, const gan_generator_noise *noise,
-        const gan_generator_hyper *hyper, const gan_generator_grads *grads, double *work)
-{
-    const gan_generator_tape tape = {work + 8192, work + 64 * N + 8192, work + 128 * N + 8192, work
-            + 256 * N + 8192, work + 384 * N + 8192};
-    const double value = forward(N, params, data, noise, hyper, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int gan_generator_predict(ptrdiff_t N, const gan_generator_params *params,
@@ -1038,7 +1031,10 @@ int gan_generator_value_and_grad(ptrdiff_t N, const gan_generator_params *params
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, noise, hyper, grads, work);
+    const gan_generator_tape tape = {work + 8192, work + 64 * N + 8192, work + 128 * N + 8192, work
+            + 256 * N + 8192, work + 384 * N + 8192};
+    *loss = forward(N, params, data, noise, hyper, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1171,7 +1167,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "dcd48c829624856f";
+    return "ce76257b6c10f66c";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

@@ -378,10 +378,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -390,34 +390,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -426,29 +430,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -546,11 +552,11 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 #if defined(__GNUC__)
 
 /* Stores the sums of a tile where not all of its columns are wanted. */
-SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const double *initial,
+SHARED void multiply_windows_edge(ptrdiff_t rows, ptrdiff_t columns, const double *initial,
         const double *edge, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
-        for (ptrdiff_t j = 0; j < columns; j++) {
+    for (ptrdiff_t j = 0; j < columns; j++) {
+        for (ptrdiff_t r = 0; r < rows; r++) {
             double *place = c + c_rows[r] + j * c_column;
             *place = (initial ? initial[r] : *place) + edge[r * TILE_COLUMNS + j];
         }
@@ -558,26 +564,27 @@ SHARED void multiply_windows_edge(int rows, ptrdiff_t columns, const double *ini
 }
 
 /* A tile of a product; as multiply_tile, but each row and each step has a place of its own. */
-static inline __attribute__((always_inline)) void multiply_windows_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, const double *a, const ptrdiff_t *a_rows,
-        const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
-        const double *initial, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_windows_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const double *a,
+        const ptrdiff_t *a_rows, const ptrdiff_t *a_steps, const double *b,
+        const ptrdiff_t *b_steps, ptrdiff_t b_step, const double *initial, double *c,
+        const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const double *left[TILE_ROWS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         left[r] = a + a_rows[r];
     }
     for (ptrdiff_t k = 0; k < depth; k++) {
         const double *right = b + (b_steps ? b_steps[k] : k * b_step);
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < vectors; v++) {
                 sums[r][v] += left[r][a_steps[k]] * *(const vector *)(right + v * LANES);
             }
         }
     }
     if (columns == vectors * LANES && c_column == 1) {
-        for (int r = 0; r < rows; r++) { /* one after another: rows may overlap */
+        for (int r = 0; r < most && r < rows; r++) { /* one after another: rows may overlap */
             for (int v = 0; v < vectors; v++) {
                 vector *place = (vector *)(c + c_rows[r] + v * LANES);
                 *place = initial ? initial[r] + sums[r][v] : *place + sums[r][v];
@@ -586,12 +593,53 @@ static inline __attribute__((always_inline)) void multiply_windows_tile(int rows
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_windows_edge(rows, columns, initial, edge, c, c_rows, c_column);
+    multiply_windows_edge(rows < most ? rows : most, columns, initial, edge, c, c_rows, c_column);
+}
+
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
+static inline __attribute__((always_inline)) void multiply_windows_columns(ptrdiff_t rows,
+        int vectors, ptrdiff_t columns, ptrdiff_t depth, const double *a, const ptrdiff_t *a_rows,
+        const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_step,
+        const double *initial, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
+{
+    ptrdiff_t last[TILE_ROWS];
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        const ptrdiff_t *left = a_rows + i;
+        if (rows - i < TILE_ROWS) { /* in place of rows that are not there, one that is */
+            for (int r = 0; r < TILE_ROWS; r++) {
+                last[r] = left[r < rows - i ? r : 0];
+            }
+            left = last;
+        }
+#define ROWS(most) \
+    multiply_windows_tile(most, vectors, rows - i, columns, depth, a, left, a_steps, b, b_steps, \
+            b_step, initial ? initial + i : NULL, c, c_rows + i, c_column)
+        if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
+#undef ROWS
+    }
+}
+
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+SHARED void pack_windows(double *restrict panel, ptrdiff_t width, ptrdiff_t columns,
+        ptrdiff_t depth, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column)
+{
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        const double *from = b + b_steps[k];
+        for (ptrdiff_t j = 0; j < width; j++) {
+            panel[j] = j < columns ? *from : 0;
+            from += j < columns ? b_column : 0;
+        }
+        panel += width;
+    }
 }
 
 /*
@@ -612,33 +660,18 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         ptrdiff_t step = 0;
         if (b_column != 1 || (wide != LANES && wide != TILE_COLUMNS)) {
             step = wide > LANES ? TILE_COLUMNS : LANES;
-            for (ptrdiff_t k = 0; k < depth; k++) {
-                for (ptrdiff_t i = 0; i < wide; i++) {
-                    panel[k * step + i] = right[b_steps[k] + i * b_column];
-                }
-                for (ptrdiff_t i = wide; i < step; i++) {
-                    panel[k * step + i] = 0;
-                }
-            }
+            pack_windows(panel, step, wide, depth, right, b_steps, b_column);
             right = panel;
             steps = NULL;
         }
-        ptrdiff_t i = 0;
-#define ROWS(count, vectors) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_windows_tile(count, vectors, wide, depth, a, a_rows + i, a_steps, right, steps, \
-                step, initial ? initial + i : NULL, c + j * c_column, c_rows + i, c_column); \
-    }
+        double *const to = c + j * c_column;
         if (wide <= LANES) {
-            ROWS(TILE_ROWS, 1)
-            ROWS(4, 1)
-            ROWS(1, 1)
+            multiply_windows_columns(rows, 1, wide, depth, a, a_rows, a_steps, right, steps, step,
+                    initial, to, c_rows, c_column);
         } else {
-            ROWS(TILE_ROWS, 2)
-            ROWS(4, 2)
-            ROWS(1, 2)
+            multiply_windows_columns(rows, 2, wide, depth, a, a_rows, a_steps, right, steps, step,
+                    initial, to, c_rows, c_column);
         }
-#undef ROWS
         j += wide;
     }
 }
@@ -705,8 +738,9 @@ static inline __attribute__((always_inline)) double added_up(vector lanes)
     return lanes[0];
 }
 
-/* A tile of dot products; each lane of a register sums a part of the terms. */
-static inline __attribute__((always_inline)) void dots_tile(int rows, int columns,
+/* A tile of dot products, of which some columns are wanted; each lane of a register sums a part of
+ * the terms. `rows` is a constant in every call. */
+static inline __attribute__((always_inline)) void dots_tile(int rows, ptrdiff_t columns,
         ptrdiff_t steps, ptrdiff_t length, const double *a, const ptrdiff_t *a_rows,
         const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_columns,
         const ptrdiff_t *b_steps, double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
@@ -718,21 +752,21 @@ static inline __attribute__((always_inline)) void dots_tile(int rows, int column
         for (ptrdiff_t k = 0; k < whole; k += LANES) {
             vector near[DOT_COLUMNS];
 #pragma GCC unroll 4
-            for (int j = 0; j < columns; j++) {
+            for (int j = 0; j < DOT_COLUMNS; j++) {
                 near[j] = *(const vector *)(right + b_columns[j] + k);
             }
 #pragma GCC unroll 4
             for (int r = 0; r < rows; r++) {
                 const vector one = *(const vector *)(left + a_rows[r] + k);
 #pragma GCC unroll 4
-                for (int j = 0; j < columns; j++) {
+                for (int j = 0; j < DOT_COLUMNS; j++) {
                     sums[r][j] += one * near[j];
                 }
             }
         }
     }
     for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < columns; j++) {
+        for (int j = 0; j < DOT_COLUMNS && j < columns; j++) {
             double sum = added_up(sums[r][j]);
             for (ptrdiff_t s = 0; s < steps; s++) {
                 for (ptrdiff_t k = whole; k < length; k++) {
@@ -755,25 +789,24 @@ SHARED void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
         double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
 {
     const ptrdiff_t near = 1 + DOT_NEAR / (DOT_COLUMNS * length);
-#define ROWS(count, wide) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        dots_tile(count, wide, most, length, a, a_rows + i, a_steps + s, b, b_columns + j, \
-                b_steps + s, c, c_rows + i, c_columns + j); \
-    }
-#define COLUMNS(wide) \
-    for (const ptrdiff_t last = columns - (columns - j) % wide; j < last; j += wide) { \
-        ptrdiff_t i = 0; \
-        ROWS(DOT_ROWS, wide) \
-        ROWS(1, wide) \
-    }
     for (ptrdiff_t s = 0; s < steps; s += near) {
         const ptrdiff_t most = steps - s < near ? steps - s : near;
-        ptrdiff_t j = 0;
-        COLUMNS(DOT_COLUMNS)
-        COLUMNS(1)
+        for (ptrdiff_t j = 0; j < columns; j += DOT_COLUMNS) {
+            ptrdiff_t right[DOT_COLUMNS]; /* in place of columns that are not there, one that is */
+            for (int k = 0; k < DOT_COLUMNS; k++) {
+                right[k] = b_columns[j + k < columns ? j + k : j];
+            }
+#define ROWS(count) \
+    for (; rows - i >= count; i += count) { \
+        dots_tile(count, columns - j, most, length, a, a_rows + i, a_steps + s, b, right, \
+                b_steps + s, c, c_rows + i, c_columns + j); \
     }
-#undef COLUMNS
+            ptrdiff_t i = 0;
+            ROWS(DOT_ROWS)
+            ROWS(1)
 #undef ROWS
+        }
+    }
 }
 
 #else
@@ -820,6 +853,52 @@ SHARED void compute_h_1(double *restrict h, ptrdiff_t count)
     }
 }
 
+/* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
+SHARED void compute_s1_z_1(ptrdiff_t count, ptrdiff_t N, const double *c1_z, double *restrict s1_z,
+        ptrdiff_t size_1, ptrdiff_t size_2)
+{
+    for (ptrdiff_t p = 0; p < count; p++) {
+        for (ptrdiff_t q = 0; q < size_1; q++) {
+            for (ptrdiff_t n = 0; n < N; n++) {
+                double best = -INFINITY;
+                for (ptrdiff_t u = 0; u < 2; u++) {
+                    for (ptrdiff_t v = 0; v < 2; v++) {
+                        best = maximum(best,
+                                c1_z[(u + 2 * p) * (size_2 * N) + (v + 2 * q) * N + n]);
+                    }
+                }
+                s1_z[p * (size_1 * N) + q * N + n] = best;
+            }
+        }
+    }
+}
+
+/* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 * u,
+   4))  (of s1_z) */
+SHARED void compute_s1_z_winner_1(ptrdiff_t count, ptrdiff_t N, const double *c1_z,
+        const double *s1_z, double *restrict s1_z_winner, ptrdiff_t size_1, ptrdiff_t size_2,
+        ptrdiff_t size_3, ptrdiff_t size_4)
+{
+    for (ptrdiff_t c = 0; c < count; c++) {
+        for (ptrdiff_t p = 0; p < size_1; p++) {
+            for (ptrdiff_t q = 0; q < size_1; q++) {
+                for (ptrdiff_t n = 0; n < N; n++) {
+                    double best = INFINITY;
+                    for (ptrdiff_t u = 0; u < 2; u++) {
+                        for (ptrdiff_t v = 0; v < 2; v++) {
+                            best = lesser(best,
+                                    (c1_z[c * (size_2 * N) + (u + 2 * p) * (size_3 * N) + (v + 2 * q) * N + n]
+                                    == s1_z[c * (size_4 * N) + p * (size_1 * N) + q * N + n] ?
+                                    (double)(v + 2 * u) : 4.0));
+                        }
+                    }
+                    s1_z_winner[c * (size_4 * N) + p * (size_1 * N) + q * N + n] = best;
+                }
+            }
+        }
+    }
+}
+
 /* dlogits_terms[j,n] = v1[j,n] / output_Z_shifted[n]  (of loss_Z) */
 /* dlogits_terms[t[n],n] += -1 */
 SHARED void compute_dlogits_terms_1(ptrdiff_t count, ptrdiff_t N, double *restrict dlogits_terms,
@@ -829,13 +908,6 @@ SHARED void compute_dlogits_terms_1(ptrdiff_t count, ptrdiff_t N, double *restri
         for (ptrdiff_t n = 0; n < N; n++) {
             dlogits_terms[j * N + n] = v1[j * N + n] / output_Z_shifted[n];
         }
-    }
-}
-
-SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
-{
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[t[n] * N + n] -= 1.0;
     }
 }
 
@@ -880,18 +952,18 @@ SHARED void compute_ds2_z_1(ptrdiff_t count, double *restrict ds2_z, const doubl
 /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)  (of
    s2_z) */
 SHARED void compute_dc2_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc2_z,
-        const double *s2_z_winner, const double *ds2_z)
+        const double *s2_z_winner, const double *ds2_z, ptrdiff_t size_1, ptrdiff_t size_2,
+        ptrdiff_t size_3, ptrdiff_t size_4)
 {
     for (ptrdiff_t c = 0; c < count; c++) {
-        for (ptrdiff_t p = 0; p < 2; p++) {
+        for (ptrdiff_t p = 0; p < size_1; p++) {
             for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t q = 0; q < 2; q++) {
+                for (ptrdiff_t q = 0; q < size_1; q++) {
                     for (ptrdiff_t v = 0; v < 2; v++) {
                         for (ptrdiff_t n = 0; n < N; n++) {
-                            dc2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n] =
-                                    ((double)(v + 2 * u) ==
-                                    s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] ?
-                                    ds2_z[c * (4 * N) + p * (2 * N) + q * N + n] : 0.0);
+dc2_z[c * (size_2 * N) + (u + 2 * p) * (size_3 * N) + (v + 2 * q) * N + n] = ((double)(v + 2 * u) ==
+                                    s2_z_winner[c * (size_4 * N) + p * (size_1 * N) + q * N + n] ?
+                                    ds2_z[c * (size_4 * N) + p * (size_1 * N) + q * N + n] : 0.0);
                         }
                     }
                 }
@@ -901,12 +973,12 @@ SHARED void compute_dc2_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc2_z
 }
 
 /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
-SHARED void compute_dc2_b_1(ptrdiff_t count, const double *dc2_z, ptrdiff_t N, double *restrict
-        dc2_b)
+SHARED void compute_dc2_b_1(ptrdiff_t count, const double *dc2_z, ptrdiff_t N,
+        double *restrict dc2_b, ptrdiff_t size_1)
 {
     for (ptrdiff_t o = 0; o < count; o++) {
         double sum = 0.0;
-        sum += total(dc2_z + 16 * o * N, 16 * N);
+        sum += total(dc2_z + size_1 * o * N, size_1 * N);
         dc2_b[o] = sum;
     }
 }
@@ -970,40 +1042,6 @@ SHARED void compute_ds1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict ds1_z
     }
 }
 
-/* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)  (of
-   s1_z) */
-SHARED void compute_dc1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict dc1_z,
-        const double *s1_z_winner, const double *ds1_z)
-{
-    for (ptrdiff_t c = 0; c < count; c++) {
-        for (ptrdiff_t p = 0; p < 4; p++) {
-            for (ptrdiff_t u = 0; u < 2; u++) {
-                for (ptrdiff_t q = 0; q < 4; q++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        for (ptrdiff_t n = 0; n < N; n++) {
-                            dc1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n] =
-                                    ((double)(v + 2 * u) ==
-                                    s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] ?
-                                    ds1_z[c * (16 * N) + p * (4 * N) + q * N + n] : 0.0);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
-SHARED void compute_dc1_b_1(ptrdiff_t count, const double *dc1_z, ptrdiff_t N, double *restrict
-        dc1_b)
-{
-    for (ptrdiff_t o = 0; o < count; o++) {
-        double sum = 0.0;
-        sum += total(dc1_z + 64 * o * N, 64 * N);
-        dc1_b[o] = sum;
-    }
-}
-
 /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
 SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t N, const double *c1_padded,
         const double *dc1_z)
@@ -1044,13 +1082,12 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
    (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3, const double *logits_b_m, double v4,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
+        logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
 
@@ -1170,15 +1207,8 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* flatten[n,i2 + 2 * i1 + 4 * i0] = relu(s2_z[n,i0,i1,i2]) */
     double *flatten = work + 2660 * N + 4608; /* (N, 128) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i0 = 0; i0 < 32; i0++) {
-            for (ptrdiff_t i1 = 0; i1 < 2; i1++) {
-                for (ptrdiff_t i2 = 0; i2 < 2; i2++) {
-                    flatten[n * 128 + i2 + 2 * i1 + 4 * i0] =
-                            relu(s2_z[n * 128 + i0 * 4 + i1 * 2 + i2]);
-                }
-            }
-        }
+    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+        flatten[each] = relu(s2_z[each]);
     }
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
@@ -1294,41 +1324,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s1_z = tape->s1; /* (16, 4, 4, N) */
-    for (ptrdiff_t p = 0; p < 64; p++) {
-        for (ptrdiff_t q = 0; q < 4; q++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                double best = -INFINITY;
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        best = maximum(best, c1_z[(u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]);
-                    }
-                }
-                s1_z[p * (4 * N) + q * N + n] = best;
-            }
-        }
-    }
+    compute_s1_z_1(64, N, c1_z, s1_z, 4, 8);
 
     /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
        u, 4))  (of s1_z) */
     double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
-    for (ptrdiff_t c = 0; c < 16; c++) {
-        for (ptrdiff_t p = 0; p < 4; p++) {
-            for (ptrdiff_t q = 0; q < 4; q++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best,
-                                    (c1_z[c * (64 * N) + (u + 2 * p) * (8 * N) + (v + 2 * q) * N + n]
-                                    == s1_z[c * (16 * N) + p * (4 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 4.0));
-                        }
-                    }
-                    s1_z_winner[c * (16 * N) + p * (4 * N) + q * N + n] = best;
-                }
-            }
-        }
-    }
+    compute_s1_z_winner_1(16, N, c1_z, s1_z, s1_z_winner, 4, 64, 8, 16);
 
     /* s1[c,p,q,n] = relu(s1_z[c,p,q,n]) */
     double *s1 = s1_z; /* (16, 4, 4, N) */
@@ -1371,41 +1372,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s2_z[c,p,q,n] = max[u,v](c2_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s2_z = tape->s2; /* (32, 2, 2, N) */
-    for (ptrdiff_t p = 0; p < 64; p++) {
-        for (ptrdiff_t q = 0; q < 2; q++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                double best = -INFINITY;
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        best = maximum(best, c2_z[(u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]);
-                    }
-                }
-                s2_z[p * (2 * N) + q * N + n] = best;
-            }
-        }
-    }
+    compute_s1_z_1(64, N, c2_z, s2_z, 2, 4);
 
     /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
        u, 4))  (of s2_z) */
     double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
-    for (ptrdiff_t c = 0; c < 32; c++) {
-        for (ptrdiff_t p = 0; p < 2; p++) {
-            for (ptrdiff_t q = 0; q < 2; q++) {
-                for (ptrdiff_t n = 0; n < N; n++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best,
-                                    (c2_z[c * (16 * N) + (u + 2 * p) * (4 * N) + (v + 2 * q) * N + n]
-                                    == s2_z[c * (4 * N) + p * (2 * N) + q * N + n] ? (double)(v + 2
-                                    * u) : 4.0));
-                        }
-                    }
-                    s2_z_winner[c * (4 * N) + p * (2 * N) + q * N + n] = best;
-                }
-            }
-        }
-    }
+    compute_s1_z_winner_1(32, N, c2_z, s2_z, s2_z_winner, 2, 16, 4, 4);
 
     /* s2[c,p,q,n] = relu(s2_z[c,p,q,n]) */
     double *s2 = s2_z; /* (32, 2, 2, N) */
@@ -1494,7 +1466,9 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* dlogits_terms[t[n],n] += -1 */
     double *dlogits_terms = work + 3279 * N + 8192; /* (10, N) */
     compute_dlogits_terms_1(10, N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[t[n] * N + n] -= 1.0;
+    }
 
     /* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (10, N) */
@@ -1537,11 +1511,11 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
        (of s2_z) */
     double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
-    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
+    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z, 2, 16, 4, 4);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (32,) */
-    compute_dc2_b_1(32, dc2_z, N, dc2_b);
+    compute_dc2_b_1(32, dc2_z, N, dc2_b, 16);
 
     /* dc2_K[o,c,u,v] = sum[n,p,q](dc2_z[o,p,q,n] * c2_padded[c,p + u,q + v,n])  (of c2_z) */
     double *dc2_K = grads->c2_K; /* (32, 16, 3, 3) */
@@ -1558,11 +1532,11 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
        (of s1_z) */
     double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
-    compute_dc1_z_1(16, N, dc1_z, s1_z_winner, ds1_z);
+    compute_dc2_z_1(16, N, dc1_z, s1_z_winner, ds1_z, 4, 64, 8, 16);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (16,) */
-    compute_dc1_b_1(16, dc1_z, N, dc1_b);
+    compute_dc2_b_1(16, dc1_z, N, dc1_b, 64);
 
     /* dc1_K[o,c,u,v] = sum[n,p,q](dc1_z[o,p,q,n] * c1_padded[c,p + u,q + v,n])  (of c1_z) */
     double *dc1_K = grads->c1_K; /* (16, 1, 3, 3) */
@@ -1632,7 +1606,9 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* dlogits_terms[t[n],n] += -1 */
     double *dlogits_terms = work + 3279 * N + 8192; /* (10, N) */
     compute_dlogits_terms_1(10, N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[t[n] * N + n] -= 1.0;
+    }
 
     /* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (10, N) */
@@ -1717,8 +1693,8 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
             }
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
-                h_W[each + 32 * begin] = h_W[each + 32 * begin] - learning_rate * v3 *
-                        h_W_m[each + 32 * begin] / (sqrt(v4 * h_W_v[each + 32 * begin]) + epsilon);
+                h_W[each + 32 * begin] -= learning_rate * v3 * h_W_m[each + 32 * begin] / (sqrt(v4 *
+                        h_W_v[each + 32 * begin]) + epsilon);
             }
         }
     }
@@ -1730,11 +1706,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* dc2_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s2_z_winner[c,p,q,n], ds2_z[c,p,q,n], 0)
        (of s2_z) */
     double *dc2_z = work + 2767 * N + 8192; /* (32, 4, 4, N) */
-    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z);
+    compute_dc2_z_1(32, N, dc2_z, s2_z_winner, ds2_z, 2, 16, 4, 4);
 
     /* dc2_b[o] = sum[n,p,q](dc2_z[o,p,q,n])  (of c2_z) */
     double *dc2_b = work + 4410 * N + 8522; /* (32,) */
-    compute_dc2_b_1(32, dc2_z, N, dc2_b);
+    compute_dc2_b_1(32, dc2_z, N, dc2_b, 16);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
     compute_logits_b_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b);
@@ -1771,11 +1747,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* dc1_z[c,u + 2 * p,v + 2 * q,n] = where(v + 2 * u == s1_z_winner[c,p,q,n], ds1_z[c,p,q,n], 0)
        (of s1_z) */
     double *dc1_z = work + 1743 * N + 8192; /* (16, 8, 8, N) */
-    compute_dc1_z_1(16, N, dc1_z, s1_z_winner, ds1_z);
+    compute_dc2_z_1(16, N, dc1_z, s1_z_winner, ds1_z, 4, 64, 8, 16);
 
     /* dc1_b[o] = sum[n,p,q](dc1_z[o,p,q,n])  (of c1_z) */
     double *dc1_b = work + 4410 * N + 17258; /* (16,) */
-    compute_dc1_b_1(16, dc1_z, N, dc1_b);
+    compute_dc2_b_1(16, dc1_z, N, dc1_b, 64);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1_2 */
     compute_logits_b_m_next_1(16, c1_b_m, beta1, v1_2, dc1_b);
@@ -1802,17 +1778,6 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_logits_b_next_1(144, c1_K, learning_rate, v3, c1_K_m, v4, c1_K_v, epsilon);
 
     *state->step = step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
-        const lenet_params *grads, double *work)
-{
-    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 356 * N + 8192, work + 932 *
-            N + 8192, work + 1060 * N + 8192, work + 1188 * N + 8192, work + 1220 * N + 8192, work +
-            1348 * N + 8192, work + 1604 * N + 8192, work + 1605 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int lenet_predict(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
@@ -1851,7 +1816,11 @@ int lenet_value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_da
     if (N < 1 || !within(data->t, N, 10)) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 356 * N + 8192, work + 932 *
+            N + 8192, work + 1060 * N + 8192, work + 1188 * N + 8192, work + 1220 * N + 8192, work +
+            1348 * N + 8192, work + 1604 * N + 8192, work + 1605 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1989,7 +1958,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "5db3d4a6bf45d588";
+    return "ecb90bf194b11d85";
 }
 
 lenet_hyper lenet_default_hyper(void)

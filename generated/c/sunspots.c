@@ -251,10 +251,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -263,34 +263,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -299,29 +303,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -550,6 +556,76 @@ SHARED void compute_dh_z_step_2_1(ptrdiff_t count, double *restrict dh_z_step_2,
     }
 }
 
+SHARED void compute_dh_s_1(double *restrict dh_c, ptrdiff_t N, double *restrict dh_s,
+        double *restrict dh_h, const double *h_tanh_c, const double *dh_c_step, const double *h_a,
+        const double *h_s, const double *h_c, double *restrict dh_z, const double *dh_z_step,
+        const double *dh_z_step_2, const double *h_U, double *restrict work)
+{
+    fill(dh_c, 400 * N, 0.0);
+    for (ptrdiff_t t_ = 24 - 1; t_ >= 0; t_--) {
+        /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_s[t_ * (48 * N) + n * 48 + 2 * 16 + j] = dh_h[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_tanh_c[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
+        for (ptrdiff_t each = 0; each < 16 * N; each++) {
+            dh_c[each + 16 * N + 16 * t_ * N] += dh_c_step[each + 16 * t_ * N] *
+                    dh_h[each + 16 * N + 16 * t_ * N];
+        }
+
+        /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_s[t_ * (48 * N) + n * 48 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_a[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_c[t_ * (16 * N) + n * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_s[t_ * (48 * N) + n * 48 + 1 * 16 + j];
+            }
+        }
+
+        /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_s[t_ * (48 * N) + n * 48 + 1 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_c[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_z[t_ * (64 * N) + n * 64 + 3 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        dh_z_step[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t g = 0; g < 3; g++) {
+                for (ptrdiff_t j = 0; j < 16; j++) {
+                    dh_z[t_ * (64 * N) + n * 64 + g * 16 + j] =
+                            dh_s[t_ * (48 * N) + n * 48 + g * 16 + j] *
+                            dh_z_step_2[t_ * (48 * N) + n * 48 + g * 16 + j];
+                }
+            }
+        }
+
+        /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
+        multiply(N, 16, 64, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING, dh_h
+                + 16 * t_ * N, 16, 1, work);
+    }
+}
+
 /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
 SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *years,
         const double *dh_z, double *restrict work)
@@ -558,6 +634,34 @@ SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *yea
     for (ptrdiff_t n = 0; n < N; n++) {
         multiply(1, 64, 24, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
                 (matrix){dh_W, 1, 1}, dh_W, 1, 1, work);
+    }
+}
+
+/* p_W_m_next[i,j] = p_W_m[i,j] * beta1 + dp_W[i,j] * v1_2 */
+SHARED void compute_p_W_m_next_1(ptrdiff_t count, double *restrict p_W_m, double beta1, double v1_2,
+        const double *dp_W)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        p_W_m[i] = beta1 * p_W_m[i] + v1_2 * dp_W[i];
+    }
+}
+
+/* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
+SHARED void compute_p_W_v_next_1(ptrdiff_t count, double *restrict p_W_v, double v2,
+        const double *dp_W, double beta2)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        p_W_v[i] = v2 * square(dp_W[i]) + beta2 * p_W_v[i];
+    }
+}
+
+/* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
+   epsilon) */
+SHARED void compute_p_W_next_1(ptrdiff_t count, double *restrict p_W, double learning_rate,
+        double v3, const double *p_W_m, double v4, const double *p_W_v, double epsilon)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        p_W[i] -= learning_rate * v3 * p_W_m[i] / (sqrt(v4 * p_W_v[i]) + epsilon);
     }
 }
 
@@ -582,8 +686,8 @@ static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_d
 
     double *h_s = work + 1560 * N + 512; /* (24, N, 3, 16) */
     double *h_c = work + 2712 * N + 512; /* (25, N, 16) */
-    fill(h_c, 400 * N, 0.0);
     double *h_h = work + 3112 * N + 512; /* (25, N, 16) */
+    fill(h_c, 400 * N, 0.0);
     fill(h_h, 400 * N, 0.0);
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         /* h_z[t,n,g,j] += sum[k](h_h[t,n,k] * h_U[k,g,j]) */
@@ -647,9 +751,9 @@ static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots
     double *h_s = tape->h_s; /* (24, N, 3, 16) */
     double *h_a = tape->h_a; /* (24, N, 16) */
     double *h_c = tape->h_c; /* (25, N, 16) */
-    fill(h_c, 400 * N, 0.0);
     double *h_tanh_c = tape->h_tanh_c; /* (24, N, 16) */
     double *h_h = tape->h_h; /* (25, N, 16) */
+    fill(h_c, 400 * N, 0.0);
     fill(h_h, 400 * N, 0.0);
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         /* h_z[t,n,g,j] += sum[k](h_h[t,n,k] * h_U[k,g,j]) */
@@ -766,70 +870,17 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
 
     double *dh_s = work + 6618 * N + 8192; /* (24, N, 3, 16) */
     double *dh_c = work + 7770 * N + 8192; /* (25, N, 16) */
-    fill(dh_c, 400 * N, 0.0);
     double *dh_z = work + 2745 * N + 8192; /* (24, N, 4, 16) */
-    for (ptrdiff_t t_ = 24 - 1; t_ >= 0; t_--) {
-        /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 2 * 16 + j] = dh_h[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_tanh_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
-        for (ptrdiff_t each = 0; each < 16 * N; each++) {
-            dh_c[each + 16 * N + 16 * t_ * N] += dh_c_step[each + 16 * t_ * N] *
-                    dh_h[each + 16 * N + 16 * t_ * N];
-        }
-
-        /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_a[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_c[t_ * (16 * N) + n * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_s[t_ * (48 * N) + n * 48 + 1 * 16 + j];
-            }
-        }
-
-        /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 1 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_z[t_ * (64 * N) + n * 64 + 3 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        dh_z_step[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 3; g++) {
-                for (ptrdiff_t j = 0; j < 16; j++) {
-                    dh_z[t_ * (64 * N) + n * 64 + g * 16 + j] =
-                            dh_s[t_ * (48 * N) + n * 48 + g * 16 + j] *
-                            dh_z_step_2[t_ * (48 * N) + n * 48 + g * 16 + j];
-                }
-            }
-        }
-
-        /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
-        multiply(N, 16, 64, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING, dh_h
-                + 16 * t_ * N, 16, 1, work);
-    }
+    /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
+    /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
+    /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
+    /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
+    /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
+    /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
+    /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
+    /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
+    compute_dh_s_1(dh_c, N, dh_s, dh_h, h_tanh_c, dh_c_step, h_a, h_s, h_c, dh_z, dh_z_step,
+            dh_z_step_2, h_U, work);
 
     /* dh_U[k,g,j] = sum[t,n](h_h[t,n,k] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_U = grads->h_U; /* (16, 4, 16) */
@@ -907,7 +958,7 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) +
        epsilon) */
-    p_b[0] = p_b[0] - learning_rate * v3 * p_b_m[0] / (sqrt(v4 * p_b_v[0]) + epsilon);
+    p_b[0] -= learning_rate * v3 * p_b_m[0] / (sqrt(v4 * p_b_v[0]) + epsilon);
 
     /* dh[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *dh = work + 4282 * N + 8192; /* (N, 16) */
@@ -918,20 +969,14 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
     compute_dp_W_1(dp_W, N, h_h, dp);
 
     /* p_W_m_next[i,j] = p_W_m[i,j] * beta1 + dp_W[i,j] * v1_2 */
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        p_W_m[i] = beta1 * p_W_m[i] + v1_2 * dp_W[i];
-    }
+    compute_p_W_m_next_1(16, p_W_m, beta1, v1_2, dp_W);
 
     /* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        p_W_v[i] = v2 * square(dp_W[i]) + beta2 * p_W_v[i];
-    }
+    compute_p_W_v_next_1(16, p_W_v, v2, dp_W, beta2);
 
     /* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        p_W[i] = p_W[i] - learning_rate * v3 * p_W_m[i] / (sqrt(v4 * p_W_v[i]) + epsilon);
-    }
+    compute_p_W_next_1(16, p_W, learning_rate, v3, p_W_m, v4, p_W_v, epsilon);
 
     /* dh_h[24,n,j] = dh[n,j]  (of h) */
     double *dh_h = work + 4298 * N + 8192; /* (25, N, 16) */
@@ -951,70 +996,17 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     double *dh_s = work + 6618 * N + 8192; /* (24, N, 3, 16) */
     double *dh_c = work + 7770 * N + 8192; /* (25, N, 16) */
-    fill(dh_c, 400 * N, 0.0);
     double *dh_z = work + 2745 * N + 8192; /* (24, N, 4, 16) */
-    for (ptrdiff_t t_ = 24 - 1; t_ >= 0; t_--) {
-        /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 2 * 16 + j] = dh_h[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_tanh_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
-        for (ptrdiff_t each = 0; each < 16 * N; each++) {
-            dh_c[each + 16 * N + 16 * t_ * N] += dh_c_step[each + 16 * t_ * N] *
-                    dh_h[each + 16 * N + 16 * t_ * N];
-        }
-
-        /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_a[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_c[t_ * (16 * N) + n * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_s[t_ * (48 * N) + n * 48 + 1 * 16 + j];
-            }
-        }
-
-        /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 1 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_z[t_ * (64 * N) + n * 64 + 3 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        dh_z_step[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 3; g++) {
-                for (ptrdiff_t j = 0; j < 16; j++) {
-                    dh_z[t_ * (64 * N) + n * 64 + g * 16 + j] =
-                            dh_s[t_ * (48 * N) + n * 48 + g * 16 + j] *
-                            dh_z_step_2[t_ * (48 * N) + n * 48 + g * 16 + j];
-                }
-            }
-        }
-
-        /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
-        multiply(N, 16, 64, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING, dh_h
-                + 16 * t_ * N, 16, 1, work);
-    }
+    /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
+    /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
+    /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
+    /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
+    /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
+    /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
+    /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
+    /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
+    compute_dh_s_1(dh_c, N, dh_s, dh_h, h_tanh_c, dh_c_step, h_a, h_s, h_c, dh_z, dh_z_step,
+            dh_z_step_2, h_U, work);
 
     /* dh_U[k,g,j] = sum[t,n](h_h[t,n,k] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_U = work + 8170 * N + 8209; /* (16, 4, 16) */
@@ -1022,75 +1014,44 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
             work);
 
     /* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        h_U_m[each] = beta1 * h_U_m[each] + v1_2 * dh_U[each];
-    }
+    compute_p_W_m_next_1(1024, h_U_m, beta1, v1_2, dh_U);
 
     /* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2 + h_U_v[i,j,k0] * beta2 */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        h_U_v[each] = v2 * square(dh_U[each]) + beta2 * h_U_v[each];
-    }
+    compute_p_W_v_next_1(1024, h_U_v, v2, dh_U, beta2);
 
     /* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 1024; each++) {
-        h_U[each] = h_U[each] - learning_rate * v3 * h_U_m[each] / (sqrt(v4 * h_U_v[each]) +
-                epsilon);
-    }
+    compute_p_W_next_1(1024, h_U, learning_rate, v3, h_U_m, v4, h_U_v, epsilon);
 
     /* dh_b[g,j] = sum[t,n](dh_z[t,n,g,j])  (of h_z) */
     double *dh_b = work + 8170 * N + 9233; /* (4, 16) */
     multiply(1, 64, 24 * N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_b_m[each] = beta1 * h_b_m[each] + v1_2 * dh_b[each];
-    }
+    compute_p_W_m_next_1(64, h_b_m, beta1, v1_2, dh_b);
 
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2 + h_b_v[i,j] * beta2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_b_v[each] = v2 * square(dh_b[each]) + beta2 * h_b_v[each];
-    }
+    compute_p_W_v_next_1(64, h_b_v, v2, dh_b, beta2);
 
     /* h_b_next[i,j] = h_b[i,j] - h_b_m_next[i,j] * learning_rate * v3 / (sqrt(h_b_v_next[i,j] * v4)
        + epsilon) */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_b[each] = h_b[each] - learning_rate * v3 * h_b_m[each] / (sqrt(v4 * h_b_v[each]) +
-                epsilon);
-    }
+    compute_p_W_next_1(64, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
 
     /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_W = work + 8170 * N + 9233; /* (1, 4, 16) */
     compute_dh_W_1(dh_W, N, years, dh_z, work);
 
     /* h_W_m_next[i,j,k0] = h_W_m[i,j,k0] * beta1 + dh_W[i,j,k0] * v1_2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_W_m[each] = beta1 * h_W_m[each] + v1_2 * dh_W[each];
-    }
+    compute_p_W_m_next_1(64, h_W_m, beta1, v1_2, dh_W);
 
     /* h_W_v_next[i,j,k0] = dh_W[i,j,k0]**2 * v2 + h_W_v[i,j,k0] * beta2 */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_W_v[each] = v2 * square(dh_W[each]) + beta2 * h_W_v[each];
-    }
+    compute_p_W_v_next_1(64, h_W_v, v2, dh_W, beta2);
 
     /* h_W_next[i,j,k0] = h_W[i,j,k0] - h_W_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_W_v_next[i,j,k0] * v4) + epsilon) */
-    for (ptrdiff_t each = 0; each < 64; each++) {
-        h_W[each] = h_W[each] - learning_rate * v3 * h_W_m[each] / (sqrt(v4 * h_W_v[each]) +
-                epsilon);
-    }
+    compute_p_W_next_1(64, h_W, learning_rate, v3, h_W_m, v4, h_W_v, epsilon);
 
     *state->t = t_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
-        const sunspots_params *grads, double *work)
-{
-    const sunspots_tape tape = {work + 8192, work + 24 * N + 8192, work + 424 * N + 8192, work + 824
-            * N + 8192, work + 1976 * N + 8192, work + 2360 * N + 8192, work + 2744 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, &tape, grads, work);
-    return value;
 }
 
 int sunspots_predict(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
@@ -1129,7 +1090,10 @@ int sunspots_value_and_grad(ptrdiff_t N, const sunspots_params *params, const su
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const sunspots_tape tape = {work + 8192, work + 24 * N + 8192, work + 424 * N + 8192, work + 824
+            * N + 8192, work + 1976 * N + 8192, work + 2360 * N + 8192, work + 2744 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, &tape, grads, work);
     return 0;
 }
 
@@ -1266,7 +1230,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "90a5bb4484b8f92b";
+    return "1d1fc1411724a557";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

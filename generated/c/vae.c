@@ -315,10 +315,10 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
             c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
@@ -327,34 +327,38 @@ SHARED void multiply_edge(int rows, ptrdiff_t columns, const double *edge, matri
 }
 
 /*
- * A tile of a product, at most TILE_ROWS rows and 2 vectors wide; its sums stay in registers.
- * `rows` and `vectors` are constants in every call, so that no loop over them is left.
+ * A tile of a product, at most `most` rows and 2 vectors wide; its sums stay in registers. `most`
+ * and `vectors` are constants in every call, so that no loop over them is left. Of rows that are
+ * not there the last one takes the place.
  */
-static inline __attribute__((always_inline)) void multiply_tile(int rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
-    const double *left = a.at, *right = b.at;
+    const double *left[TILE_ROWS] = {a.at}, *right = b.at;
+    for (int r = 1; r < most; r++) {
+        left[r] = left[r - 1] + (r < rows ? a.row : 0);
+    }
     for (ptrdiff_t k = depth / parts; k > 0; k--) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most; r++) {
             for (int v = 0; v < 2; v++) {
-                sums[r][v] += left[r * a.row + v / vectors * a.column]
+                sums[r][v] += left[r][v / vectors * a.column]
                         * *(const vector *)(right + v / vectors * b.row + v % vectors * LANES);
             }
+            left[r] += parts * a.column;
         }
-        left += parts * a.column;
         right += parts * b.row;
     }
-    for (int r = 0; parts > 1 && r < rows; r++) {
+    for (int r = 0; parts > 1 && r < most; r++) {
         sums[r][0] += sums[r][1];
         if (depth % 2 > 0) {
-            sums[r][0] += left[r * a.row] * *(const vector *)right;
+            sums[r][0] += *left[r] * *(const vector *)right;
         }
     }
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
@@ -363,29 +367,31 @@ static inline __attribute__((always_inline)) void multiply_tile(int rows, int ve
         return;
     }
     double edge[TILE_ROWS * TILE_COLUMNS];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < most; r++) {
         for (int v = 0; v < vectors; v++) {
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
 }
 
-/* A product one or two vectors wide: tiles, then lower ones at the edge. */
+/* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
         ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
         ptrdiff_t c_row, ptrdiff_t c_column)
 {
-    ptrdiff_t i = 0;
-#define ROWS(count) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        multiply_tile(count, vectors, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-                c + i * c_row, c_row, c_column); \
+#define ROWS(most) \
+    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
+            c + i * c_row, c_row, c_column)
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+        if (rows - i == 1) {
+            ROWS(1);
+        } else if (TILE_ROWS > 4 && rows - i <= 4) {
+            ROWS(4);
+        } else {
+            ROWS(TILE_ROWS);
+        }
     }
-    ROWS(TILE_ROWS)
-    ROWS(4)
-    ROWS(2)
-    ROWS(1)
 #undef ROWS
 }
 
@@ -582,13 +588,47 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
    (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3, const double *logits_b_m, double v4,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
+        logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
+    }
+}
+
+/* dlogits_W[i,j] = sum[n](b[n,i] * dlogits[n,j])  (of logits) */
+/* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
+/* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
+/* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
+   (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
+SHARED void compute_dlogits_W_1(ptrdiff_t N, const double *b, const double *dlogits,
+        double *restrict dlogits_W, double *restrict work, double *restrict logits_W_m,
+        double beta1, double v1_2, double *restrict logits_W_v, double v2, double beta2,
+        double *restrict logits_W, double learning_rate, double v3, double v4, double epsilon,
+        ptrdiff_t size_1, ptrdiff_t size_2)
+{
+    const ptrdiff_t block = N < size_1 ? (N + 7) / 8 * 8 : size_1;
+    for (ptrdiff_t begin = 0; begin < size_1; begin += block) {
+        const ptrdiff_t part = size_1 - begin < block ? size_1 - begin : block;
+        multiply(part, size_2, N, (matrix){b + begin, 1, size_1}, (matrix){dlogits, size_2, 1},
+                NOTHING, dlogits_W, size_2, 1, work);
+
+        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
+            logits_W_m[each + size_2 * begin] = beta1 * logits_W_m[each + size_2 * begin] + v1_2 *
+                    dlogits_W[each];
+        }
+
+        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
+            logits_W_v[each + size_2 * begin] = v2 * square(dlogits_W[each]) + beta2 *
+                    logits_W_v[each + size_2 * begin];
+        }
+
+        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
+            logits_W[each + size_2 * begin] -= learning_rate * v3 *
+                    logits_W_m[each + size_2 * begin] / (sqrt(v4 *
+                    logits_W_v[each + size_2 * begin]) + epsilon);
+        }
     }
 }
 
@@ -922,30 +962,8 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
     double *dlogits_W = work + 584 * N + 8256; /* (128, 64) */
-    {
-        const ptrdiff_t block = N < 128 ? (N + 7) / 8 * 8 : 128;
-        for (ptrdiff_t begin = 0; begin < 128; begin += block) {
-            const ptrdiff_t part = 128 - begin < block ? 128 - begin : block;
-            multiply(part, 64, N, (matrix){b + begin, 1, 128}, (matrix){dlogits, 64, 1}, NOTHING,
-                    dlogits_W, 64, 1, work);
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                logits_W_m[each + 64 * begin] = beta1 * logits_W_m[each + 64 * begin] + v1_2 *
-                        dlogits_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                logits_W_v[each + 64 * begin] = v2 * square(dlogits_W[each]) + beta2 *
-                        logits_W_v[each + 64 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                logits_W[each + 64 * begin] = logits_W[each + 64 * begin] - learning_rate * v3 *
-                        logits_W_m[each + 64 * begin] / (sqrt(v4 * logits_W_v[each + 64 * begin]) +
-                        epsilon);
-            }
-        }
-    }
+    compute_dlogits_W_1(N, b, dlogits, dlogits_W, work, logits_W_m, beta1, v1_2, logits_W_v, v2,
+            beta2, logits_W, learning_rate, v3, v4, epsilon, 128, 64);
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 128) */
@@ -1079,43 +1097,11 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     /* a_W_next[i,j] = a_W[i,j] - a_W_m_next[i,j] * learning_rate * v3 / (sqrt(a_W_v_next[i,j] * v4)
        + epsilon) */
     double *da_W = work + 584 * N + 8256; /* (64, 128) */
-    {
-        const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
-        for (ptrdiff_t begin = 0; begin < 64; begin += block) {
-            const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-            multiply(part, 128, N, (matrix){x + begin, 1, 64}, (matrix){da_z, 128, 1}, NOTHING,
-                    da_W, 128, 1, work);
-
-            for (ptrdiff_t each = 0; each < 128 * part; each++) {
-                a_W_m[each + 128 * begin] = beta1 * a_W_m[each + 128 * begin] + v1_2 * da_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 128 * part; each++) {
-                a_W_v[each + 128 * begin] = v2 * square(da_W[each]) + beta2 *
-                        a_W_v[each + 128 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 128 * part; each++) {
-                a_W[each + 128 * begin] = a_W[each + 128 * begin] - learning_rate * v3 *
-                        a_W_m[each + 128 * begin] / (sqrt(v4 * a_W_v[each + 128 * begin]) +
-                        epsilon);
-            }
-        }
-    }
+    compute_dlogits_W_1(N, x, da_z, da_W, work, a_W_m, beta1, v1_2, a_W_v, v2, beta2, a_W,
+            learning_rate, v3, v4, epsilon, 64, 128);
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const vae_params *params, const vae_data *data,
-        const vae_noise *noise, const vae_params *grads, double *work)
-{
-    const vae_tape tape = {work + 8192, work + 8 * N + 8192, work + 136 * N + 8192, work + 144 * N +
-            8192, work + 152 * N + 8192, work + 160 * N + 8192, work + 288 * N + 8192, work + 352 *
-            N + 8192};
-    const double value = forward(N, params, data, noise, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int vae_predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
@@ -1154,7 +1140,11 @@ int vae_value_and_grad(ptrdiff_t N, const vae_params *params, const vae_data *da
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, noise, grads, work);
+    const vae_tape tape = {work + 8192, work + 8 * N + 8192, work + 136 * N + 8192, work + 144 * N +
+            8192, work + 152 * N + 8192, work + 160 * N + 8192, work + 288 * N + 8192, work + 352 *
+            N + 8192};
+    *loss = forward(N, params, data, noise, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1282,7 +1272,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "1b07e13bbdd6f204";
+    return "848233bb54265eea";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -191,8 +191,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -419,11 +419,11 @@ SHARED void compute_p_b_v_next_1(ptrdiff_t count, double *restrict p_b_v, double
 
 /* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) + epsilon)
    */
-SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double learning_rate, double
-        v3, const double *p_b_m, double v4, const double *p_b_v, double epsilon)
+SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double learning_rate,
+        double v3, const double *p_b_m, double v4, const double *p_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        p_b[j] = p_b[j] - learning_rate * v3 * p_b_m[j] / (sqrt(v4 * p_b_v[j]) + epsilon);
+        p_b[j] -= learning_rate * v3 * p_b_m[j] / (sqrt(v4 * p_b_v[j]) + epsilon);
     }
 }
 
@@ -433,9 +433,9 @@ SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double lea
 /* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
    epsilon) */
 SHARED void compute_dp_W_1(ptrdiff_t N, const double *b, const double *dp, double *restrict dp_W,
-        double *restrict work, double *restrict p_W_m, double beta1, double v1_2, double *restrict
-        p_W_v, double v2, double beta2, double *restrict p_W, double learning_rate, double v3,
-        double v4, double epsilon)
+        double *restrict work, double *restrict p_W_m, double beta1, double v1_2,
+        double *restrict p_W_v, double v2, double beta2, double *restrict p_W, double learning_rate,
+        double v3, double v4, double epsilon)
 {
     const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
     for (ptrdiff_t begin = 0; begin < 64; begin += block) {
@@ -452,8 +452,8 @@ SHARED void compute_dp_W_1(ptrdiff_t N, const double *b, const double *dp, doubl
         }
 
         for (ptrdiff_t each = 0; each < 64 * part; each++) {
-            p_W[each + 64 * begin] = p_W[each + 64 * begin] - learning_rate * v3 *
-                    p_W_m[each + 64 * begin] / (sqrt(v4 * p_W_v[each + 64 * begin]) + epsilon);
+            p_W[each + 64 * begin] -= learning_rate * v3 * p_W_m[each + 64 * begin] / (sqrt(v4 *
+                    p_W_v[each + 64 * begin]) + epsilon);
         }
     }
 }
@@ -812,16 +812,6 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     *state->t = t_next;
 }
 
-static double value_and_grad(ptrdiff_t N, const autoencoder_params *params,
-        const autoencoder_data *data, const autoencoder_params *grads, double *work)
-{
-    const autoencoder_tape tape = {work + 8192, work + 64 * N + 8192, work + 72 * N + 8192, work +
-            136 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
-}
-
 int autoencoder_predict(ptrdiff_t N, const autoencoder_params *params, const autoencoder_data *data,
         const autoencoder_outputs *outputs, double *work)
 {
@@ -859,7 +849,10 @@ int autoencoder_value_and_grad(ptrdiff_t N, const autoencoder_params *params,
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const autoencoder_tape tape = {work + 8192, work + 64 * N + 8192, work + 72 * N + 8192, work +
+            136 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -994,7 +987,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "52334748538c0ab8";
+    return "f55d22840975af19";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

@@ -381,8 +381,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -560,8 +560,9 @@ enum {
     DOT_NEAR = 16384 / (int)sizeof(double) /* so many numbers of b stay near */
 };
 
-/* A tile of dot products; each lane of a register sums a part of the terms. */
-static inline __attribute__((always_inline)) void dots_tile(int rows, int columns,
+/* A tile of dot products, of which some columns are wanted; each lane of a register sums a part of
+ * the terms. `rows` is a constant in every call. */
+static inline __attribute__((always_inline)) void dots_tile(int rows, ptrdiff_t columns,
         ptrdiff_t steps, ptrdiff_t length, const double *a, const ptrdiff_t *a_rows,
         const ptrdiff_t *a_steps, const double *b, const ptrdiff_t *b_columns,
         const ptrdiff_t *b_steps, double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
@@ -573,21 +574,21 @@ static inline __attribute__((always_inline)) void dots_tile(int rows, int column
         for (ptrdiff_t k = 0; k < whole; k += LANES) {
             vector near[DOT_COLUMNS];
 #pragma GCC unroll 4
-            for (int j = 0; j < columns; j++) {
+            for (int j = 0; j < DOT_COLUMNS; j++) {
                 near[j] = *(const vector *)(right + b_columns[j] + k);
             }
 #pragma GCC unroll 4
             for (int r = 0; r < rows; r++) {
                 const vector one = *(const vector *)(left + a_rows[r] + k);
 #pragma GCC unroll 4
-                for (int j = 0; j < columns; j++) {
+                for (int j = 0; j < DOT_COLUMNS; j++) {
                     sums[r][j] += one * near[j];
                 }
             }
         }
     }
     for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < columns; j++) {
+        for (int j = 0; j < DOT_COLUMNS && j < columns; j++) {
             double sum = added_up(sums[r][j]);
             for (ptrdiff_t s = 0; s < steps; s++) {
                 for (ptrdiff_t k = whole; k < length; k++) {
@@ -610,25 +611,24 @@ SHARED void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
         double *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
 {
     const ptrdiff_t near = 1 + DOT_NEAR / (DOT_COLUMNS * length);
-#define ROWS(count, wide) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        dots_tile(count, wide, most, length, a, a_rows + i, a_steps + s, b, b_columns + j, \
-                b_steps + s, c, c_rows + i, c_columns + j); \
-    }
-#define COLUMNS(wide) \
-    for (const ptrdiff_t last = columns - (columns - j) % wide; j < last; j += wide) { \
-        ptrdiff_t i = 0; \
-        ROWS(DOT_ROWS, wide) \
-        ROWS(1, wide) \
-    }
     for (ptrdiff_t s = 0; s < steps; s += near) {
         const ptrdiff_t most = steps - s < near ? steps - s : near;
-        ptrdiff_t j = 0;
-        COLUMNS(DOT_COLUMNS)
-        COLUMNS(1)
+        for (ptrdiff_t j = 0; j < columns; j += DOT_COLUMNS) {
+            ptrdiff_t right[DOT_COLUMNS]; /* in place of columns that are not there, one that is */
+            for (int k = 0; k < DOT_COLUMNS; k++) {
+                right[k] = b_columns[j + k < columns ? j + k : j];
+            }
+#define ROWS(count) \
+    for (; rows - i >= count; i += count) { \
+        dots_tile(count, columns - j, most, length, a, a_rows + i, a_steps + s, b, right, \
+                b_steps + s, c, c_rows + i, c_columns + j); \
     }
-#undef COLUMNS
+            ptrdiff_t i = 0;
+            ROWS(DOT_ROWS)
+            ROWS(1)
 #undef ROWS
+        }
+    }
 }
 
 #else
@@ -975,13 +975,12 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
    (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3, const double *logits_b_m, double v4,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
+        logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
 
@@ -1480,9 +1479,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
             }
 
             for (ptrdiff_t each = 0; each < 192 * part; each++) {
-                h_U[each + 192 * begin] = h_U[each + 192 * begin] - learning_rate * v3 *
-                        h_U_m[each + 192 * begin] / (sqrt(v4 * h_U_v[each + 192 * begin]) +
-                        epsilon);
+                h_U[each + 192 * begin] -= learning_rate * v3 * h_U_m[each + 192 * begin] / (sqrt(v4
+                        * h_U_v[each + 192 * begin]) + epsilon);
             }
         }
     }
@@ -1536,17 +1534,6 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     *state->step = step_next;
 }
 
-static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
-        const char_gru_data *data, const char_gru_params *grads, double *work)
-{
-    const char_gru_tape tape = {work + 8192, work + 64 * N + 64 * N * T + 8192, work + 64 * N + 256
-            * N * T + 8192, work + 64 * N + 384 * N * T + 8192, work + 64 * N + 448 * N * T + 8192,
-            work + 64 * N + 512 * N * T + 8192, work + 64 * N + 513 * N * T + 8192};
-    const double value = forward(N, T, params, data, &tape, work);
-    backward(N, T, params, data, &tape, grads, work);
-    return value;
-}
-
 int char_gru_predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
         const char_gru_data *data, const char_gru_outputs *outputs, double *work)
 {
@@ -1584,7 +1571,11 @@ int char_gru_value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_gru_params *par
     if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
         return -1;
     }
-    *loss = value_and_grad(N, T, params, data, grads, work);
+    const char_gru_tape tape = {work + 8192, work + 64 * N + 64 * N * T + 8192, work + 64 * N + 256
+            * N * T + 8192, work + 64 * N + 384 * N * T + 8192, work + 64 * N + 448 * N * T + 8192,
+            work + 64 * N + 512 * N * T + 8192, work + 64 * N + 513 * N * T + 8192};
+    *loss = forward(N, T, params, data, &tape, work);
+    backward(N, T, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1724,7 +1715,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "436158a693398a13";
+    return "d1be765586eb99a8";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

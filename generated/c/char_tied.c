@@ -338,8 +338,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -543,13 +543,6 @@ SHARED void compute_dlogits_terms_1(ptrdiff_t N, double *restrict dlogits_terms,
     }
 }
 
-SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
-{
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 76 + t[n]] -= 1.0;
-    }
-}
-
 /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
 SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N)
 {
@@ -614,7 +607,7 @@ SHARED void compute_c_next_1(ptrdiff_t count, double *restrict c, double learnin
         const double *c_m, double v4, const double *c_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        c[j] = c[j] - learning_rate * v3 * c_m[j] / (sqrt(v4 * c_v[j]) + epsilon);
+        c[j] -= learning_rate * v3 * c_m[j] / (sqrt(v4 * c_v[j]) + epsilon);
     }
 }
 
@@ -749,7 +742,9 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, loss_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 76 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 76) */
@@ -854,7 +849,9 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 357 * N + 8192; /* (N, 76) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, loss_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 76 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 76) */
@@ -955,8 +952,8 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
             }
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                h_W[each + 64 * begin] = h_W[each + 64 * begin] - learning_rate * v3 *
-                        h_W_m[each + 64 * begin] / (sqrt(v4 * h_W_v[each + 64 * begin]) + epsilon);
+                h_W[each + 64 * begin] -= learning_rate * v3 * h_W_m[each + 64 * begin] / (sqrt(v4 *
+                        h_W_v[each + 64 * begin]) + epsilon);
             }
         }
     }
@@ -978,16 +975,6 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     compute_c_next_1(1824, e_E, learning_rate, v3, e_E_m, v4, e_E_v, epsilon);
 
     *state->step = step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const char_tied_params *params,
-        const char_tied_data *data, const char_tied_params *grads, double *work)
-{
-    const char_tied_tape tape = {work + 8192, work + 192 * N + 8192, work + 256 * N + 8192, work +
-            280 * N + 8192, work + 281 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int char_tied_predict(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
@@ -1026,7 +1013,10 @@ int char_tied_value_and_grad(ptrdiff_t N, const char_tied_params *params,
     if (N < 1 || !within(data->x, 8 * N, 76) || !within(data->t, N, 76)) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const char_tied_tape tape = {work + 8192, work + 192 * N + 8192, work + 256 * N + 8192, work +
+            280 * N + 8192, work + 281 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1164,7 +1154,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "395266f456b4c191";
+    return "645ad300216dd7f9";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

@@ -405,8 +405,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -593,8 +593,8 @@ SHARED void compute_h_1(ptrdiff_t N, ptrdiff_t T, double *restrict h, const doub
 }
 
 /* n1_mean_square_sum[n,k] = sum[j](h[n,k,j]**2) */
-SHARED void compute_n1_mean_square_sum_1(ptrdiff_t N, ptrdiff_t T, const double *h, double *restrict
-        n1_mean_square_sum)
+SHARED void compute_n1_mean_square_sum_1(ptrdiff_t N, ptrdiff_t T, const double *h,
+        double *restrict n1_mean_square_sum)
 {
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
@@ -661,8 +661,8 @@ SHARED void compute_a_seen_1(double *restrict a_seen, ptrdiff_t N, ptrdiff_t T)
 }
 
 /* a_Z_max[n,k,l] = max[j](a_seen[n,k,l,j]) */
-SHARED void compute_a_Z_max_1(ptrdiff_t count, ptrdiff_t T, const double *a_seen, double *restrict
-        a_Z_max)
+SHARED void compute_a_Z_max_1(ptrdiff_t count, ptrdiff_t T, const double *a_seen,
+        double *restrict a_Z_max)
 {
     for (ptrdiff_t l = 0; l < count; l++) {
         double best = -INFINITY;
@@ -701,8 +701,8 @@ SHARED void compute_v1_1(double *restrict v1, ptrdiff_t count)
 }
 
 /* a_Z_shifted[n,k,l] = sum[j](v1[n,k,l,j]) */
-SHARED void compute_a_Z_shifted_1(ptrdiff_t count, const double *v1, ptrdiff_t T, double *restrict
-        a_Z_shifted)
+SHARED void compute_a_Z_shifted_1(ptrdiff_t count, const double *v1, ptrdiff_t T,
+        double *restrict a_Z_shifted)
 {
     for (ptrdiff_t l = 0; l < count; l++) {
         double sum = 0.0;
@@ -995,13 +995,13 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
    (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3_2, const double *logits_b_m, double v4_2, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3_2, const double *logits_b_m, double v4_2,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 *
-                logits_b_v[j]) + epsilon);
+        logits_b[j] -= learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 * logits_b_v[j]) +
+                epsilon);
     }
 }
 
@@ -1009,9 +1009,9 @@ SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, 
 /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
 /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2_2 + logits_W_v[i,j] * beta2 */
 SHARED void compute_dlogits_W_1(ptrdiff_t N, ptrdiff_t T, const double *n3, const double *dlogits,
-        double *restrict dlogits_W, double *restrict work, double *restrict logits_W_m, double
-        beta1, double v1_2, double *restrict logits_W_v, double v2_2, double beta2, ptrdiff_t
-        size_1, ptrdiff_t size_2)
+        double *restrict dlogits_W, double *restrict work, double *restrict logits_W_m,
+        double beta1, double v1_2, double *restrict logits_W_v, double v2_2, double beta2,
+        ptrdiff_t size_1, ptrdiff_t size_2)
 {
     const ptrdiff_t block = (N * T) < size_1 ? ((N * T) + 7) / 8 * 8 : size_1;
     for (ptrdiff_t begin = 0; begin < size_1; begin += block) {
@@ -2047,25 +2047,6 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     *state->step = step_next;
 }
 
-static double value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
-        const char_transformer_data *data, const char_transformer_params *grads, double *work)
-{
-    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 64 * N * T +
-            8192, work + 96 * N * T + 8192, work + 128 * N * T + 8192, work + 160 * N * T + 8192,
-            work + 2 * N * (T * T) + 160 * N * T + 8192, work + 2 * N * (T * T) + 192 * N * T +
-            8192, work + 2 * N * (T * T) + 224 * N * T + 8192, work + 2 * N * (T * T) + 256 * N * T
-            + 8192, work + 2 * N * (T * T) + 320 * N * T + 8192, work + 2 * N * (T * T) + 384 * N *
-            T + 8192, work + 2 * N * (T * T) + 416 * N * T + 8192, work + 2 * N * (T * T) + 448 * N
-            * T + 8192, work + 2 * N * (T * T) + 449 * N * T + 8192, work + 2 * N * (T * T) + 450 *
-            N * T + 8192, work + 2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 515
-            * N * T + 8192, work + 2 * N * (T * T) + 516 * N * T + 8192, work + 2 * N * (T * T) +
-            592 * N * T + 8192, work + 2 * N * (T * T) + 593 * N * T + 8192, work + 2 * N * (T * T)
-            + 594 * N * T + 8192};
-    const double value = forward(N, T, params, data, &tape, work);
-    backward(N, T, params, data, &tape, grads, work);
-    return value;
-}
-
 int char_transformer_predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
         const char_transformer_data *data, const char_transformer_outputs *outputs, double *work)
 {
@@ -2105,7 +2086,19 @@ int char_transformer_value_and_grad(ptrdiff_t N, ptrdiff_t T, const char_transfo
     if (N < 1 || T < 1 || !within(data->x, N * T, 76) || !within(data->t, N * T, 76)) {
         return -1;
     }
-    *loss = value_and_grad(N, T, params, data, grads, work);
+    const char_transformer_tape tape = {work + 8192, work + 32 * N * T + 8192, work + 64 * N * T +
+            8192, work + 96 * N * T + 8192, work + 128 * N * T + 8192, work + 160 * N * T + 8192,
+            work + 2 * N * (T * T) + 160 * N * T + 8192, work + 2 * N * (T * T) + 192 * N * T +
+            8192, work + 2 * N * (T * T) + 224 * N * T + 8192, work + 2 * N * (T * T) + 256 * N * T
+            + 8192, work + 2 * N * (T * T) + 320 * N * T + 8192, work + 2 * N * (T * T) + 384 * N *
+            T + 8192, work + 2 * N * (T * T) + 416 * N * T + 8192, work + 2 * N * (T * T) + 448 * N
+            * T + 8192, work + 2 * N * (T * T) + 449 * N * T + 8192, work + 2 * N * (T * T) + 450 *
+            N * T + 8192, work + 2 * N * (T * T) + 451 * N * T + 8192, work + 2 * N * (T * T) + 515
+            * N * T + 8192, work + 2 * N * (T * T) + 516 * N * T + 8192, work + 2 * N * (T * T) +
+            592 * N * T + 8192, work + 2 * N * (T * T) + 593 * N * T + 8192, work + 2 * N * (T * T)
+            + 594 * N * T + 8192};
+    *loss = forward(N, T, params, data, &tape, work);
+    backward(N, T, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -2255,7 +2248,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "5b801e990dd342a9";
+    return "3dfcae60adbc2b1d";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

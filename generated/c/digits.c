@@ -308,8 +308,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -513,8 +513,8 @@ SHARED void compute_logits_shifted_1(double *restrict logits_shifted, ptrdiff_t 
 }
 
 /* output_Z_shifted[n] = sum[j](v1[n,j]) */
-SHARED void compute_output_Z_shifted_1(ptrdiff_t N, const double *v1, double *restrict
-        output_Z_shifted)
+SHARED void compute_output_Z_shifted_1(ptrdiff_t N, const double *v1,
+        double *restrict output_Z_shifted)
 {
     for (ptrdiff_t n = 0; n < N; n++) {
         double sum = 0.0;
@@ -534,13 +534,6 @@ SHARED void compute_dlogits_terms_1(ptrdiff_t N, double *restrict dlogits_terms,
         for (ptrdiff_t j = 0; j < 10; j++) {
             dlogits_terms[n * 10 + j] = v1[n * 10 + j] / output_Z_shifted[n];
         }
-    }
-}
-
-SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
-{
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[n * 10 + t[n]] -= 1.0;
     }
 }
 
@@ -593,13 +586,12 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
    (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3, const double *logits_b_m, double v4,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
+        logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
 
@@ -720,7 +712,9 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 10) */
@@ -798,7 +792,9 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     /* dlogits_terms[n,t[n]] += -1 */
     double *dlogits_terms = work + 43 * N + 8192; /* (N, 10) */
     compute_dlogits_terms_1(N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[n * 10 + t[n]] -= 1.0;
+    }
 
     /* dlogits[n,j] = dlogits_terms[n,j] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (N, 10) */
@@ -879,22 +875,13 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
             }
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
-                h_W[each + 32 * begin] = h_W[each + 32 * begin] - learning_rate * v3 *
-                        h_W_m[each + 32 * begin] / (sqrt(v4 * h_W_v[each + 32 * begin]) + epsilon);
+                h_W[each + 32 * begin] -= learning_rate * v3 * h_W_m[each + 32 * begin] / (sqrt(v4 *
+                        h_W_v[each + 32 * begin]) + epsilon);
             }
         }
     }
 
     *state->step = step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const digits_params *params, const digits_data *data,
-        const digits_params *grads, double *work)
-{
-    const digits_tape tape = {work + 8192, work + 32 * N + 8192, work + 33 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int digits_predict(ptrdiff_t N, const digits_params *params, const digits_data *data,
@@ -933,7 +920,9 @@ int digits_value_and_grad(ptrdiff_t N, const digits_params *params, const digits
     if (N < 1 || !within(data->t, N, 10)) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const digits_tape tape = {work + 8192, work + 32 * N + 8192, work + 33 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1069,7 +1058,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "207512bf3094e3db";
+    return "0979d1984829909e";
 }
 
 digits_hyper digits_default_hyper(void)

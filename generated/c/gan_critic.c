@@ -340,8 +340,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -614,8 +614,7 @@ SHARED void compute_score_W_next_1(ptrdiff_t count, double *restrict score_W, do
         double v3, const double *score_W_m, double v4, const double *score_W_v, double epsilon)
 {
     for (ptrdiff_t i = 0; i < count; i++) {
-        score_W[i] = score_W[i] - learning_rate * v3 * score_W_m[i] / (sqrt(v4 * score_W_v[i]) +
-                epsilon);
+        score_W[i] -= learning_rate * v3 * score_W_m[i] / (sqrt(v4 * score_W_v[i]) + epsilon);
     }
 }
 
@@ -878,8 +877,7 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* score_b_next[j] = score_b[j] - score_b_m_next[j] * learning_rate * v3 /
        (sqrt(score_b_v_next[j] * v4) + epsilon) */
-    score_b[0] = score_b[0] - learning_rate * v3 * score_b_m[0] / (sqrt(v4 * score_b_v[0]) +
-            epsilon);
+    score_b[0] -= learning_rate * v3 * score_b_m[0] / (sqrt(v4 * score_b_v[0]) + epsilon);
 
     /* dscore_W[i,j] = sum[n,k](c2[n,k,i] * dscore[n,k,j])  (of score) */
     double *dscore_W = work + 660 * N + 8193; /* (64, 1) */
@@ -986,17 +984,6 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     *state->noise_step = noise_step_next;
 }
 
-static double value_and_grad(ptrdiff_t N, const gan_critic_params *params,
-        const gan_critic_data *data, const gan_critic_noise *noise, const gan_critic_hyper *hyper,
-        const gan_critic_grads *grads, double *work)
-{
-    const gan_critic_tape tape = {work + 8192, work + 4 * N + 8192, work + 132 * N + 8192, work +
-            260 * N + 8192};
-    const double value = forward(N, params, data, noise, hyper, &tape, work);
-    backward(N, params, &tape, grads, work);
-    return value;
-}
-
 int gan_critic_predict(ptrdiff_t N, const gan_critic_params *params, const gan_critic_data *data,
         const gan_critic_outputs *outputs, double *work)
 {
@@ -1035,7 +1022,10 @@ int gan_critic_value_and_grad(ptrdiff_t N, const gan_critic_params *params,
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, noise, hyper, grads, work);
+    const gan_critic_tape tape = {work + 8192, work + 4 * N + 8192, work + 132 * N + 8192, work +
+            260 * N + 8192};
+    *loss = forward(N, params, data, noise, hyper, &tape, work);
+    backward(N, params, &tape, grads, work);
     return 0;
 }
 
@@ -1167,7 +1157,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "49c76198c85b6782";
+    return "2fa46d1539be68b5";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

@@ -496,7 +496,7 @@ def _functions():
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
     build.restype = ctypes.c_char_p
-    if build() != b"49c76198c85b6782":
+    if build() != b"2fa46d1539be68b5":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     # A call through ctypes takes microseconds: this is the only one.
     functions.restype = ctypes.py_object

@@ -327,8 +327,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -574,8 +574,8 @@ SHARED void compute_dfake_b_1(double *restrict dfake_b, ptrdiff_t N, const doubl
 }
 
 /* fake_b_m_next[j] = fake_b_m[j] * beta1 + dfake_b[j] * v1 */
-SHARED void compute_fake_b_m_next_1(ptrdiff_t count, double *restrict fake_b_m, double beta1, double
-        v1, const double *dfake_b)
+SHARED void compute_fake_b_m_next_1(ptrdiff_t count, double *restrict fake_b_m, double beta1,
+        double v1, const double *dfake_b)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         fake_b_m[j] = beta1 * fake_b_m[j] + v1 * dfake_b[j];
@@ -597,8 +597,7 @@ SHARED void compute_fake_b_next_1(ptrdiff_t count, double *restrict fake_b, doub
         double v3, const double *fake_b_m, double v4, const double *fake_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        fake_b[j] = fake_b[j] - learning_rate * v3 * fake_b_m[j] / (sqrt(v4 * fake_b_v[j]) +
-                epsilon);
+        fake_b[j] -= learning_rate * v3 * fake_b_m[j] / (sqrt(v4 * fake_b_v[j]) + epsilon);
     }
 }
 
@@ -978,9 +977,8 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
             }
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
-                g2_W[each + 64 * begin] = g2_W[each + 64 * begin] - learning_rate * v3 *
-                        g2_W_m[each + 64 * begin] / (sqrt(v4 * g2_W_v[each + 64 * begin]) +
-                        epsilon);
+                g2_W[each + 64 * begin] -= learning_rate * v3 * g2_W_m[each + 64 * begin] / (sqrt(v4
+                        * g2_W_v[each + 64 * begin]) + epsilon);
             }
         }
     }
@@ -1019,17 +1017,6 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
-}
-
-static double value_and_grad(ptrdiff_t N, const gan_generator_params *params,
-        const gan_generator_data *data, const gan_generator_noise *noise,
-        const gan_generator_hyper *hyper, const gan_generator_grads *grads, double *work)
-{
-    const gan_generator_tape tape = {work + 8192, work + 64 * N + 8192, work + 128 * N + 8192, work
-            + 256 * N + 8192, work + 384 * N + 8192};
-    const double value = forward(N, params, data, noise, hyper, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
 }
 
 int gan_generator_predict(ptrdiff_t N, const gan_generator_params *params,
@@ -1073,7 +1060,10 @@ int gan_generator_value_and_grad(ptrdiff_t N, const gan_generator_params *params
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, noise, hyper, grads, work);
+    const gan_generator_tape tape = {work + 8192, work + 64 * N + 8192, work + 128 * N + 8192, work
+            + 256 * N + 8192, work + 384 * N + 8192};
+    *loss = forward(N, params, data, noise, hyper, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1206,7 +1196,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "b8a6a5fce2375c0a";
+    return "47488a9f1e0626d4";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

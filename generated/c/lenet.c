@@ -407,8 +407,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -584,8 +584,8 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 SHARED void multiply_windows_edge(ptrdiff_t rows, ptrdiff_t columns, const double *initial,
         const double *edge, double *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
-    for (ptrdiff_t r = 0; r < rows; r++) {
-        for (ptrdiff_t j = 0; j < columns; j++) {
+    for (ptrdiff_t j = 0; j < columns; j++) {
+        for (ptrdiff_t r = 0; r < rows; r++) {
             double *place = c + c_rows[r] + j * c_column;
             *place = (initial ? initial[r] : *place) + edge[r * TILE_COLUMNS + j];
         }
@@ -657,6 +657,20 @@ static inline __attribute__((always_inline)) void multiply_windows_columns(ptrdi
     }
 }
 
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+SHARED void pack_windows(double *restrict panel, ptrdiff_t width, ptrdiff_t columns,
+        ptrdiff_t depth, const double *b, const ptrdiff_t *b_steps, ptrdiff_t b_column)
+{
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        const double *from = b + b_steps[k];
+        for (ptrdiff_t j = 0; j < width; j++) {
+            panel[j] = j < columns ? *from : 0;
+            from += j < columns ? b_column : 0;
+        }
+        panel += width;
+    }
+}
+
 /*
  * c = initial + a b, a number of `initial` for each row; c += a b where it is NULL. An element
  * a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at b[b_steps[k] + j * b_column], c[i,j] at
@@ -675,14 +689,7 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         ptrdiff_t step = 0;
         if (b_column != 1 || (wide != LANES && wide != TILE_COLUMNS)) {
             step = wide > LANES ? TILE_COLUMNS : LANES;
-            for (ptrdiff_t k = 0; k < depth; k++) {
-                for (ptrdiff_t i = 0; i < wide; i++) {
-                    panel[k * step + i] = right[b_steps[k] + i * b_column];
-                }
-                for (ptrdiff_t i = wide; i < step; i++) {
-                    panel[k * step + i] = 0;
-                }
-            }
+            pack_windows(panel, step, wide, depth, right, b_steps, b_column);
             right = panel;
             steps = NULL;
         }
@@ -1110,13 +1117,6 @@ SHARED void compute_dlogits_terms_1(ptrdiff_t count, ptrdiff_t N, double *restri
     }
 }
 
-SHARED void compute_dlogits_terms_2(ptrdiff_t N, double *restrict dlogits_terms, const ptrdiff_t *t)
-{
-    for (ptrdiff_t n = 0; n < N; n++) {
-        dlogits_terms[t[n] * N + n] -= 1.0;
-    }
-}
-
 /* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
 SHARED void compute_dlogits_1(double *restrict dlogits, ptrdiff_t count, ptrdiff_t N)
 {
@@ -1156,8 +1156,8 @@ SHARED void compute_ds2_z_1(ptrdiff_t count, double *restrict ds2_z, const doubl
 }
 
 /* dc2_b[o] = sum[n,p,q](ds2_z[o,p,q,n])  (of c2_z) */
-SHARED void compute_dc2_b_1(ptrdiff_t count, const double *ds2_z, ptrdiff_t N, double *restrict
-        dc2_b, ptrdiff_t size_1)
+SHARED void compute_dc2_b_1(ptrdiff_t count, const double *ds2_z, ptrdiff_t N,
+        double *restrict dc2_b, ptrdiff_t size_1)
 {
     for (ptrdiff_t o = 0; o < count; o++) {
         double sum = 0.0;
@@ -1168,8 +1168,8 @@ SHARED void compute_dc2_b_1(ptrdiff_t count, const double *ds2_z, ptrdiff_t N, d
 
 /* dc2_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s2_z_winner[o,p,q,n], ds2_z[o,p,q,n] *
    c2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c2_z) */
-SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t count, const double *ds2_z, ptrdiff_t
-        N, const double *s2_z_winner, const double *c2_padded)
+SHARED void compute_dc2_K_1(double *restrict dc2_K, ptrdiff_t count, const double *ds2_z,
+        ptrdiff_t N, const double *s2_z_winner, const double *c2_padded)
 {
     fill(dc2_K, 4608, 0.0);
     for (ptrdiff_t o = 0; o < count; o++) {
@@ -1212,8 +1212,8 @@ SHARED void compute_ds1_z_1(ptrdiff_t count, ptrdiff_t N, double *restrict ds1_z
 
 /* dc1_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s1_z_winner[o,p,q,n], ds1_z[o,p,q,n] *
    c1_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c1_z) */
-SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t count, const double *ds1_z, ptrdiff_t
-        N, const double *s1_z_winner, const double *c1_padded)
+SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t count, const double *ds1_z,
+        ptrdiff_t N, const double *s1_z_winner, const double *c1_padded)
 {
     fill(dc1_K, 144, 0.0);
     for (ptrdiff_t o = 0; o < count; o++) {
@@ -1242,13 +1242,12 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
    (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3, const double *logits_b_m, double v4,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
+        logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
 
@@ -1368,15 +1367,8 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* flatten[n,i2 + 2 * i1 + 4 * i0] = relu(s2_z[n,i0,i1,i2]) */
     double *flatten = work + 2660 * N + 4608; /* (N, 128) */
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t i0 = 0; i0 < 32; i0++) {
-            for (ptrdiff_t i1 = 0; i1 < 2; i1++) {
-                for (ptrdiff_t i2 = 0; i2 < 2; i2++) {
-                    flatten[n * 128 + i2 + 2 * i1 + 4 * i0] =
-                            relu(s2_z[n * 128 + i0 * 4 + i1 * 2 + i2]);
-                }
-            }
-        }
+    for (ptrdiff_t each = 0; each < 128 * N; each++) {
+        flatten[each] = relu(s2_z[each]);
     }
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
@@ -1634,7 +1626,9 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
     /* dlogits_terms[t[n],n] += -1 */
     double *dlogits_terms = work + 3279 * N + 8192; /* (10, N) */
     compute_dlogits_terms_1(10, N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[t[n] * N + n] -= 1.0;
+    }
 
     /* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (10, N) */
@@ -1765,7 +1759,9 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     /* dlogits_terms[t[n],n] += -1 */
     double *dlogits_terms = work + 3279 * N + 8192; /* (10, N) */
     compute_dlogits_terms_1(10, N, dlogits_terms, v1, output_Z_shifted);
-    compute_dlogits_terms_2(N, dlogits_terms, t);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        dlogits_terms[t[n] * N + n] -= 1.0;
+    }
 
     /* dlogits[j,n] = dlogits_terms[j,n] / N  (of loss_Z) */
     double *dlogits = dlogits_terms; /* (10, N) */
@@ -1850,8 +1846,8 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
             }
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
-                h_W[each + 32 * begin] = h_W[each + 32 * begin] - learning_rate * v3 *
-                        h_W_m[each + 32 * begin] / (sqrt(v4 * h_W_v[each + 32 * begin]) + epsilon);
+                h_W[each + 32 * begin] -= learning_rate * v3 * h_W_m[each + 32 * begin] / (sqrt(v4 *
+                        h_W_v[each + 32 * begin]) + epsilon);
             }
         }
     }
@@ -1930,17 +1926,6 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     *state->step = step_next;
 }
 
-static double value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
-        const lenet_params *grads, double *work)
-{
-    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 356 * N + 8192, work + 932 *
-            N + 8192, work + 1060 * N + 8192, work + 1188 * N + 8192, work + 1220 * N + 8192, work +
-            1348 * N + 8192, work + 1604 * N + 8192, work + 1605 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
-}
-
 int lenet_predict(ptrdiff_t N, const lenet_params *params, const lenet_data *data,
         const lenet_outputs *outputs, double *work)
 {
@@ -1977,7 +1962,11 @@ int lenet_value_and_grad(ptrdiff_t N, const lenet_params *params, const lenet_da
     if (N < 1 || !within(data->t, N, 10)) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const lenet_tape tape = {work + 8192, work + 100 * N + 8192, work + 356 * N + 8192, work + 932 *
+            N + 8192, work + 1060 * N + 8192, work + 1188 * N + 8192, work + 1220 * N + 8192, work +
+            1348 * N + 8192, work + 1604 * N + 8192, work + 1605 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -2115,7 +2104,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "ecd73b72b9976fa8";
+    return "15033047bb4d9869";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -137,15 +137,6 @@ static double step(ptrdiff_t N, const linear_regression_params *params,
     return loss;
 }
 
-static double value_and_grad(ptrdiff_t N, const linear_regression_params *params,
-        const linear_regression_data *data, const linear_regression_params *grads, double *work)
-{
-    const linear_regression_tape tape = {work};
-    const double value = forward(N, params, data, &tape);
-    backward(N, data, &tape, grads);
-    return value;
-}
-
 int linear_regression_predict(ptrdiff_t N, const linear_regression_params *params,
         const linear_regression_data *data, const linear_regression_outputs *outputs, double *work)
 {
@@ -187,7 +178,9 @@ int linear_regression_value_and_grad(ptrdiff_t N, const linear_regression_params
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const linear_regression_tape tape = {work};
+    *loss = forward(N, params, data, &tape);
+    backward(N, data, &tape, grads);
     return 0;
 }
 
@@ -324,7 +317,7 @@ size_t linear_regression_predict_workspace_bytes(ptrdiff_t N)
 
 const char *linear_regression_build(void)
 {
-    return "fc39c39cebebb69d";
+    return "b8e3a9e64e62db47";
 }
 
 linear_regression_hyper linear_regression_default_hyper(void)

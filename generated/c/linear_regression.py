@@ -301,7 +301,7 @@ def _functions():
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
     build.restype = ctypes.c_char_p
-    if build() != b"fc39c39cebebb69d":
+    if build() != b"b8e3a9e64e62db47":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     # A call through ctypes takes microseconds: this is the only one.
     functions.restype = ctypes.py_object

@@ -211,8 +211,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -479,7 +479,7 @@ SHARED void compute_p_W_next_1(ptrdiff_t count, double *restrict p_W, double lea
         const double *dp_W)
 {
     for (ptrdiff_t i = 0; i < count; i++) {
-        p_W[i] = p_W[i] - learning_rate * dp_W[i];
+        p_W[i] -= learning_rate * dp_W[i];
     }
 }
 
@@ -670,7 +670,7 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     compute_dp_b_1(dp, N, dp_b);
 
     /* p_b_next[j] = p_b[j] - dp_b[j] * learning_rate */
-    p_b[0] = p_b[0] - learning_rate * dp_b[0];
+    p_b[0] -= learning_rate * dp_b[0];
 
     /* dh2[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *dh2 = work + 34 * N + 8192; /* (N, 16) */
@@ -732,15 +732,6 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     compute_p_W_next_1(32, h1_W, learning_rate, dh1_W);
 }
 
-static double value_and_grad(ptrdiff_t N, const moons_params *params, const moons_data *data,
-        const moons_params *grads, double *work)
-{
-    const moons_tape tape = {work + 8192, work + 16 * N + 8192, work + 32 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
-}
-
 int moons_predict(ptrdiff_t N, const moons_params *params, const moons_data *data,
         const moons_outputs *outputs, double *work)
 {
@@ -777,7 +768,9 @@ int moons_value_and_grad(ptrdiff_t N, const moons_params *params, const moons_da
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const moons_tape tape = {work + 8192, work + 16 * N + 8192, work + 32 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -912,7 +905,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "9130299676079fc3";
+    return "8172eebb1318c887";
 }
 
 moons_hyper moons_default_hyper(void)

@@ -280,8 +280,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -585,6 +585,76 @@ SHARED void compute_dh_z_step_2_1(ptrdiff_t count, double *restrict dh_z_step_2,
     }
 }
 
+SHARED void compute_dh_s_1(double *restrict dh_c, ptrdiff_t N, double *restrict dh_s,
+        double *restrict dh_h, const double *h_tanh_c, const double *dh_c_step, const double *h_a,
+        const double *h_s, const double *h_c, double *restrict dh_z, const double *dh_z_step,
+        const double *dh_z_step_2, const double *h_U, double *restrict work)
+{
+    fill(dh_c, 400 * N, 0.0);
+    for (ptrdiff_t t_ = 24 - 1; t_ >= 0; t_--) {
+        /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_s[t_ * (48 * N) + n * 48 + 2 * 16 + j] = dh_h[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_tanh_c[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
+        for (ptrdiff_t each = 0; each < 16 * N; each++) {
+            dh_c[each + 16 * N + 16 * t_ * N] += dh_c_step[each + 16 * t_ * N] *
+                    dh_h[each + 16 * N + 16 * t_ * N];
+        }
+
+        /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_s[t_ * (48 * N) + n * 48 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_a[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_c[t_ * (16 * N) + n * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_s[t_ * (48 * N) + n * 48 + 1 * 16 + j];
+            }
+        }
+
+        /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_s[t_ * (48 * N) + n * 48 + 1 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        h_c[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t j = 0; j < 16; j++) {
+                dh_z[t_ * (64 * N) + n * 64 + 3 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
+                        dh_z_step[t_ * (16 * N) + n * 16 + j];
+            }
+        }
+
+        /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
+        for (ptrdiff_t n = 0; n < N; n++) {
+            for (ptrdiff_t g = 0; g < 3; g++) {
+                for (ptrdiff_t j = 0; j < 16; j++) {
+                    dh_z[t_ * (64 * N) + n * 64 + g * 16 + j] =
+                            dh_s[t_ * (48 * N) + n * 48 + g * 16 + j] *
+                            dh_z_step_2[t_ * (48 * N) + n * 48 + g * 16 + j];
+                }
+            }
+        }
+
+        /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
+        multiply(N, 16, 64, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING, dh_h
+                + 16 * t_ * N, 16, 1, work);
+    }
+}
+
 /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
 SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *years,
         const double *dh_z, double *restrict work)
@@ -616,11 +686,11 @@ SHARED void compute_p_W_v_next_1(ptrdiff_t count, double *restrict p_W_v, double
 
 /* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
    epsilon) */
-SHARED void compute_p_W_next_1(ptrdiff_t count, double *restrict p_W, double learning_rate, double
-        v3, const double *p_W_m, double v4, const double *p_W_v, double epsilon)
+SHARED void compute_p_W_next_1(ptrdiff_t count, double *restrict p_W, double learning_rate,
+        double v3, const double *p_W_m, double v4, const double *p_W_v, double epsilon)
 {
     for (ptrdiff_t i = 0; i < count; i++) {
-        p_W[i] = p_W[i] - learning_rate * v3 * p_W_m[i] / (sqrt(v4 * p_W_v[i]) + epsilon);
+        p_W[i] -= learning_rate * v3 * p_W_m[i] / (sqrt(v4 * p_W_v[i]) + epsilon);
     }
 }
 
@@ -645,8 +715,8 @@ static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_d
 
     double *h_s = work + 1560 * N + 512; /* (24, N, 3, 16) */
     double *h_c = work + 2712 * N + 512; /* (25, N, 16) */
-    fill(h_c, 400 * N, 0.0);
     double *h_h = work + 3112 * N + 512; /* (25, N, 16) */
+    fill(h_c, 400 * N, 0.0);
     fill(h_h, 400 * N, 0.0);
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         /* h_z[t,n,g,j] += sum[k](h_h[t,n,k] * h_U[k,g,j]) */
@@ -710,9 +780,9 @@ static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots
     double *h_s = tape->h_s; /* (24, N, 3, 16) */
     double *h_a = tape->h_a; /* (24, N, 16) */
     double *h_c = tape->h_c; /* (25, N, 16) */
-    fill(h_c, 400 * N, 0.0);
     double *h_tanh_c = tape->h_tanh_c; /* (24, N, 16) */
     double *h_h = tape->h_h; /* (25, N, 16) */
+    fill(h_c, 400 * N, 0.0);
     fill(h_h, 400 * N, 0.0);
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         /* h_z[t,n,g,j] += sum[k](h_h[t,n,k] * h_U[k,g,j]) */
@@ -829,70 +899,17 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
 
     double *dh_s = work + 6618 * N + 8192; /* (24, N, 3, 16) */
     double *dh_c = work + 7770 * N + 8192; /* (25, N, 16) */
-    fill(dh_c, 400 * N, 0.0);
     double *dh_z = work + 2745 * N + 8192; /* (24, N, 4, 16) */
-    for (ptrdiff_t t_ = 24 - 1; t_ >= 0; t_--) {
-        /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 2 * 16 + j] = dh_h[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_tanh_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
-        for (ptrdiff_t each = 0; each < 16 * N; each++) {
-            dh_c[each + 16 * N + 16 * t_ * N] += dh_c_step[each + 16 * t_ * N] *
-                    dh_h[each + 16 * N + 16 * t_ * N];
-        }
-
-        /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_a[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_c[t_ * (16 * N) + n * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_s[t_ * (48 * N) + n * 48 + 1 * 16 + j];
-            }
-        }
-
-        /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 1 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_z[t_ * (64 * N) + n * 64 + 3 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        dh_z_step[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 3; g++) {
-                for (ptrdiff_t j = 0; j < 16; j++) {
-                    dh_z[t_ * (64 * N) + n * 64 + g * 16 + j] =
-                            dh_s[t_ * (48 * N) + n * 48 + g * 16 + j] *
-                            dh_z_step_2[t_ * (48 * N) + n * 48 + g * 16 + j];
-                }
-            }
-        }
-
-        /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
-        multiply(N, 16, 64, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING, dh_h
-                + 16 * t_ * N, 16, 1, work);
-    }
+    /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
+    /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
+    /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
+    /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
+    /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
+    /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
+    /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
+    /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
+    compute_dh_s_1(dh_c, N, dh_s, dh_h, h_tanh_c, dh_c_step, h_a, h_s, h_c, dh_z, dh_z_step,
+            dh_z_step_2, h_U, work);
 
     /* dh_U[k,g,j] = sum[t,n](h_h[t,n,k] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_U = grads->h_U; /* (16, 4, 16) */
@@ -970,7 +987,7 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) +
        epsilon) */
-    p_b[0] = p_b[0] - learning_rate * v3 * p_b_m[0] / (sqrt(v4 * p_b_v[0]) + epsilon);
+    p_b[0] -= learning_rate * v3 * p_b_m[0] / (sqrt(v4 * p_b_v[0]) + epsilon);
 
     /* dh[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *dh = work + 4282 * N + 8192; /* (N, 16) */
@@ -1008,70 +1025,17 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     double *dh_s = work + 6618 * N + 8192; /* (24, N, 3, 16) */
     double *dh_c = work + 7770 * N + 8192; /* (25, N, 16) */
-    fill(dh_c, 400 * N, 0.0);
     double *dh_z = work + 2745 * N + 8192; /* (24, N, 4, 16) */
-    for (ptrdiff_t t_ = 24 - 1; t_ >= 0; t_--) {
-        /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 2 * 16 + j] = dh_h[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_tanh_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
-        for (ptrdiff_t each = 0; each < 16 * N; each++) {
-            dh_c[each + 16 * N + 16 * t_ * N] += dh_c_step[each + 16 * t_ * N] *
-                    dh_h[each + 16 * N + 16 * t_ * N];
-        }
-
-        /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_a[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_c[t_ * (16 * N) + n * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_s[t_ * (48 * N) + n * 48 + 1 * 16 + j];
-            }
-        }
-
-        /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_s[t_ * (48 * N) + n * 48 + 1 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        h_c[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 16; j++) {
-                dh_z[t_ * (64 * N) + n * 64 + 3 * 16 + j] = dh_c[(t_ + 1) * (16 * N) + n * 16 + j] *
-                        dh_z_step[t_ * (16 * N) + n * 16 + j];
-            }
-        }
-
-        /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t g = 0; g < 3; g++) {
-                for (ptrdiff_t j = 0; j < 16; j++) {
-                    dh_z[t_ * (64 * N) + n * 64 + g * 16 + j] =
-                            dh_s[t_ * (48 * N) + n * 48 + g * 16 + j] *
-                            dh_z_step_2[t_ * (48 * N) + n * 48 + g * 16 + j];
-                }
-            }
-        }
-
-        /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
-        multiply(N, 16, 64, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING, dh_h
-                + 16 * t_ * N, 16, 1, work);
-    }
+    /* dh_s[t,n,2,j] = dh_h[t + 1,n,j] * h_tanh_c[t,n,j]  (of h_h) */
+    /* dh_c[t + 1,n,j] += dh_c_step[t,n,j] * dh_h[t + 1,n,j]  (of h_tanh_c) */
+    /* dh_s[t,n,0,j] = dh_c[t + 1,n,j] * h_a[t,n,j]  (of h_c) */
+    /* dh_c[t,n,j] = dh_c[t + 1,n,j] * h_s[t,n,1,j]  (of h_c) */
+    /* dh_s[t,n,1,j] = dh_c[t + 1,n,j] * h_c[t,n,j]  (of h_c) */
+    /* dh_z[t,n,3,j] = dh_c[t + 1,n,j] * dh_z_step[t,n,j]  (of h_a) */
+    /* dh_z[t,n,g,j] = dh_s[t,n,g,j] * dh_z_step_2[t,n,g,j]  (of h_s) */
+    /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
+    compute_dh_s_1(dh_c, N, dh_s, dh_h, h_tanh_c, dh_c_step, h_a, h_s, h_c, dh_z, dh_z_step,
+            dh_z_step_2, h_U, work);
 
     /* dh_U[k,g,j] = sum[t,n](h_h[t,n,k] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_U = work + 8170 * N + 8209; /* (16, 4, 16) */
@@ -1119,16 +1083,6 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
     *state->t = t_next;
 }
 
-static double value_and_grad(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
-        const sunspots_params *grads, double *work)
-{
-    const sunspots_tape tape = {work + 8192, work + 24 * N + 8192, work + 424 * N + 8192, work + 824
-            * N + 8192, work + 1976 * N + 8192, work + 2360 * N + 8192, work + 2744 * N + 8192};
-    const double value = forward(N, params, data, &tape, work);
-    backward(N, params, &tape, grads, work);
-    return value;
-}
-
 int sunspots_predict(ptrdiff_t N, const sunspots_params *params, const sunspots_data *data,
         const sunspots_outputs *outputs, double *work)
 {
@@ -1165,7 +1119,10 @@ int sunspots_value_and_grad(ptrdiff_t N, const sunspots_params *params, const su
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const sunspots_tape tape = {work + 8192, work + 24 * N + 8192, work + 424 * N + 8192, work + 824
+            * N + 8192, work + 1976 * N + 8192, work + 2360 * N + 8192, work + 2744 * N + 8192};
+    *loss = forward(N, params, data, &tape, work);
+    backward(N, params, &tape, grads, work);
     return 0;
 }
 
@@ -1302,7 +1259,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "83a58fd0023290fd";
+    return "26816a6cd4052ac3";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

@@ -210,12 +210,12 @@ static void backward(ptrdiff_t N, const symmetry_params *params, const symmetry_
     const double *v1 = tape->v1; /* (N, 1) */
 
     double *db2 = grads->b2; /* (1,) */
-    fill(db2, 1, 0.0);
     double *dW2 = grads->W2; /* (2, 1) */
-    fill(dW2, 2, 0.0);
     double *db1 = grads->b1; /* (2,) */
-    fill(db1, 2, 0.0);
     double *dW1 = grads->W1; /* (6, 2) */
+    fill(db2, 1, 0.0);
+    fill(dW2, 2, 0.0);
+    fill(db1, 2, 0.0);
     fill(dW1, 12, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         /* dp_z[n,k] = (1 - p[n,k]) * p[n,k] * v1[n,k]  (of p) */
@@ -365,7 +365,7 @@ static double step(ptrdiff_t N, const symmetry_params *params, const symmetry_st
     b2_v[0] = momentum * b2_v[0] + db2[0];
 
     /* b2_next[j] = b2[j] - b2_v_next[j] * learning_rate */
-    b2[0] = b2[0] - learning_rate * b2_v[0];
+    b2[0] -= learning_rate * b2_v[0];
 
     /* W2_v_next[i,j] = W2_v[i,j] * momentum + dW2[i,j] */
     for (ptrdiff_t i = 0; i < 2; i++) {
@@ -374,7 +374,7 @@ static double step(ptrdiff_t N, const symmetry_params *params, const symmetry_st
 
     /* W2_next[i,j] = W2[i,j] - W2_v_next[i,j] * learning_rate */
     for (ptrdiff_t i = 0; i < 2; i++) {
-        W2[i] = W2[i] - learning_rate * W2_v[i];
+        W2[i] -= learning_rate * W2_v[i];
     }
 
     /* b1_v_next[j] = b1_v[j] * momentum + db1[j] */
@@ -384,7 +384,7 @@ static double step(ptrdiff_t N, const symmetry_params *params, const symmetry_st
 
     /* b1_next[j] = b1[j] - b1_v_next[j] * learning_rate */
     for (ptrdiff_t j = 0; j < 2; j++) {
-        b1[j] = b1[j] - learning_rate * b1_v[j];
+        b1[j] -= learning_rate * b1_v[j];
     }
 
     /* W1_v_next[i,j] = W1_v[i,j] * momentum + dW1[i,j] */
@@ -394,18 +394,9 @@ static double step(ptrdiff_t N, const symmetry_params *params, const symmetry_st
 
     /* W1_next[i,j] = W1[i,j] - W1_v_next[i,j] * learning_rate */
     for (ptrdiff_t each = 0; each < 12; each++) {
-        W1[each] = W1[each] - learning_rate * W1_v[each];
+        W1[each] -= learning_rate * W1_v[each];
     }
     return loss;
-}
-
-static double value_and_grad(ptrdiff_t N, const symmetry_params *params, const symmetry_data *data,
-        const symmetry_params *grads, double *work)
-{
-    const symmetry_tape tape = {work, work + 2 * N, work + 3 * N};
-    const double value = forward(N, params, data, &tape);
-    backward(N, params, data, &tape, grads);
-    return value;
 }
 
 int symmetry_predict(ptrdiff_t N, const symmetry_params *params, const symmetry_data *data,
@@ -447,7 +438,9 @@ int symmetry_value_and_grad(ptrdiff_t N, const symmetry_params *params, const sy
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const symmetry_tape tape = {work, work + 2 * N, work + 3 * N};
+    *loss = forward(N, params, data, &tape);
+    backward(N, params, data, &tape, grads);
     return 0;
 }
 
@@ -583,7 +576,7 @@ size_t symmetry_predict_workspace_bytes(ptrdiff_t N)
 
 const char *symmetry_build(void)
 {
-    return "ec98cc3469fca5ee";
+    return "eb75d8a64f23b741";
 }
 
 symmetry_hyper symmetry_default_hyper(void)

@@ -344,8 +344,8 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
@@ -617,13 +617,12 @@ SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b
 
 /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
    (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, double
-        learning_rate, double v3, const double *logits_b_m, double v4, const double *logits_b_v,
-        double epsilon)
+SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
+        double learning_rate, double v3, const double *logits_b_m, double v4,
+        const double *logits_b_v, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
-        logits_b[j] = logits_b[j] - learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) +
-                epsilon);
+        logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
 
@@ -633,10 +632,10 @@ SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b, 
 /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
    (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
 SHARED void compute_dlogits_W_1(ptrdiff_t N, const double *b, const double *dlogits,
-        double *restrict dlogits_W, double *restrict work, double *restrict logits_W_m, double
-        beta1, double v1_2, double *restrict logits_W_v, double v2, double beta2, double *restrict
-        logits_W, double learning_rate, double v3, double v4, double epsilon, ptrdiff_t size_1,
-        ptrdiff_t size_2)
+        double *restrict dlogits_W, double *restrict work, double *restrict logits_W_m,
+        double beta1, double v1_2, double *restrict logits_W_v, double v2, double beta2,
+        double *restrict logits_W, double learning_rate, double v3, double v4, double epsilon,
+        ptrdiff_t size_1, ptrdiff_t size_2)
 {
     const ptrdiff_t block = N < size_1 ? (N + 7) / 8 * 8 : size_1;
     for (ptrdiff_t begin = 0; begin < size_1; begin += block) {
@@ -655,7 +654,7 @@ SHARED void compute_dlogits_W_1(ptrdiff_t N, const double *b, const double *dlog
         }
 
         for (ptrdiff_t each = 0; each < size_2 * part; each++) {
-            logits_W[each + size_2 * begin] = logits_W[each + size_2 * begin] - learning_rate * v3 *
+            logits_W[each + size_2 * begin] -= learning_rate * v3 *
                     logits_W_m[each + size_2 * begin] / (sqrt(v4 *
                     logits_W_v[each + size_2 * begin]) + epsilon);
         }
@@ -1134,17 +1133,6 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     *state->noise_step = noise_step_next;
 }
 
-static double value_and_grad(ptrdiff_t N, const vae_params *params, const vae_data *data,
-        const vae_noise *noise, const vae_params *grads, double *work)
-{
-    const vae_tape tape = {work + 8192, work + 8 * N + 8192, work + 136 * N + 8192, work + 144 * N +
-            8192, work + 152 * N + 8192, work + 160 * N + 8192, work + 288 * N + 8192, work + 352 *
-            N + 8192};
-    const double value = forward(N, params, data, noise, &tape, work);
-    backward(N, params, data, &tape, grads, work);
-    return value;
-}
-
 int vae_predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
         const vae_outputs *outputs, double *work)
 {
@@ -1181,7 +1169,11 @@ int vae_value_and_grad(ptrdiff_t N, const vae_params *params, const vae_data *da
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, noise, grads, work);
+    const vae_tape tape = {work + 8192, work + 8 * N + 8192, work + 136 * N + 8192, work + 144 * N +
+            8192, work + 152 * N + 8192, work + 160 * N + 8192, work + 288 * N + 8192, work + 352 *
+            N + 8192};
+    *loss = forward(N, params, data, noise, &tape, work);
+    backward(N, params, data, &tape, grads, work);
     return 0;
 }
 
@@ -1309,7 +1301,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "9dc8e774aff67eff";
+    return "b3b29658645870e9";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -210,12 +210,12 @@ static void backward(ptrdiff_t N, const xor_params *params, const xor_data *data
     const double *v1 = tape->v1; /* (N, 1) */
 
     double *db2 = grads->b2; /* (1,) */
-    fill(db2, 1, 0.0);
     double *dW2 = grads->W2; /* (4, 1) */
-    fill(dW2, 4, 0.0);
     double *db1 = grads->b1; /* (4,) */
-    fill(db1, 4, 0.0);
     double *dW1 = grads->W1; /* (2, 4) */
+    fill(db2, 1, 0.0);
+    fill(dW2, 4, 0.0);
+    fill(db1, 4, 0.0);
     fill(dW1, 8, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         /* dp_z[n,k] = 2 * (1 - p[n,k]) * p[n,k] * v1[n,k] / N  (of p) */
@@ -357,32 +357,23 @@ static double step(ptrdiff_t N, const xor_params *params, const xor_data *data,
     const double loss = loss_sum / (double)N;
 
     /* b2_next[j] = b2[j] - db2[j] * learning_rate */
-    b2[0] = b2[0] - learning_rate * db2[0];
+    b2[0] -= learning_rate * db2[0];
 
     /* W2_next[i,j] = W2[i,j] - dW2[i,j] * learning_rate */
     for (ptrdiff_t i = 0; i < 4; i++) {
-        W2[i] = W2[i] - learning_rate * dW2[i];
+        W2[i] -= learning_rate * dW2[i];
     }
 
     /* b1_next[j] = b1[j] - db1[j] * learning_rate */
     for (ptrdiff_t j = 0; j < 4; j++) {
-        b1[j] = b1[j] - learning_rate * db1[j];
+        b1[j] -= learning_rate * db1[j];
     }
 
     /* W1_next[i,j] = W1[i,j] - dW1[i,j] * learning_rate */
     for (ptrdiff_t each = 0; each < 8; each++) {
-        W1[each] = W1[each] - learning_rate * dW1[each];
+        W1[each] -= learning_rate * dW1[each];
     }
     return loss;
-}
-
-static double value_and_grad(ptrdiff_t N, const xor_params *params, const xor_data *data,
-        const xor_params *grads, double *work)
-{
-    const xor_tape tape = {work, work + 4 * N, work + 5 * N};
-    const double value = forward(N, params, data, &tape);
-    backward(N, params, data, &tape, grads);
-    return value;
 }
 
 int xor_predict(ptrdiff_t N, const xor_params *params, const xor_data *data,
@@ -424,7 +415,9 @@ int xor_value_and_grad(ptrdiff_t N, const xor_params *params, const xor_data *da
     if (N < 1) {
         return -1;
     }
-    *loss = value_and_grad(N, params, data, grads, work);
+    const xor_tape tape = {work, work + 4 * N, work + 5 * N};
+    *loss = forward(N, params, data, &tape);
+    backward(N, params, data, &tape, grads);
     return 0;
 }
 
@@ -559,7 +552,7 @@ size_t xor_predict_workspace_bytes(ptrdiff_t N)
 
 const char *xor_build(void)
 {
-    return "9b3c36f2569b6070";
+    return "cce06750307d5c19";
 }
 
 xor_hyper xor_default_hyper(void)

@@ -122,7 +122,7 @@ def calls(text: str, indices: str = "n, j") -> list[str]:
     access = f"y[{indices}]"
     whole = f"network drawn\n{text}\noutput y\nloss sum[{indices}]({access}**2)"
     code = compiler.emit(net(whole), "c", "float32")["drawn.c"]
-    code = code[code.index("double forward(") : code.index("double value_and_grad(")]
+    code = code[code.index("double forward(") : code.index("int drawn_predict(")]
     return re.findall(r"multiply\((.*?), work[^,]*\);", re.sub(r"\s+", " ", code))
 
 

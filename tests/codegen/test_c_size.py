@@ -41,7 +41,7 @@ def own_lines(code: str) -> str:
     """Return what was written for the network: no helpers, no comments, no header."""
     begin = re.search(r"^(SHARED void compute_|static void predict\()", code, re.M)
     assert begin is not None
-    text = re.sub(r"/\*.*?\*/", "", code[begin.start() :], flags=re.DOTALL)
+    text = re.sub(r" ?/\*.*?\*/", "", code[begin.start() :], flags=re.DOTALL)
     end = re.search(r"^int \w+_predict\(", text, re.M)
     assert end is not None
     return re.sub(r"\n\s*\n", "\n", text[: end.start()])
@@ -73,8 +73,9 @@ def test_a_wider_network_differs_in_numbers_only(threads: int):
     assert words[0] == words[1]
 
 
-def test_a_perceptron_is_small_however_wide():
-    assert max(len(written(width)) for width in (32, 256, 4096)) <= LIMIT
+@pytest.mark.parametrize("text", [PERCEPTRON, DEEPER, DEEPER.replace("x[N, {width}]", "x[N, 784]")])
+def test_a_perceptron_is_small_however_wide(text: str):
+    assert max(len(written(width, text)) for width in (32, 256, 4096)) <= LIMIT
 
 
 def test_a_deeper_network_grows_with_its_depth_alone():

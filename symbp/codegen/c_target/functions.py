@@ -78,17 +78,18 @@ class Functions:
             cores.append(core)
         shared = Shared((u for core in cores for u in core.units), self.names)
         self.passages = {c.name: [p for u in c.units for p in shared.passages(u)] for c in cores}
-        both = self.value_and_grad()
+        forward, backward = (self.call(c, local=["tape"]) for c in ("forward", "backward"))
+        both = [*self.local_tape(), f"*loss = {forward};", f"{backward};"]
         public = [
             self.public("predict", [self.call("predict") + ";"]),
             self.public("forward", ["*loss = " + self.call("forward") + ";"]),
             self.public("backward", [self.call("backward") + ";"]),
-            self.public("value_and_grad", ["*loss = " + self.call("value_and_grad") + ";"]),
+            self.public("value_and_grad", both),
         ]
         if step:
             public.append(self.public("train_step", step))
         private = [*drawing(self.interface), *shared.functions(), *(c.text(shared) for c in cores)]
-        return [*private, both, *public]
+        return [*private, *public]
 
     # Static functions, one for each phase ---------------------------------------------------
 
@@ -202,25 +203,6 @@ class Functions:
         """Return the call of a static function; `local` are structs, not pointers to them."""
         words = [f"&{w}" if w in local else w for w in self.used[name]]
         return f"{name}({', '.join(words)})"
-
-    def value_and_grad(self) -> Lines:
-        """Write both passes."""
-        tape = self.local_tape()
-        body = [
-            *tape,
-            f"const double value = {self.call('forward', local=['tape'])};",
-            self.call("backward", local=["tape"]) + ";",
-            "return value;",
-        ]
-        both = {*self.used["forward"], *self.used["backward"]}
-        words = [*self.interface.sizes, *INTERNAL]
-        self.used["value_and_grad"] = [
-            w for w in words if w != "tape" and (w in both or w in _words(tape))
-        ]
-        head = self.interface.signature(
-            "value_and_grad", self.used["value_and_grad"], "static double"
-        )
-        return [head, "{", *indented(body), "}"]
 
     def local_tape(self) -> Lines:
         """Return the declaration of a tape that lies in the workspace."""

@@ -254,5 +254,7 @@ def wrapped(line: str, width: int = 100) -> Lines:
     return [piece.replace("\0", " ") for piece in pieces]
 
 
-_GLUED = re.compile(r"\bconst (?=\w)| (?=\*\w)| (?=\{$)|\[[^]]*\]|\.\w+ = ")
+_GLUED = re.compile(
+    r"\b(?:const|restrict|double|float|ptrdiff_t) (?=\w)| (?=\*\w)| (?=\{$)|\[[^]]*\]|\.\w+ = "
+)
 """Where no line ends: inside a declaration, or between brackets."""

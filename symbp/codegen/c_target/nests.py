@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import permutations
 
 import sympy
 from sympy import Expr, Integer, Mul, Symbol
@@ -74,7 +75,16 @@ class Nest:
             return self.accumulated("=")
         if (turned := self.turned()) is not None:
             return [turned]
-        return self.loops(self.order, [f"{self.target()} = {self.reals(self.equation.body)};"])
+        return self.loops(self.order, [f"{self.target()} {self.changed()};"])
+
+    def changed(self) -> str:
+        """Return the new value after its `=`, or what is added to the old one in its place."""
+        body = self.equation.body
+        for old, rest in permutations(body.args) if body.is_Add and len(body.args) == 2 else ():
+            if isinstance(old, Access) and self.reals(old) == self.target():
+                minus = not rest.is_Add and rest.could_extract_minus_sign()
+                return f"-= {self.reals(-rest)}" if minus else f"+= {self.reals(rest)}"
+        return f"= {self.reals(body)}"
 
     def update(self) -> Lines:
         """Return the loops that combine new values with those that the target holds."""
@@ -177,7 +187,7 @@ def flat(equation: Equation, table: Mapping[str, Tensor]) -> tuple[Equation, Map
     if (
         len(loops) < 2
         or equation.reduced
-        or not _dense(walk, equation, table)
+        or not _dense(walk, loops)
         or any(sympy.expand(w - begin[a] - walk) != 0 for a, w in accesses.items())
         or equation.body.xreplace(dict.fromkeys(accesses, Integer(0))).has(*loops)
     ):
@@ -193,15 +203,14 @@ def flat(equation: Equation, table: Mapping[str, Tensor]) -> tuple[Equation, Map
     return replace(equation, target=target, body=body, ranges=((_EACH, total),)), {**table, **line}
 
 
-def _dense(walk: Expr, equation: Equation, table: Mapping[str, Tensor]) -> bool:
+def _dense(walk: Expr, loops: Mapping[Symbol, Expr]) -> bool:
     """Tell whether the loops reach each element of a piece of memory once."""
-    step = Integer(1)
-    for i in reversed(equation.target.indices):
-        loops = [k for k in equation.extent if i.has(k)]
-        if len(loops) > 1 or (loops and walk.coeff(loops[0]) != step):
-            return False
-        step = step * (equation.extent[loops[0]] if loops else 1)
-    return True
+    steps, step = {walk.coeff(i): n for i, n in loops.items()}, Integer(1)
+    if len(steps) < len(loops):
+        return False
+    while step in steps:
+        step = sympy.expand(step * steps.pop(step))
+    return not steps and walk == sum(walk.coeff(i) * i for i in loops)
 
 
 def guarded(equation: Equation, table: Mapping[str, Tensor]) -> tuple[list[Expr], Expr]:

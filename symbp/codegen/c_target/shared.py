@@ -22,7 +22,9 @@ from symbp.codegen.names import Names
 from symbp.codegen.passage import Passage
 
 Lines = list[str]
-_BEGIN = re.compile(r"(/\*.*|\w+ \*\w+ = .*|const \w+ \*\w+ = .*)?")
+_PLACE = re.compile(r"(?:const )?\w+ \*\w+ = .*")
+"""The declaration of where an array lies."""
+_BEGIN = re.compile(rf"(/\*.*|{_PLACE.pattern})?")
 """A line that says what follows, or where it lies."""
 _SAME = re.compile(r"\w+ \*(\w+) = (\w+);.*")
 """The declaration of what takes the place of an operand."""
@@ -42,13 +44,15 @@ LONG = 256
 """A loop that runs more often than this is a long one, as is one that runs N times."""
 _TOKEN = re.compile(r"/\*.*?\*/|\d[\w.]*(?:(?<=[eE])[+-]\w+)?|(?:\.|->)?\b\w+|\S", re.DOTALL)
 _SIZE = "%size"
+_SCATTER = re.compile(r" *\w+\[[^]]*\[.* [-+]?= ")
+"""A statement whose target's place is told by an array."""
 
 
 @dataclass(frozen=True, eq=False)
 class Unit:
     """Statements that one or several equations have become."""
 
-    lines: Lines
+    given: Lines
     types: Mapping[str, str]
     """The type of each name that the function declares before, arrays with a star."""
     written: frozenset[str]
@@ -56,12 +60,17 @@ class Unit:
     passages: tuple[Passage, ...]
 
     @cached_property
+    def lines(self) -> Lines:
+        """The lines, of which those come first that tell where arrays lie."""
+        before = [*takewhile(_BEGIN.fullmatch, self.given)]
+        after = self.given[len(before) :]
+        late = [line for line in after if _PLACE.fullmatch(line)]
+        return [*before, *late, *(line for line in after if line not in late)]
+
+    @cached_property
     def start(self) -> int:
         """How many lines come before the statements: comments and declarations."""
-        count = 0
-        while count < len(self.lines) and _BEGIN.fullmatch(self.lines[count]):
-            count += 1
-        return count
+        return len([*takewhile(_BEGIN.fullmatch, self.lines)])
 
     @cached_property
     def bound(self) -> str:
@@ -131,8 +140,12 @@ class Unit:
 
     @property
     def short(self) -> bool:
-        """Whether the code is one statement in a loop that a compiler unrolls."""
-        return self.bound.isdigit() and int(self.bound) <= FEW and len(self.code) == 3
+        """Whether the code is one statement in a loop that never becomes one of vectors.
+
+        A compiler unrolls it, or it scatters.
+        """
+        few = self.bound.isdigit() and int(self.bound) <= FEW
+        return len(self.code) == 3 and (few or _SCATTER.match(self.code[1]) is not None)
 
     def parameter(self, name: str) -> str:
         """Return the declaration of a name as a parameter."""

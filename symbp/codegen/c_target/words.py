@@ -37,7 +37,6 @@ M_SQRT1_2 float_t double_t
 
 LOCALS = """
 params data state hyper grads outputs tape work sum best value forward backward predict update
-value_and_grad
 training losses most often steps epoch total begin left rows each row order part batch shuffle
 block left_rows left_steps right_steps right_columns rows_of_sums columns_of_sums initial first
 entry walk count mixed shuffle_rows next_row row_order

@@ -6,8 +6,9 @@ enum {
     DOT_NEAR = 16384 / (int)sizeof($real) /* so many numbers of b stay near */
 };
 
-/* A tile of dot products; each lane of a register sums a part of the terms. */
-static inline __attribute__((always_inline)) void dots_tile(int rows, int columns,
+/* A tile of dot products, of which some columns are wanted; each lane of a register sums a part of
+ * the terms. `rows` is a constant in every call. */
+static inline __attribute__((always_inline)) void dots_tile(int rows, ptrdiff_t columns,
         ptrdiff_t steps, ptrdiff_t length, const $real *a, const ptrdiff_t *a_rows,
         const ptrdiff_t *a_steps, const $real *b, const ptrdiff_t *b_columns,
         const ptrdiff_t *b_steps, $real *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
@@ -19,21 +20,21 @@ static inline __attribute__((always_inline)) void dots_tile(int rows, int column
         for (ptrdiff_t k = 0; k < whole; k += LANES) {
             vector near[DOT_COLUMNS];
 #pragma GCC unroll 4
-            for (int j = 0; j < columns; j++) {
+            for (int j = 0; j < DOT_COLUMNS; j++) {
                 near[j] = *(const vector *)(right + b_columns[j] + k);
             }
 #pragma GCC unroll 4
             for (int r = 0; r < rows; r++) {
                 const vector one = *(const vector *)(left + a_rows[r] + k);
 #pragma GCC unroll 4
-                for (int j = 0; j < columns; j++) {
+                for (int j = 0; j < DOT_COLUMNS; j++) {
                     sums[r][j] += one * near[j];
                 }
             }
         }
     }
     for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < columns; j++) {
+        for (int j = 0; j < DOT_COLUMNS && j < columns; j++) {
             $real sum = added_up(sums[r][j]);
             for (ptrdiff_t s = 0; s < steps; s++) {
                 for (ptrdiff_t k = whole; k < length; k++) {
@@ -56,25 +57,24 @@ SHARED void multiply_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t steps, pt
         $real *c, const ptrdiff_t *c_rows, const ptrdiff_t *c_columns)
 {
     const ptrdiff_t near = 1 + DOT_NEAR / (DOT_COLUMNS * length);
-#define ROWS(count, wide) \
-    for (const ptrdiff_t end = rows - (rows - i) % count; i < end; i += count) { \
-        dots_tile(count, wide, most, length, a, a_rows + i, a_steps + s, b, b_columns + j, \
-                b_steps + s, c, c_rows + i, c_columns + j); \
-    }
-#define COLUMNS(wide) \
-    for (const ptrdiff_t last = columns - (columns - j) % wide; j < last; j += wide) { \
-        ptrdiff_t i = 0; \
-        ROWS(DOT_ROWS, wide) \
-        ROWS(1, wide) \
-    }
     for (ptrdiff_t s = 0; s < steps; s += near) {
         const ptrdiff_t most = steps - s < near ? steps - s : near;
-        ptrdiff_t j = 0;
-        COLUMNS(DOT_COLUMNS)
-        COLUMNS(1)
+        for (ptrdiff_t j = 0; j < columns; j += DOT_COLUMNS) {
+            ptrdiff_t right[DOT_COLUMNS]; /* in place of columns that are not there, one that is */
+            for (int k = 0; k < DOT_COLUMNS; k++) {
+                right[k] = b_columns[j + k < columns ? j + k : j];
+            }
+#define ROWS(count) \
+    for (; rows - i >= count; i += count) { \
+        dots_tile(count, columns - j, most, length, a, a_rows + i, a_steps + s, b, right, \
+                b_steps + s, c, c_rows + i, c_columns + j); \
     }
-#undef COLUMNS
+            ptrdiff_t i = 0;
+            ROWS(DOT_ROWS)
+            ROWS(1)
 #undef ROWS
+        }
+    }
 }
 
 #else

@@ -4,8 +4,8 @@
 SHARED void multiply_windows_edge(ptrdiff_t rows, ptrdiff_t columns, const $real *initial,
         const $real *edge, $real *c, const ptrdiff_t *c_rows, ptrdiff_t c_column)
 {
-    for (ptrdiff_t r = 0; r < rows; r++) {
-        for (ptrdiff_t j = 0; j < columns; j++) {
+    for (ptrdiff_t j = 0; j < columns; j++) {
+        for (ptrdiff_t r = 0; r < rows; r++) {
             $real *place = c + c_rows[r] + j * c_column;
             *place = (initial ? initial[r] : *place) + edge[r * TILE_COLUMNS + j];
         }
@@ -77,6 +77,20 @@ static inline __attribute__((always_inline)) void multiply_windows_columns(ptrdi
     }
 }
 
+/* Copies columns of b side by side, with zeros up to a whole number of vectors. */
+SHARED void pack_windows($real *restrict panel, ptrdiff_t width, ptrdiff_t columns,
+        ptrdiff_t depth, const $real *b, const ptrdiff_t *b_steps, ptrdiff_t b_column)
+{
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        const $real *from = b + b_steps[k];
+        for (ptrdiff_t j = 0; j < width; j++) {
+            panel[j] = j < columns ? *from : 0;
+            from += j < columns ? b_column : 0;
+        }
+        panel += width;
+    }
+}
+
 /*
  * c = initial + a b, a number of `initial` for each row; c += a b where it is NULL. An element
  * a[i,k] lies at a[a_rows[i] + a_steps[k]], b[k,j] at b[b_steps[k] + j * b_column], c[i,j] at
@@ -95,14 +109,7 @@ SHARED void multiply_windows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,
         ptrdiff_t step = 0;
         if (b_column != 1 || (wide != LANES && wide != TILE_COLUMNS)) {
             step = wide > LANES ? TILE_COLUMNS : LANES;
-            for (ptrdiff_t k = 0; k < depth; k++) {
-                for (ptrdiff_t i = 0; i < wide; i++) {
-                    panel[k * step + i] = right[b_steps[k] + i * b_column];
-                }
-                for (ptrdiff_t i = wide; i < step; i++) {
-                    panel[k * step + i] = 0;
-                }
-            }
+            pack_windows(panel, step, wide, depth, right, b_steps, b_column);
             right = panel;
             steps = NULL;
         }

@@ -94,6 +94,8 @@ def _condensed(
         if g in source.extent:
             here[g] = i
             continue
+        if not g.has(*source.extent):
+            return None
         *inner, outer = by_step(g, (k for k in source.extent if g.has(k)))
         for k in inner:
             here[k] = own = index(fresh(str(k), {str(j) for j in (*ranges, *windows)}))

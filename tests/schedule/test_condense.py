@@ -94,3 +94,10 @@ def test_what_reads_in_another_way_stays(reader: str):
 def test_what_is_not_worth_it_stays():
     reader = "r = sum[n,p](d[n,p] * p) for n in N, p in 6\n"
     assert_becomes(none, WINDOWS + reader, WINDOWS + reader, "r")
+
+
+def test_a_tensor_that_has_one_place_alone_is_read_as_it_is():
+    source = "value won[N] in 2\nwon[n] = where(a[n] < c, 1, 0)\nvalue d[N,4]\n"
+    source += "d[n,0] = where(0 == won[n], a[n], 0)\n"
+    reader = "r[j] = sum[n](d[n,j] * x[n,j])\n"
+    assert_becomes(every, source + reader, source + reader, "r")

@@ -400,29 +400,16 @@ SHARED void compute_dcode_b_1(double *restrict dcode_b, ptrdiff_t N, const doubl
 }
 
 /* p_b_m_next[j] = p_b_m[j] * beta1 + dp_b[j] * v1_2 */
+/* p_b_v_next[j] = dp_b[j]**2 * v2 + p_b_v[j] * beta2 */
+/* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) + epsilon)
+   */
 SHARED void compute_p_b_m_next_1(ptrdiff_t count, double *restrict p_b_m, double beta1, double v1_2,
-        const double *dp_b)
+        const double *dp_b, double *restrict p_b_v, double v2, double beta2, double *restrict p_b,
+        double learning_rate, double v3, double v4, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         p_b_m[j] = beta1 * p_b_m[j] + v1_2 * dp_b[j];
-    }
-}
-
-/* p_b_v_next[j] = dp_b[j]**2 * v2 + p_b_v[j] * beta2 */
-SHARED void compute_p_b_v_next_1(ptrdiff_t count, double *restrict p_b_v, double v2,
-        const double *dp_b, double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         p_b_v[j] = v2 * square(dp_b[j]) + beta2 * p_b_v[j];
-    }
-}
-
-/* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) + epsilon)
-   */
-SHARED void compute_p_b_next_1(ptrdiff_t count, double *restrict p_b, double learning_rate,
-        double v3, const double *p_b_m, double v4, const double *p_b_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         p_b[j] -= learning_rate * v3 * p_b_m[j] / (sqrt(v4 * p_b_v[j]) + epsilon);
     }
 }
@@ -445,13 +432,7 @@ SHARED void compute_dp_W_1(ptrdiff_t N, const double *b, const double *dp, doubl
 
         for (ptrdiff_t each = 0; each < 64 * part; each++) {
             p_W_m[each + 64 * begin] = beta1 * p_W_m[each + 64 * begin] + v1_2 * dp_W[each];
-        }
-
-        for (ptrdiff_t each = 0; each < 64 * part; each++) {
             p_W_v[each + 64 * begin] = v2 * square(dp_W[each]) + beta2 * p_W_v[each + 64 * begin];
-        }
-
-        for (ptrdiff_t each = 0; each < 64 * part; each++) {
             p_W[each + 64 * begin] -= learning_rate * v3 * p_W_m[each + 64 * begin] / (sqrt(v4 *
                     p_W_v[each + 64 * begin]) + epsilon);
         }
@@ -692,14 +673,11 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     multiply(1, 64, N, ONES, (matrix){dp, 64, 1}, NOTHING, dp_b, 1, 1, work);
 
     /* p_b_m_next[j] = p_b_m[j] * beta1 + dp_b[j] * v1_2 */
-    compute_p_b_m_next_1(64, p_b_m, beta1, v1_2, dp_b);
-
     /* p_b_v_next[j] = dp_b[j]**2 * v2 + p_b_v[j] * beta2 */
-    compute_p_b_v_next_1(64, p_b_v, v2, dp_b, beta2);
-
     /* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) +
        epsilon) */
-    compute_p_b_next_1(64, p_b, learning_rate, v3, p_b_m, v4, p_b_v, epsilon);
+    compute_p_b_m_next_1(64, p_b_m, beta1, v1_2, dp_b, p_b_v, v2, beta2, p_b, learning_rate, v3, v4,
+            epsilon);
 
     /* db[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *db = work + 264 * N + 8192; /* (N, 64) */
@@ -723,24 +701,22 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     multiply(1, 64, N, ONES, (matrix){db_z, 64, 1}, NOTHING, db_b, 1, 1, work);
 
     /* b_b_m_next[j] = b_b_m[j] * beta1 + db_b[j] * v1_2 */
-    compute_p_b_m_next_1(64, b_b_m, beta1, v1_2, db_b);
-
     /* b_b_v_next[j] = db_b[j]**2 * v2 + b_b_v[j] * beta2 */
-    compute_p_b_v_next_1(64, b_b_v, v2, db_b, beta2);
-
     /* b_b_next[j] = b_b[j] - b_b_m_next[j] * learning_rate * v3 / (sqrt(b_b_v_next[j] * v4) +
        epsilon) */
-    compute_p_b_next_1(64, b_b, learning_rate, v3, b_b_m, v4, b_b_v, epsilon);
+    compute_p_b_m_next_1(64, b_b_m, beta1, v1_2, db_b, b_b_v, v2, beta2, b_b, learning_rate, v3, v4,
+            epsilon);
 
     /* db_W[i,j] = sum[n](code[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = work + 336 * N + 12352; /* (8, 64) */
     multiply(8, 64, N, (matrix){code, 1, 8}, (matrix){db_z, 64, 1}, NOTHING, db_W, 64, 1, work);
 
     /* b_W_m_next[i,j] = b_W_m[i,j] * beta1 + db_W[i,j] * v1_2 */
-    compute_p_b_m_next_1(512, b_W_m, beta1, v1_2, db_W);
-
     /* b_W_v_next[i,j] = db_W[i,j]**2 * v2 + b_W_v[i,j] * beta2 */
-    compute_p_b_v_next_1(512, b_W_v, v2, db_W, beta2);
+    for (ptrdiff_t each = 0; each < 512; each++) {
+        b_W_m[each] = beta1 * b_W_m[each] + v1_2 * db_W[each];
+        b_W_v[each] = v2 * square(db_W[each]) + beta2 * b_W_v[each];
+    }
 
     /* dcode[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dcode = work + 328 * N + 8192; /* (N, 8) */
@@ -748,21 +724,20 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4)
        + epsilon) */
-    compute_p_b_next_1(512, b_W, learning_rate, v3, b_W_m, v4, b_W_v, epsilon);
+    for (ptrdiff_t each = 0; each < 512; each++) {
+        b_W[each] -= learning_rate * v3 * b_W_m[each] / (sqrt(v4 * b_W_v[each]) + epsilon);
+    }
 
     /* dcode_b[j] = sum[n](dcode[n,j])  (of code) */
     double *dcode_b = work + 336 * N + 12864; /* (8,) */
     compute_dcode_b_1(dcode_b, N, dcode);
 
     /* code_b_m_next[j] = code_b_m[j] * beta1 + dcode_b[j] * v1_2 */
-    compute_p_b_m_next_1(8, code_b_m, beta1, v1_2, dcode_b);
-
     /* code_b_v_next[j] = dcode_b[j]**2 * v2 + code_b_v[j] * beta2 */
-    compute_p_b_v_next_1(8, code_b_v, v2, dcode_b, beta2);
-
     /* code_b_next[j] = code_b[j] - code_b_m_next[j] * learning_rate * v3 / (sqrt(code_b_v_next[j] *
        v4) + epsilon) */
-    compute_p_b_next_1(8, code_b, learning_rate, v3, code_b_m, v4, code_b_v, epsilon);
+    compute_p_b_m_next_1(8, code_b_m, beta1, v1_2, dcode_b, code_b_v, v2, beta2, code_b,
+            learning_rate, v3, v4, epsilon);
 
     /* da[n,i] = sum[j](dcode[n,j] * code_W[i,j])  (of code) */
     double *da = work + 264 * N + 8192; /* (N, 64) */
@@ -773,14 +748,11 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     multiply(64, 8, N, (matrix){a, 1, 64}, (matrix){dcode, 8, 1}, NOTHING, dcode_W, 8, 1, work);
 
     /* code_W_m_next[i,j] = code_W_m[i,j] * beta1 + dcode_W[i,j] * v1_2 */
-    compute_p_b_m_next_1(512, code_W_m, beta1, v1_2, dcode_W);
-
     /* code_W_v_next[i,j] = dcode_W[i,j]**2 * v2 + code_W_v[i,j] * beta2 */
-    compute_p_b_v_next_1(512, code_W_v, v2, dcode_W, beta2);
-
     /* code_W_next[i,j] = code_W[i,j] - code_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(code_W_v_next[i,j] * v4) + epsilon) */
-    compute_p_b_next_1(512, code_W, learning_rate, v3, code_W_m, v4, code_W_v, epsilon);
+    compute_p_b_m_next_1(512, code_W_m, beta1, v1_2, dcode_W, code_W_v, v2, beta2, code_W,
+            learning_rate, v3, v4, epsilon);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 64) */
@@ -791,14 +763,11 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     multiply(1, 64, N, ONES, (matrix){da_z, 64, 1}, NOTHING, da_b, 1, 1, work);
 
     /* a_b_m_next[j] = a_b_m[j] * beta1 + da_b[j] * v1_2 */
-    compute_p_b_m_next_1(64, a_b_m, beta1, v1_2, da_b);
-
     /* a_b_v_next[j] = da_b[j]**2 * v2 + a_b_v[j] * beta2 */
-    compute_p_b_v_next_1(64, a_b_v, v2, da_b, beta2);
-
     /* a_b_next[j] = a_b[j] - a_b_m_next[j] * learning_rate * v3 / (sqrt(a_b_v_next[j] * v4) +
        epsilon) */
-    compute_p_b_next_1(64, a_b, learning_rate, v3, a_b_m, v4, a_b_v, epsilon);
+    compute_p_b_m_next_1(64, a_b_m, beta1, v1_2, da_b, a_b_v, v2, beta2, a_b, learning_rate, v3, v4,
+            epsilon);
 
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     /* a_W_m_next[i,j] = a_W_m[i,j] * beta1 + da_W[i,j] * v1_2 */
@@ -987,7 +956,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "f55d22840975af19";
+    return "c0b436c1da3aaba6";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

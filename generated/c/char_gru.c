@@ -745,18 +745,12 @@ SHARED void compute_dh_h_1(double *restrict dh_h, ptrdiff_t N, ptrdiff_t T, cons
 }
 
 /* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
-SHARED void compute_v2_1(ptrdiff_t count, double *restrict v2, const double *h_a)
+/* dh_s_step[t_2,n,j] = h_h[t_2,n,j] - h_a[t_2,n,j]  (of h_h) */
+SHARED void compute_v2_1(ptrdiff_t count, double *restrict v2, const double *h_a,
+        double *restrict dh_s_step, const double *h_h)
 {
     for (ptrdiff_t each = 0; each < count; each++) {
         v2[each] = 1.0 - square(h_a[each]);
-    }
-}
-
-/* dh_s_step[t_2,n,j] = h_h[t_2,n,j] - h_a[t_2,n,j]  (of h_h) */
-SHARED void compute_dh_s_step_1(ptrdiff_t count, double *restrict dh_s_step, const double *h_h,
-        const double *h_a)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
         dh_s_step[each] = h_h[each] - h_a[each];
     }
 }
@@ -776,26 +770,15 @@ SHARED void compute_dh_a_step_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_a_
 }
 
 /* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
+/* dh_y_step[t_2,n,j] = v2[t_2,n,j] * h_s[t_2,n,0,j]  (of h_a) */
 SHARED void compute_dh_s_step_2_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_s_step_2,
-        const double *v2, const double *h_y)
+        const double *v2, const double *h_y, double *restrict dh_y_step, const double *h_s)
 {
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             for (ptrdiff_t j = 0; j < 64; j++) {
                 dh_s_step_2[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
                         h_y[t_2 * (192 * N) + n * 192 + 2 * 64 + j];
-            }
-        }
-    }
-}
-
-/* dh_y_step[t_2,n,j] = v2[t_2,n,j] * h_s[t_2,n,0,j]  (of h_a) */
-SHARED void compute_dh_y_step_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_y_step,
-        const double *v2, const double *h_s)
-{
-    for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
-        for (ptrdiff_t n = 0; n < N; n++) {
-            for (ptrdiff_t j = 0; j < 64; j++) {
                 dh_y_step[t_2 * (64 * N) + n * 64 + j] = v2[t_2 * (64 * N) + n * 64 + j] *
                         h_s[t_2 * (128 * N) + n * 128 + j];
             }
@@ -956,30 +939,17 @@ SHARED void compute_de_E_1(double *restrict de_E, ptrdiff_t T, ptrdiff_t N, cons
 }
 
 /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
 SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
-        double v1_2, const double *dlogits_b)
+        double v1_2, const double *dlogits_b, double *restrict logits_b_v, double v2_2,
+        double beta2, double *restrict logits_b, double learning_rate, double v3, double v4,
+        double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
-}
-
-/* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
-SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2_2,
-        const double *dlogits_b, double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_v[j] = v2_2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
-}
-
-/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
-   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
-        double learning_rate, double v3, const double *logits_b_m, double v4,
-        const double *logits_b_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
@@ -1132,19 +1102,16 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* logits_shifted[n,k,j] = logits[n,k,j] - loss_Z_max[n,k] */
     double *logits_shifted = logits; /* (N, T, 76) */
+    /* v1[n,k,j] = exp(logits_shifted[n,k,j]) */
+    double *v1 = tape->v1; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
                 logits_shifted[n * (76 * T) + k * 76 + j] = logits[n * (76 * T) + k * 76 + j] -
                         loss_Z_max[n * T + k];
+                v1[n * (76 * T) + k * 76 + j] = fast_exp(logits_shifted[n * (76 * T) + k * 76 + j]);
             }
         }
-    }
-
-    /* v1[n,k,j] = exp(logits_shifted[n,k,j]) */
-    double *v1 = tape->v1; /* (N, T, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
-        v1[each] = fast_exp(logits_shifted[each]);
     }
 
     /* loss_Z_shifted[n,k] = sum[j](v1[n,k,j]) */
@@ -1217,11 +1184,9 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
     double *v2 = work + 64 * N + 858 * N * T + 8192; /* (T, N, 64) */
-    compute_v2_1(64 * N * T, v2, h_a);
-
     /* dh_s_step[t_2,n,j] = h_h[t_2,n,j] - h_a[t_2,n,j]  (of h_h) */
     double *dh_s_step = work + 128 * N + 986 * N * T + 8192; /* (T, N, 64) */
-    compute_dh_s_step_1(64 * N * T, dh_s_step, h_h, h_a);
+    compute_v2_1(64 * N * T, v2, h_a, dh_s_step, h_h);
 
     /* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
     double *dh_a_step = work + 128 * N + 1050 * N * T + 8192; /* (T, N, 64) */
@@ -1229,11 +1194,9 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
     double *dh_s_step_2 = work + 128 * N + 1114 * N * T + 8192; /* (T, N, 64) */
-    compute_dh_s_step_2_1(T, N, dh_s_step_2, v2, h_y);
-
     /* dh_y_step[t_2,n,j] = v2[t_2,n,j] * h_s[t_2,n,0,j]  (of h_a) */
     double *dh_y_step = work + 128 * N + 1178 * N * T + 8192; /* (T, N, 64) */
-    compute_dh_y_step_1(T, N, dh_y_step, v2, h_s);
+    compute_dh_s_step_2_1(T, N, dh_s_step_2, v2, h_y, dh_y_step, h_s);
 
     /* dh_y_step_2[t_2,n,g,j] = (1 - h_s[t_2,n,g,j]) * h_s[t_2,n,g,j]  (of h_s) */
     double *dh_y_step_2 = work + 128 * N + 1242 * N * T + 8192; /* (T, N, 2, 64) */
@@ -1354,14 +1317,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    compute_logits_b_m_next_1(76, logits_b_m, beta1, v1_2, dlogits_b);
-
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(76, logits_b_v, v2_2, dlogits_b, beta2);
-
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    compute_logits_b_next_1(76, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
+    compute_logits_b_m_next_1(76, logits_b_m, beta1, v1_2, dlogits_b, logits_b_v, v2_2, beta2,
+            logits_b, learning_rate, v3, v4, epsilon);
 
     /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
@@ -1377,9 +1337,6 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
             for (ptrdiff_t each = 0; each < 76 * part; each++) {
                 logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
                         dlogits_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 76 * part; each++) {
                 logits_W_v[each + 76 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
                         logits_W_v[each + 76 * begin];
             }
@@ -1393,7 +1350,10 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    compute_logits_b_next_1(4864, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
+    for (ptrdiff_t each = 0; each < 4864; each++) {
+        logits_W[each] -= learning_rate * v3 * logits_W_m[each] / (sqrt(v4 * logits_W_v[each]) +
+                epsilon);
+    }
 
     /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
@@ -1401,11 +1361,9 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* v2[t_2,n,j] = 1 - h_a[t_2,n,j]**2  (of h_a) */
     double *v2 = work + 64 * N + 858 * N * T + 8192; /* (T, N, 64) */
-    compute_v2_1(64 * N * T, v2, h_a);
-
     /* dh_s_step[t_2,n,j] = h_h[t_2,n,j] - h_a[t_2,n,j]  (of h_h) */
     double *dh_s_step = work + 128 * N + 986 * N * T + 8192; /* (T, N, 64) */
-    compute_dh_s_step_1(64 * N * T, dh_s_step, h_h, h_a);
+    compute_v2_1(64 * N * T, v2, h_a, dh_s_step, h_h);
 
     /* dh_a_step[t_2,n,j] = 1 - h_s[t_2,n,1,j]  (of h_h) */
     double *dh_a_step = work + 128 * N + 1050 * N * T + 8192; /* (T, N, 64) */
@@ -1413,11 +1371,9 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_s_step_2[t_2,n,j] = v2[t_2,n,j] * h_y[t_2,n,2,j]  (of h_a) */
     double *dh_s_step_2 = work + 128 * N + 1114 * N * T + 8192; /* (T, N, 64) */
-    compute_dh_s_step_2_1(T, N, dh_s_step_2, v2, h_y);
-
     /* dh_y_step[t_2,n,j] = v2[t_2,n,j] * h_s[t_2,n,0,j]  (of h_a) */
     double *dh_y_step = work + 128 * N + 1178 * N * T + 8192; /* (T, N, 64) */
-    compute_dh_y_step_1(T, N, dh_y_step, v2, h_s);
+    compute_dh_s_step_2_1(T, N, dh_s_step_2, v2, h_y, dh_y_step, h_s);
 
     /* dh_y_step_2[t_2,n,g,j] = (1 - h_s[t_2,n,g,j]) * h_s[t_2,n,g,j]  (of h_s) */
     double *dh_y_step_2 = work + 128 * N + 1242 * N * T + 8192; /* (T, N, 2, 64) */
@@ -1447,14 +1403,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     multiply(1, 192, N * T, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
 
     /* h_d_m_next[i,j] = h_d_m[i,j] * beta1 + dh_d[i,j] * v1_2 */
-    compute_logits_b_m_next_1(192, h_d_m, beta1, v1_2, dh_d);
-
     /* h_d_v_next[i,j] = dh_d[i,j]**2 * v2_2 + h_d_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(192, h_d_v, v2_2, dh_d, beta2);
-
     /* h_d_next[i,j] = h_d[i,j] - h_d_m_next[i,j] * learning_rate * v3 / (sqrt(h_d_v_next[i,j] * v4)
        + epsilon) */
-    compute_logits_b_next_1(192, h_d, learning_rate, v3, h_d_m, v4, h_d_v, epsilon);
+    compute_logits_b_m_next_1(192, h_d_m, beta1, v1_2, dh_d, h_d_v, v2_2, beta2, h_d, learning_rate,
+            v3, v4, epsilon);
 
     /* dh_U[k,g,j] = sum[t_2,n](h_h[t_2,n,k] * dh_y[t_2,n,g,j])  (of h_y) */
     /* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
@@ -1471,14 +1424,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
             for (ptrdiff_t each = 0; each < 192 * part; each++) {
                 h_U_m[each + 192 * begin] = beta1 * h_U_m[each + 192 * begin] + v1_2 * dh_U[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 192 * part; each++) {
                 h_U_v[each + 192 * begin] = v2_2 * square(dh_U[each]) + beta2 *
                         h_U_v[each + 192 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 192 * part; each++) {
                 h_U[each + 192 * begin] -= learning_rate * v3 * h_U_m[each + 192 * begin] / (sqrt(v4
                         * h_U_v[each + 192 * begin]) + epsilon);
             }
@@ -1490,14 +1437,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     multiply(1, 192, N * T, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
-    compute_logits_b_m_next_1(192, h_b_m, beta1, v1_2, dh_b);
-
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2_2 + h_b_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(192, h_b_v, v2_2, dh_b, beta2);
-
     /* h_b_next[i,j] = h_b[i,j] - h_b_m_next[i,j] * learning_rate * v3 / (sqrt(h_b_v_next[i,j] * v4)
        + epsilon) */
-    compute_logits_b_next_1(192, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    compute_logits_b_m_next_1(192, h_b_m, beta1, v1_2, dh_b, h_b_v, v2_2, beta2, h_b, learning_rate,
+            v3, v4, epsilon);
 
     /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
     double *de = work + 128 * N + 1754 * N * T + 8192; /* (N, T, 16) */
@@ -1508,28 +1452,22 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     compute_dh_W_1(dh_W, 16, T, N, e_E, x, dh_z);
 
     /* h_W_m_next[i,j,k0] = h_W_m[i,j,k0] * beta1 + dh_W[i,j,k0] * v1_2 */
-    compute_logits_b_m_next_1(3072, h_W_m, beta1, v1_2, dh_W);
-
     /* h_W_v_next[i,j,k0] = dh_W[i,j,k0]**2 * v2_2 + h_W_v[i,j,k0] * beta2 */
-    compute_logits_b_v_next_1(3072, h_W_v, v2_2, dh_W, beta2);
-
     /* h_W_next[i,j,k0] = h_W[i,j,k0] - h_W_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_W_v_next[i,j,k0] * v4) + epsilon) */
-    compute_logits_b_next_1(3072, h_W, learning_rate, v3, h_W_m, v4, h_W_v, epsilon);
+    compute_logits_b_m_next_1(3072, h_W_m, beta1, v1_2, dh_W, h_W_v, v2_2, beta2, h_W,
+            learning_rate, v3, v4, epsilon);
 
     /* de_E[x[n,k],d] = de[n,k,d]  (of e) */
     double *de_E = work + 128 * N + 1770 * N * T + 28684; /* (76, 16) */
     compute_de_E_1(de_E, T, N, x, de);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1216, e_E_m, beta1, v1_2, de_E);
-
     /* e_E_v_next[i,j] = de_E[i,j]**2 * v2_2 + e_E_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1216, e_E_v, v2_2, de_E, beta2);
-
     /* e_E_next[i,j] = e_E[i,j] - e_E_m_next[i,j] * learning_rate * v3 / (sqrt(e_E_v_next[i,j] * v4)
        + epsilon) */
-    compute_logits_b_next_1(1216, e_E, learning_rate, v3, e_E_m, v4, e_E_v, epsilon);
+    compute_logits_b_m_next_1(1216, e_E_m, beta1, v1_2, de_E, e_E_v, v2_2, beta2, e_E,
+            learning_rate, v3, v4, epsilon);
 
     *state->step = step_next;
 }
@@ -1715,7 +1653,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "d1be765586eb99a8";
+    return "4b127907d202d3de";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -585,28 +585,15 @@ SHARED void compute_de_E_1(ptrdiff_t count, ptrdiff_t N, double *restrict de_E, 
 }
 
 /* c_m_next[j] = c_m[j] * beta1 + dc[j] * v1_2 */
+/* c_v_next[j] = dc[j]**2 * v2 + c_v[j] * beta2 */
+/* c_next[j] = c[j] - c_m_next[j] * learning_rate * v3 / (sqrt(c_v_next[j] * v4) + epsilon) */
 SHARED void compute_c_m_next_1(ptrdiff_t count, double *restrict c_m, double beta1, double v1_2,
-        const double *dc)
+        const double *dc, double *restrict c_v, double v2, double beta2, double *restrict c,
+        double learning_rate, double v3, double v4, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         c_m[j] = beta1 * c_m[j] + v1_2 * dc[j];
-    }
-}
-
-/* c_v_next[j] = dc[j]**2 * v2 + c_v[j] * beta2 */
-SHARED void compute_c_v_next_1(ptrdiff_t count, double *restrict c_v, double v2, const double *dc,
-        double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         c_v[j] = v2 * square(dc[j]) + beta2 * c_v[j];
-    }
-}
-
-/* c_next[j] = c[j] - c_m_next[j] * learning_rate * v3 / (sqrt(c_v_next[j] * v4) + epsilon) */
-SHARED void compute_c_next_1(ptrdiff_t count, double *restrict c, double learning_rate, double v3,
-        const double *c_m, double v4, const double *c_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         c[j] -= learning_rate * v3 * c_m[j] / (sqrt(v4 * c_v[j]) + epsilon);
     }
 }
@@ -693,16 +680,13 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* logits_shifted[n,j] = logits[n,j] - loss_Z_max[n] */
     double *logits_shifted = logits; /* (N, 76) */
+    /* v1[n,j] = exp(logits_shifted[n,j]) */
+    double *v1 = tape->v1; /* (N, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 76; j++) {
             logits_shifted[n * 76 + j] = logits[n * 76 + j] - loss_Z_max[n];
+            v1[n * 76 + j] = fast_exp(logits_shifted[n * 76 + j]);
         }
-    }
-
-    /* v1[n,j] = exp(logits_shifted[n,j]) */
-    double *v1 = tape->v1; /* (N, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N; each++) {
-        v1[each] = fast_exp(logits_shifted[each]);
     }
 
     /* loss_Z_shifted[n] = sum[j](v1[n,j]) */
@@ -862,13 +846,9 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(1, 76, N, ONES, (matrix){dlogits, 76, 1}, NOTHING, dc, 1, 1, work);
 
     /* c_m_next[j] = c_m[j] * beta1 + dc[j] * v1_2 */
-    compute_c_m_next_1(76, c_m, beta1, v1_2, dc);
-
     /* c_v_next[j] = dc[j]**2 * v2 + c_v[j] * beta2 */
-    compute_c_v_next_1(76, c_v, v2, dc, beta2);
-
     /* c_next[j] = c[j] - c_m_next[j] * learning_rate * v3 / (sqrt(c_v_next[j] * v4) + epsilon) */
-    compute_c_next_1(76, c, learning_rate, v3, c_m, v4, c_v, epsilon);
+    compute_c_m_next_1(76, c_m, beta1, v1_2, dc, c_v, v2, beta2, c, learning_rate, v3, v4, epsilon);
 
     /* dz[n,d] = sum[k](dlogits[n,k] * e_E[k,d])  (of logits) */
     double *dz = work + 434 * N + 8192; /* (N, 24) */
@@ -879,14 +859,11 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     compute_dz_b_1(dz_b, N, dz);
 
     /* z_b_m_next[j] = z_b_m[j] * beta1 + dz_b[j] * v1_2 */
-    compute_c_m_next_1(24, z_b_m, beta1, v1_2, dz_b);
-
     /* z_b_v_next[j] = dz_b[j]**2 * v2 + z_b_v[j] * beta2 */
-    compute_c_v_next_1(24, z_b_v, v2, dz_b, beta2);
-
     /* z_b_next[j] = z_b[j] - z_b_m_next[j] * learning_rate * v3 / (sqrt(z_b_v_next[j] * v4) +
        epsilon) */
-    compute_c_next_1(24, z_b, learning_rate, v3, z_b_m, v4, z_b_v, epsilon);
+    compute_c_m_next_1(24, z_b_m, beta1, v1_2, dz_b, z_b_v, v2, beta2, z_b, learning_rate, v3, v4,
+            epsilon);
 
     /* dh[n,i] = sum[j](dz[n,j] * z_W[i,j])  (of z) */
     double *dh = work + 458 * N + 8192; /* (N, 64) */
@@ -897,14 +874,11 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(64, 24, N, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
 
     /* z_W_m_next[i,j] = z_W_m[i,j] * beta1 + dz_W[i,j] * v1_2 */
-    compute_c_m_next_1(1536, z_W_m, beta1, v1_2, dz_W);
-
     /* z_W_v_next[i,j] = dz_W[i,j]**2 * v2 + z_W_v[i,j] * beta2 */
-    compute_c_v_next_1(1536, z_W_v, v2, dz_W, beta2);
-
     /* z_W_next[i,j] = z_W[i,j] - z_W_m_next[i,j] * learning_rate * v3 / (sqrt(z_W_v_next[i,j] * v4)
        + epsilon) */
-    compute_c_next_1(1536, z_W, learning_rate, v3, z_W_m, v4, z_W_v, epsilon);
+    compute_c_m_next_1(1536, z_W_m, beta1, v1_2, dz_W, z_W_v, v2, beta2, z_W, learning_rate, v3, v4,
+            epsilon);
 
     /* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
     double *dh_z = dh; /* (N, 64) */
@@ -915,14 +889,11 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     multiply(1, 64, N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    compute_c_m_next_1(64, h_b_m, beta1, v1_2, dh_b);
-
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    compute_c_v_next_1(64, h_b_v, v2, dh_b, beta2);
-
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    compute_c_next_1(64, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    compute_c_m_next_1(64, h_b_m, beta1, v1_2, dh_b, h_b_v, v2, beta2, h_b, learning_rate, v3, v4,
+            epsilon);
 
     /* dflatten[n,i] = sum[j](dh_z[n,j] * h_W[i,j])  (of h_z) */
     double *dflatten = work + 522 * N + 8192; /* (N, 192) */
@@ -944,14 +915,8 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 h_W_m[each + 64 * begin] = beta1 * h_W_m[each + 64 * begin] + v1_2 * dh_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 h_W_v[each + 64 * begin] = v2 * square(dh_W[each]) + beta2 *
                         h_W_v[each + 64 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 h_W[each + 64 * begin] -= learning_rate * v3 * h_W_m[each + 64 * begin] / (sqrt(v4 *
                         h_W_v[each + 64 * begin]) + epsilon);
             }
@@ -965,14 +930,11 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     compute_de_E_1(8, N, de_E, x, dflatten);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
-    compute_c_m_next_1(1824, e_E_m, beta1, v1_2, de_E);
-
     /* e_E_v_next[i,j] = de_E[i,j]**2 * v2 + e_E_v[i,j] * beta2 */
-    compute_c_v_next_1(1824, e_E_v, v2, de_E, beta2);
-
     /* e_E_next[i,j] = e_E[i,j] - e_E_m_next[i,j] * learning_rate * v3 / (sqrt(e_E_v_next[i,j] * v4)
        + epsilon) */
-    compute_c_next_1(1824, e_E, learning_rate, v3, e_E_m, v4, e_E_v, epsilon);
+    compute_c_m_next_1(1824, e_E_m, beta1, v1_2, de_E, e_E_v, v2, beta2, e_E, learning_rate, v3, v4,
+            epsilon);
 
     *state->step = step_next;
 }
@@ -1154,7 +1116,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "645ad300216dd7f9";
+    return "7d61bc426c652de7";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

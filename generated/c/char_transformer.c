@@ -674,9 +674,11 @@ SHARED void compute_a_Z_max_1(ptrdiff_t count, ptrdiff_t T, const double *a_seen
 }
 
 /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
-SHARED void compute_a_seen_shifted_1(double *restrict a_seen_shifted, ptrdiff_t N, ptrdiff_t T,
+/* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
+SHARED void compute_a_seen_shifted_1(double *restrict v1, ptrdiff_t N, ptrdiff_t T,
         const double *a_Z_max)
 {
+    double *a_seen_shifted = v1;
     const double *a_seen = a_seen_shifted;
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < 2; k++) {
@@ -685,18 +687,11 @@ SHARED void compute_a_seen_shifted_1(double *restrict a_seen_shifted, ptrdiff_t 
                     a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
                             a_seen[n * (2 * (T * T)) + k * (T * T) + l * T + j] -
                             a_Z_max[n * (2 * T) + k * T + l];
+                    v1[n * (2 * (T * T)) + k * (T * T) + l * T + j] =
+                            fast_exp(a_seen_shifted[n * (2 * (T * T)) + k * (T * T) + l * T + j]);
                 }
             }
         }
-    }
-}
-
-/* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
-SHARED void compute_v1_1(double *restrict v1, ptrdiff_t count)
-{
-    const double *a_seen_shifted = v1;
-    for (ptrdiff_t each = 0; each < count; each++) {
-        v1[each] = fast_exp(a_seen_shifted[each]);
     }
 }
 
@@ -751,19 +746,16 @@ SHARED void compute_r_1(double *restrict r, ptrdiff_t count, const double *h)
     }
 }
 
+/* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
 /* v13[n,k] = n1_mean_square[n,k] + 1e-05 */
-SHARED void compute_v13_1(double *restrict v13, ptrdiff_t count)
-{
-    const double *n1_mean_square = v13;
-    for (ptrdiff_t each = 0; each < count; each++) {
-        v13[each] = n1_mean_square[each] + 1e-05;
-    }
-}
-
 /* v7[n,k] = 1 / sqrt(v13[n,k]) */
-SHARED void compute_v7_1(ptrdiff_t count, double *restrict v7, const double *v13)
+SHARED void compute_n1_mean_square_2(double *restrict v13, ptrdiff_t count, double *restrict v7)
 {
+    double *n1_mean_square = v13;
+    const double *n1_mean_square_sum = n1_mean_square;
     for (ptrdiff_t each = 0; each < count; each++) {
+        n1_mean_square[each] = 0.03125 * n1_mean_square_sum[each];
+        v13[each] = n1_mean_square[each] + 1e-05;
         v7[each] = 1.0 / sqrt(v13[each]);
     }
 }
@@ -779,14 +771,6 @@ SHARED void compute_n1_2(ptrdiff_t N, ptrdiff_t T, double *restrict n1, const do
                         n1_g[j];
             }
         }
-    }
-}
-
-/* f[n,k,j] = f_z[n,k,j] * v10[n,k,j] */
-SHARED void compute_f_1(ptrdiff_t count, double *restrict f, const double *f_z, const double *v10)
-{
-    for (ptrdiff_t each = 0; each < count; each++) {
-        f[each] = f_z[each] * v10[each];
     }
 }
 
@@ -840,10 +824,18 @@ SHARED void compute_dn3_mean_square_sum_2_1(ptrdiff_t N, ptrdiff_t T, const doub
 }
 
 /* v1[n,k] = v11[n,k]  (of n3) */
-SHARED void compute_v1_2(ptrdiff_t count, double *restrict v1, const double *v11)
+SHARED void compute_v1_1(ptrdiff_t count, double *restrict v1, const double *v11)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         v1[k] = v11[k];
+    }
+}
+
+/* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
+SHARED void compute_v2_1(ptrdiff_t count, double *restrict v2, const double *dn3, const double *u)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        v2[each] = dn3[each] * u[each];
     }
 }
 
@@ -976,30 +968,17 @@ SHARED void compute_de_E_1(double *restrict de_E, ptrdiff_t T, ptrdiff_t N, cons
 }
 
 /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
+   (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
 SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
-        double v1_2, const double *dlogits_b)
+        double v1_2, const double *dlogits_b, double *restrict logits_b_v, double v2_2,
+        double beta2, double *restrict logits_b, double learning_rate, double v3_2, double v4_2,
+        double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
-}
-
-/* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
-SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2_2,
-        const double *dlogits_b, double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_v[j] = v2_2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
-}
-
-/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
-   (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
-        double learning_rate, double v3_2, const double *logits_b_m, double v4_2,
-        const double *logits_b_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b[j] -= learning_rate * v3_2 * logits_b_m[j] / (sqrt(v4_2 * logits_b_v[j]) +
                 epsilon);
     }
@@ -1022,12 +1001,32 @@ SHARED void compute_dlogits_W_1(ptrdiff_t N, ptrdiff_t T, const double *n3, cons
         for (ptrdiff_t each = 0; each < size_2 * part; each++) {
             logits_W_m[each + size_2 * begin] = beta1 * logits_W_m[each + size_2 * begin] + v1_2 *
                     dlogits_W[each];
-        }
-
-        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
             logits_W_v[each + size_2 * begin] = v2_2 * square(dlogits_W[each]) + beta2 *
                     logits_W_v[each + size_2 * begin];
         }
+    }
+}
+
+/* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3_2 /
+   (sqrt(logits_W_v_next[i,j] * v4_2) + epsilon) */
+SHARED void compute_logits_W_next_1(ptrdiff_t count, double *restrict logits_W,
+        double learning_rate, double v3_2, const double *logits_W_m, double v4_2,
+        const double *logits_W_v, double epsilon)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        logits_W[each] -= learning_rate * v3_2 * logits_W_m[each] / (sqrt(v4_2 * logits_W_v[each]) +
+                epsilon);
+    }
+}
+
+/* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
+/* n3_g_v_next[j] = dn3_g[j]**2 * v2_2 + n3_g_v[j] * beta2 */
+SHARED void compute_n3_g_m_next_1(ptrdiff_t count, double *restrict n3_g_m, double beta1,
+        double v1_2, const double *dn3_g, double *restrict n3_g_v, double v2_2, double beta2)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        n3_g_m[j] = beta1 * n3_g_m[j] + v1_2 * dn3_g[j];
+        n3_g_v[j] = v2_2 * square(dn3_g[j]) + beta2 * n3_g_v[j];
     }
 }
 
@@ -1093,11 +1092,9 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
     double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
-    compute_a_seen_shifted_1(a_seen_shifted, N, T, a_Z_max);
-
     /* v1[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
     double *v1 = a_seen_shifted; /* (N, 2, T, T) */
-    compute_v1_1(v1, 2 * N * (T * T));
+    compute_a_seen_shifted_1(v1, N, T, a_Z_max);
 
     /* a_Z_shifted[n,k,l] = sum[j](v1[n,k,l,j]) */
     double *a_Z_shifted = work + 2 * N * (T * T) + 161 * N * T + 8192; /* (N, 2, T) */
@@ -1208,15 +1205,11 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* n1_mean_square[n,k] = 0.03125 * n1_mean_square_sum[n,k] */
     double *n1_mean_square = n1_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n1_mean_square, N * T);
-
     /* v13[n,k] = n1_mean_square[n,k] + 1e-05 */
     double *v13 = n1_mean_square; /* (N, T) */
-    compute_v13_1(v13, N * T);
-
     /* v7[n,k] = 1 / sqrt(v13[n,k]) */
     double *v7 = tape->v7; /* (N, T) */
-    compute_v7_1(N * T, v7, v13);
+    compute_n1_mean_square_2(v13, N * T, v7);
 
     /* n1[n,k,j] = v7[n,k] * h[n,k,j] * n1_g[j] */
     double *n1 = tape->n1; /* (N, T, 32) */
@@ -1248,11 +1241,9 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a_seen_shifted[n,k,l,j] = a_seen[n,k,l,j] - a_Z_max[n,k,l] */
     double *a_seen_shifted = a_seen; /* (N, 2, T, T) */
-    compute_a_seen_shifted_1(a_seen_shifted, N, T, a_Z_max);
-
     /* v8[n,k,l,j] = exp(a_seen_shifted[n,k,l,j]) */
     double *v8 = a_seen_shifted; /* (N, 2, T, T) */
-    compute_v1_1(v8, 2 * N * (T * T));
+    compute_a_seen_shifted_1(v8, N, T, a_Z_max);
 
     /* a_Z_shifted[n,k,l] = sum[j](v8[n,k,l,j]) */
     double *a_Z_shifted = work + 2 * N * (T * T) + 595 * N * T + 8192; /* (N, 2, T) */
@@ -1281,15 +1272,11 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* n2_mean_square[n,k] = 0.03125 * n2_mean_square_sum[n,k] */
     double *n2_mean_square = n2_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n2_mean_square, N * T);
-
     /* v14[n,k] = n2_mean_square[n,k] + 1e-05 */
     double *v14 = n2_mean_square; /* (N, T) */
-    compute_v13_1(v14, N * T);
-
     /* v9[n,k] = 1 / sqrt(v14[n,k]) */
     double *v9 = tape->v9; /* (N, T) */
-    compute_v7_1(N * T, v9, v14);
+    compute_n1_mean_square_2(v14, N * T, v9);
 
     /* n2[n,k,j] = v9[n,k] * r[n,k,j] * n2_g[j] */
     double *n2 = tape->n2; /* (N, T, 32) */
@@ -1302,13 +1289,12 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* v10[n,k,j] = normal_cdf(f_z[n,k,j]) */
     double *v10 = tape->v10; /* (N, T, 64) */
-    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
-        v10[each] = normal_cdf(f_z[each]);
-    }
-
     /* f[n,k,j] = f_z[n,k,j] * v10[n,k,j] */
     double *f = tape->f; /* (N, T, 64) */
-    compute_f_1(64 * N * T, f, f_z, v10);
+    for (ptrdiff_t each = 0; each < 64 * N * T; each++) {
+        v10[each] = normal_cdf(f_z[each]);
+        f[each] = f_z[each] * v10[each];
+    }
 
     /* m[n,k,j] = m_b[j] + sum[i](f[n,k,i] * m_W[i,j]) */
     double *m = tape->u; /* (N, T, 32) */
@@ -1325,15 +1311,11 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* n3_mean_square[n,k] = 0.03125 * n3_mean_square_sum[n,k] */
     double *n3_mean_square = n3_mean_square_sum; /* (N, T) */
-    compute_n1_mean_square_1(n3_mean_square, N * T);
-
     /* v15[n,k] = n3_mean_square[n,k] + 1e-05 */
     double *v15 = n3_mean_square; /* (N, T) */
-    compute_v13_1(v15, N * T);
-
     /* v11[n,k] = 1 / sqrt(v15[n,k]) */
     double *v11 = tape->v11; /* (N, T) */
-    compute_v7_1(N * T, v11, v15);
+    compute_n1_mean_square_2(v15, N * T, v11);
 
     /* n3[n,k,j] = v11[n,k] * u[n,k,j] * n3_g[j] */
     double *n3 = tape->n3; /* (N, T, 32) */
@@ -1356,19 +1338,17 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* logits_shifted[n,k,j] = logits[n,k,j] - loss_Z_max[n,k] */
     double *logits_shifted = logits; /* (N, T, 76) */
+    /* v12[n,k,j] = exp(logits_shifted[n,k,j]) */
+    double *v12 = tape->v12; /* (N, T, 76) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t k = 0; k < T; k++) {
             for (ptrdiff_t j = 0; j < 76; j++) {
                 logits_shifted[n * (76 * T) + k * 76 + j] = logits[n * (76 * T) + k * 76 + j] -
                         loss_Z_max[n * T + k];
+                v12[n * (76 * T) + k * 76 + j] =
+                        fast_exp(logits_shifted[n * (76 * T) + k * 76 + j]);
             }
         }
-    }
-
-    /* v12[n,k,j] = exp(logits_shifted[n,k,j]) */
-    double *v12 = tape->v12; /* (N, T, 76) */
-    for (ptrdiff_t each = 0; each < 76 * N * T; each++) {
-        v12[each] = fast_exp(logits_shifted[each]);
     }
 
     /* loss_Z_shifted[n,k] = sum[j](v12[n,k,j]) */
@@ -1462,11 +1442,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v1[n,k] = v11[n,k]  (of n3) */
     double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N * T, v1, v11);
+    compute_v1_1(N * T, v1, v11);
 
     /* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
     double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
-    compute_f_1(32 * N * T, v2, dn3, u);
+    compute_v2_1(32 * N * T, v2, dn3, u);
 
     /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = grads->n3_g; /* (32,) */
@@ -1517,11 +1497,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v3[n,k] = v9[n,k]  (of n2) */
     double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N * T, v3, v9);
+    compute_v1_1(N * T, v3, v9);
 
     /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
     double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
-    compute_f_1(32 * N * T, v4, dn2, r);
+    compute_v2_1(32 * N * T, v4, dn2, r);
 
     /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = grads->n2_g; /* (32,) */
@@ -1607,11 +1587,11 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* v5[n,k] = v7[n,k]  (of n1) */
     double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N * T, v5, v7);
+    compute_v1_1(N * T, v5, v7);
 
     /* v6[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
     double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
-    compute_f_1(32 * N * T, v6, dn1, h);
+    compute_v2_1(32 * N * T, v6, dn1, h);
 
     /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = grads->n1_g; /* (32,) */
@@ -1734,15 +1714,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    compute_logits_b_m_next_1(76, logits_b_m, beta1, v1_2, dlogits_b);
-
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(76, logits_b_v, v2_2, dlogits_b, beta2);
-
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3_2 /
        (sqrt(logits_b_v_next[j] * v4_2) + epsilon) */
-    compute_logits_b_next_1(76, logits_b, learning_rate, v3_2, logits_b_m, v4_2, logits_b_v,
-            epsilon);
+    compute_logits_b_m_next_1(76, logits_b_m, beta1, v1_2, dlogits_b, logits_b_v, v2_2, beta2,
+            logits_b, learning_rate, v3_2, v4_2, epsilon);
 
     /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
@@ -1758,7 +1734,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3_2 /
        (sqrt(logits_W_v_next[i,j] * v4_2) + epsilon) */
-    compute_logits_b_next_1(2432, logits_W, learning_rate, v3_2, logits_W_m, v4_2, logits_W_v,
+    compute_logits_W_next_1(2432, logits_W, learning_rate, v3_2, logits_W_m, v4_2, logits_W_v,
             epsilon);
 
     /* dn3_mean_square_sum_2[n,k] = sum[j](dn3[n,k,j] * n3[n,k,j])  (of n3) */
@@ -1767,21 +1743,19 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v1[n,k] = v11[n,k]  (of n3) */
     double *v1 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N * T, v1, v11);
+    compute_v1_1(N * T, v1, v11);
 
     /* v2[n,k,j] = dn3[n,k,j] * u[n,k,j]  (of n3) */
     double *v2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
-    compute_f_1(32 * N * T, v2, dn3, u);
+    compute_v2_1(32 * N * T, v2, dn3, u);
 
     /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1, work);
 
     /* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
-    compute_logits_b_m_next_1(32, n3_g_m, beta1, v1_2, dn3_g);
-
     /* n3_g_v_next[j] = dn3_g[j]**2 * v2_2 + n3_g_v[j] * beta2 */
-    compute_logits_b_v_next_1(32, n3_g_v, v2_2, dn3_g, beta2);
+    compute_n3_g_m_next_1(32, n3_g_m, beta1, v1_2, dn3_g, n3_g_v, v2_2, beta2);
 
     /* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of
        n3_mean_square) */
@@ -1795,21 +1769,18 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* n3_g_next[j] = n3_g[j] - n3_g_m_next[j] * learning_rate * v3_2 / (sqrt(n3_g_v_next[j] * v4_2)
        + epsilon) */
-    compute_logits_b_next_1(32, n3_g, learning_rate, v3_2, n3_g_m, v4_2, n3_g_v, epsilon);
+    compute_logits_W_next_1(32, n3_g, learning_rate, v3_2, n3_g_m, v4_2, n3_g_v, epsilon);
 
     /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
     double *dm_b = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
 
     /* m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1_2 */
-    compute_logits_b_m_next_1(32, m_b_m, beta1, v1_2, dm_b);
-
     /* m_b_v_next[j] = dm_b[j]**2 * v2_2 + m_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(32, m_b_v, v2_2, dm_b, beta2);
-
     /* m_b_next[j] = m_b[j] - m_b_m_next[j] * learning_rate * v3_2 / (sqrt(m_b_v_next[j] * v4_2) +
        epsilon) */
-    compute_logits_b_next_1(32, m_b, learning_rate, v3_2, m_b_m, v4_2, m_b_v, epsilon);
+    compute_logits_b_m_next_1(32, m_b_m, beta1, v1_2, dm_b, m_b_v, v2_2, beta2, m_b, learning_rate,
+            v3_2, v4_2, epsilon);
 
     /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
     /* m_W_m_next[i,j] = m_W_m[i,j] * beta1 + dm_W[i,j] * v1_2 */
@@ -1823,7 +1794,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* m_W_next[i,j] = m_W[i,j] - m_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(m_W_v_next[i,j] *
        v4_2) + epsilon) */
-    compute_logits_b_next_1(2048, m_W, learning_rate, v3_2, m_W_m, v4_2, m_W_v, epsilon);
+    compute_logits_W_next_1(2048, m_W, learning_rate, v3_2, m_W_m, v4_2, m_W_v, epsilon);
 
     /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
        v10[n,k,j]) * df[n,k,j]  (of f) */
@@ -1835,14 +1806,11 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
 
     /* f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1_2 */
-    compute_logits_b_m_next_1(64, f_b_m, beta1, v1_2, df_b);
-
     /* f_b_v_next[j] = df_b[j]**2 * v2_2 + f_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(64, f_b_v, v2_2, df_b, beta2);
-
     /* f_b_next[j] = f_b[j] - f_b_m_next[j] * learning_rate * v3_2 / (sqrt(f_b_v_next[j] * v4_2) +
        epsilon) */
-    compute_logits_b_next_1(64, f_b, learning_rate, v3_2, f_b_m, v4_2, f_b_v, epsilon);
+    compute_logits_b_m_next_1(64, f_b_m, beta1, v1_2, df_b, f_b_v, v2_2, beta2, f_b, learning_rate,
+            v3_2, v4_2, epsilon);
 
     /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
     /* f_W_m_next[i,j] = f_W_m[i,j] * beta1 + df_W[i,j] * v1_2 */
@@ -1856,7 +1824,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* f_W_next[i,j] = f_W[i,j] - f_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(f_W_v_next[i,j] *
        v4_2) + epsilon) */
-    compute_logits_b_next_1(2048, f_W, learning_rate, v3_2, f_W_m, v4_2, f_W_v, epsilon);
+    compute_logits_W_next_1(2048, f_W, learning_rate, v3_2, f_W_m, v4_2, f_W_v, epsilon);
 
     /* dn2_mean_square_sum_2[n,k] = sum[j](dn2[n,k,j] * n2[n,k,j])  (of n2) */
     double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -1864,21 +1832,19 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v3[n,k] = v9[n,k]  (of n2) */
     double *v3 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N * T, v3, v9);
+    compute_v1_1(N * T, v3, v9);
 
     /* v4[n,k,j] = dn2[n,k,j] * r[n,k,j]  (of n2) */
     double *v4 = work + 2 * N * (T * T) + 803 * N * T + 8192; /* (N, T, 32) */
-    compute_f_1(32 * N * T, v4, dn2, r);
+    compute_v2_1(32 * N * T, v4, dn2, r);
 
     /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1, work);
 
     /* n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1_2 */
-    compute_logits_b_m_next_1(32, n2_g_m, beta1, v1_2, dn2_g);
-
     /* n2_g_v_next[j] = dn2_g[j]**2 * v2_2 + n2_g_v[j] * beta2 */
-    compute_logits_b_v_next_1(32, n2_g_v, v2_2, dn2_g, beta2);
+    compute_n3_g_m_next_1(32, n2_g_m, beta1, v1_2, dn2_g, n2_g_v, v2_2, beta2);
 
     /* dn2_mean_square_sum[n,k] = -0.015625 * dn2_mean_square_sum_2[n,k] / v14[n,k]  (of
        n2_mean_square) */
@@ -1892,7 +1858,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* n2_g_next[j] = n2_g[j] - n2_g_m_next[j] * learning_rate * v3_2 / (sqrt(n2_g_v_next[j] * v4_2)
        + epsilon) */
-    compute_logits_b_next_1(32, n2_g, learning_rate, v3_2, n2_g_m, v4_2, n2_g_v, epsilon);
+    compute_logits_W_next_1(32, n2_g, learning_rate, v3_2, n2_g_m, v4_2, n2_g_v, epsilon);
 
     /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
     double *da_Wo = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
@@ -1900,10 +1866,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wo_m_next[i,j] = a_Wo_m[i,j] * beta1 + da_Wo[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1024, a_Wo_m, beta1, v1_2, da_Wo);
-
     /* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1024, a_Wo_v, v2_2, da_Wo, beta2);
+    compute_n3_g_m_next_1(1024, a_Wo_m, beta1, v1_2, da_Wo, a_Wo_v, v2_2, beta2);
 
     /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
     double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
@@ -1912,7 +1876,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_Wo_next[i,j] = a_Wo[i,j] - a_Wo_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wo_v_next[i,j]
        * v4_2) + epsilon) */
-    compute_logits_b_next_1(1024, a_Wo, learning_rate, v3_2, a_Wo_m, v4_2, a_Wo_v, epsilon);
+    compute_logits_W_next_1(1024, a_Wo, learning_rate, v3_2, a_Wo_m, v4_2, a_Wo_v, epsilon);
 
     /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
        (of a_heads) */
@@ -1949,10 +1913,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wv_m_next[i,j] = a_Wv_m[i,j] * beta1 + da_Wv[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1024, a_Wv_m, beta1, v1_2, da_Wv);
-
     /* a_Wv_v_next[i,j] = da_Wv[i,j]**2 * v2_2 + a_Wv_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1024, a_Wv_v, v2_2, da_Wv, beta2);
+    compute_n3_g_m_next_1(1024, a_Wv_m, beta1, v1_2, da_Wv, a_Wv_v, v2_2, beta2);
 
     /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
     double *da_Wk = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
@@ -1960,10 +1922,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wk_m_next[i,j] = a_Wk_m[i,j] * beta1 + da_Wk[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1024, a_Wk_m, beta1, v1_2, da_Wk);
-
     /* a_Wk_v_next[i,j] = da_Wk[i,j]**2 * v2_2 + a_Wk_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1024, a_Wk_v, v2_2, da_Wk, beta2);
+    compute_n3_g_m_next_1(1024, a_Wk_m, beta1, v1_2, da_Wk, a_Wk_v, v2_2, beta2);
 
     /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
     double *da_Wq = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
@@ -1971,10 +1931,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
             work);
 
     /* a_Wq_m_next[i,j] = a_Wq_m[i,j] * beta1 + da_Wq[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1024, a_Wq_m, beta1, v1_2, da_Wq);
-
     /* a_Wq_v_next[i,j] = da_Wq[i,j]**2 * v2_2 + a_Wq_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1024, a_Wq_v, v2_2, da_Wq, beta2);
+    compute_n3_g_m_next_1(1024, a_Wq_m, beta1, v1_2, da_Wq, a_Wq_v, v2_2, beta2);
 
     /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
        sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
@@ -1984,19 +1942,19 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_Wv_next[i,j] = a_Wv[i,j] - a_Wv_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wv_v_next[i,j]
        * v4_2) + epsilon) */
-    compute_logits_b_next_1(1024, a_Wv, learning_rate, v3_2, a_Wv_m, v4_2, a_Wv_v, epsilon);
+    compute_logits_W_next_1(1024, a_Wv, learning_rate, v3_2, a_Wv_m, v4_2, a_Wv_v, epsilon);
     multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
             32, 1, work);
 
     /* a_Wk_next[i,j] = a_Wk[i,j] - a_Wk_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wk_v_next[i,j]
        * v4_2) + epsilon) */
-    compute_logits_b_next_1(1024, a_Wk, learning_rate, v3_2, a_Wk_m, v4_2, a_Wk_v, epsilon);
+    compute_logits_W_next_1(1024, a_Wk, learning_rate, v3_2, a_Wk_m, v4_2, a_Wk_v, epsilon);
     multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
             32, 1, work);
 
     /* a_Wq_next[i,j] = a_Wq[i,j] - a_Wq_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wq_v_next[i,j]
        * v4_2) + epsilon) */
-    compute_logits_b_next_1(1024, a_Wq, learning_rate, v3_2, a_Wq_m, v4_2, a_Wq_v, epsilon);
+    compute_logits_W_next_1(1024, a_Wq, learning_rate, v3_2, a_Wq_m, v4_2, a_Wq_v, epsilon);
 
     /* dn1_mean_square_sum_2[n,k] = sum[j](dn1[n,k,j] * n1[n,k,j])  (of n1) */
     double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -2004,21 +1962,19 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* v5[n,k] = v7[n,k]  (of n1) */
     double *v5 = work + 2 * N * (T * T) + 706 * N * T + 8192; /* (N, T) */
-    compute_v1_2(N * T, v5, v7);
+    compute_v1_1(N * T, v5, v7);
 
     /* v6[n,k,j] = dn1[n,k,j] * h[n,k,j]  (of n1) */
     double *v6 = work + 4 * N * (T * T) + 835 * N * T + 8192; /* (N, T, 32) */
-    compute_f_1(32 * N * T, v6, dn1, h);
+    compute_v2_1(32 * N * T, v6, dn1, h);
 
     /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
     multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1, work);
 
     /* n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1_2 */
-    compute_logits_b_m_next_1(32, n1_g_m, beta1, v1_2, dn1_g);
-
     /* n1_g_v_next[j] = dn1_g[j]**2 * v2_2 + n1_g_v[j] * beta2 */
-    compute_logits_b_v_next_1(32, n1_g_v, v2_2, dn1_g, beta2);
+    compute_n3_g_m_next_1(32, n1_g_m, beta1, v1_2, dn1_g, n1_g_v, v2_2, beta2);
 
     /* dn1_mean_square_sum[n,k] = -0.015625 * dn1_mean_square_sum_2[n,k] / v13[n,k]  (of
        n1_mean_square) */
@@ -2031,18 +1987,15 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     compute_de_E_1(de_E, T, N, x, dn1_mean_square_sum, h, v7, dn1, n1_g, dr);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
-    compute_logits_b_m_next_1(2432, e_E_m, beta1, v1_2, de_E);
-
     /* e_E_v_next[i,j] = de_E[i,j]**2 * v2_2 + e_E_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(2432, e_E_v, v2_2, de_E, beta2);
-
     /* e_E_next[i,j] = e_E[i,j] - e_E_m_next[i,j] * learning_rate * v3_2 / (sqrt(e_E_v_next[i,j] *
        v4_2) + epsilon) */
-    compute_logits_b_next_1(2432, e_E, learning_rate, v3_2, e_E_m, v4_2, e_E_v, epsilon);
+    compute_logits_b_m_next_1(2432, e_E_m, beta1, v1_2, de_E, e_E_v, v2_2, beta2, e_E,
+            learning_rate, v3_2, v4_2, epsilon);
 
     /* n1_g_next[j] = n1_g[j] - n1_g_m_next[j] * learning_rate * v3_2 / (sqrt(n1_g_v_next[j] * v4_2)
        + epsilon) */
-    compute_logits_b_next_1(32, n1_g, learning_rate, v3_2, n1_g_m, v4_2, n1_g_v, epsilon);
+    compute_logits_W_next_1(32, n1_g, learning_rate, v3_2, n1_g_m, v4_2, n1_g_v, epsilon);
 
     *state->step = step_next;
 }
@@ -2248,7 +2201,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "3dfcae60adbc2b1d";
+    return "5f15508c667f905a";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

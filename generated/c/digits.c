@@ -500,18 +500,6 @@ SHARED void compute_output_Z_max_1(ptrdiff_t N, const double *logits, double *re
     }
 }
 
-/* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
-SHARED void compute_logits_shifted_1(double *restrict logits_shifted, ptrdiff_t N,
-        const double *output_Z_max)
-{
-    const double *logits = logits_shifted;
-    for (ptrdiff_t n = 0; n < N; n++) {
-        for (ptrdiff_t j = 0; j < 10; j++) {
-            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
-        }
-    }
-}
-
 /* output_Z_shifted[n] = sum[j](v1[n,j]) */
 SHARED void compute_output_Z_shifted_1(ptrdiff_t N, const double *v1,
         double *restrict output_Z_shifted)
@@ -567,30 +555,16 @@ SHARED void compute_dh_z_1(double *restrict dh_z, ptrdiff_t count, const double 
 }
 
 /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
 SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
-        double v1_2, const double *dlogits_b)
+        double v1_2, const double *dlogits_b, double *restrict logits_b_v, double v2, double beta2,
+        double *restrict logits_b, double learning_rate, double v3, double v4, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
-}
-
-/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2,
-        const double *dlogits_b, double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
-}
-
-/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
-   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
-        double learning_rate, double v3, const double *logits_b_m, double v4,
-        const double *logits_b_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
@@ -624,12 +598,13 @@ static void predict(ptrdiff_t N, const digits_params *params, const digits_data 
 
     /* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
     double *logits_shifted = logits; /* (N, 10) */
-    compute_logits_shifted_1(logits_shifted, N, output_Z_max);
-
     /* v1[n,j] = exp(logits_shifted[n,j]) */
     double *v1 = logits_shifted; /* (N, 10) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        v1[each] = fast_exp(logits_shifted[each]);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
+            v1[n * 10 + j] = fast_exp(logits_shifted[n * 10 + j]);
+        }
     }
 
     /* output_Z_shifted[n] = sum[j](v1[n,j]) */
@@ -675,12 +650,13 @@ static double forward(ptrdiff_t N, const digits_params *params, const digits_dat
 
     /* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
     double *logits_shifted = logits; /* (N, 10) */
-    compute_logits_shifted_1(logits_shifted, N, output_Z_max);
-
     /* v1[n,j] = exp(logits_shifted[n,j]) */
     double *v1 = tape->v1; /* (N, 10) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        v1[each] = fast_exp(logits_shifted[each]);
+    for (ptrdiff_t n = 0; n < N; n++) {
+        for (ptrdiff_t j = 0; j < 10; j++) {
+            logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
+            v1[n * 10 + j] = fast_exp(logits_shifted[n * 10 + j]);
+        }
     }
 
     /* output_Z_shifted[n] = sum[j](v1[n,j]) */
@@ -805,14 +781,11 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     compute_dlogits_b_1(dlogits_b, N, dlogits);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    compute_logits_b_m_next_1(10, logits_b_m, beta1, v1_2, dlogits_b);
-
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(10, logits_b_v, v2, dlogits_b, beta2);
-
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    compute_logits_b_next_1(10, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
+    compute_logits_b_m_next_1(10, logits_b_m, beta1, v1_2, dlogits_b, logits_b_v, v2, beta2,
+            logits_b, learning_rate, v3, v4, epsilon);
 
     /* dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *dh = work + 54 * N + 8192; /* (N, 32) */
@@ -825,14 +798,11 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
-
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
-
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    compute_logits_b_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
+    compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W, logits_W_v, v2, beta2,
+            logits_W, learning_rate, v3, v4, epsilon);
 
     /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
     double *dh_z = dh; /* (N, 32) */
@@ -843,14 +813,11 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    compute_logits_b_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
-
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(32, h_b_v, v2, dh_b, beta2);
-
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_b_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    compute_logits_b_m_next_1(32, h_b_m, beta1, v1_2, dh_b, h_b_v, v2, beta2, h_b, learning_rate,
+            v3, v4, epsilon);
 
     /* dh_W[i,j] = sum[n](x[n,i] * dh_z[n,j])  (of h_z) */
     /* h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1_2 */
@@ -867,14 +834,8 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_m[each + 32 * begin] = beta1 * h_W_m[each + 32 * begin] + v1_2 * dh_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_v[each + 32 * begin] = v2 * square(dh_W[each]) + beta2 *
                         h_W_v[each + 32 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W[each + 32 * begin] -= learning_rate * v3 * h_W_m[each + 32 * begin] / (sqrt(v4 *
                         h_W_v[each + 32 * begin]) + epsilon);
             }
@@ -1058,7 +1019,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "0979d1984829909e";
+    return "9c219ab2a4a5fbb2";
 }
 
 digits_hyper digits_default_hyper(void)

@@ -590,24 +590,6 @@ SHARED void compute_dc2_z_1(double *restrict dc2_z, ptrdiff_t count, const doubl
     }
 }
 
-/* score_W_m_next[i,j] = score_W_m[i,j] * beta1 + dscore_W[i,j] * v1 */
-SHARED void compute_score_W_m_next_1(ptrdiff_t count, double *restrict score_W_m, double beta1,
-        double v1, const double *dscore_W)
-{
-    for (ptrdiff_t i = 0; i < count; i++) {
-        score_W_m[i] = beta1 * score_W_m[i] + v1 * dscore_W[i];
-    }
-}
-
-/* score_W_v_next[i,j] = dscore_W[i,j]**2 * v2 + score_W_v[i,j] * beta2 */
-SHARED void compute_score_W_v_next_1(ptrdiff_t count, double *restrict score_W_v, double v2,
-        const double *dscore_W, double beta2)
-{
-    for (ptrdiff_t i = 0; i < count; i++) {
-        score_W_v[i] = v2 * square(dscore_W[i]) + beta2 * score_W_v[i];
-    }
-}
-
 /* score_W_next[i,j] = score_W[i,j] - score_W_m_next[i,j] * learning_rate * v3 /
    (sqrt(score_W_v_next[i,j] * v4) + epsilon) */
 SHARED void compute_score_W_next_1(ptrdiff_t count, double *restrict score_W, double learning_rate,
@@ -615,6 +597,21 @@ SHARED void compute_score_W_next_1(ptrdiff_t count, double *restrict score_W, do
 {
     for (ptrdiff_t i = 0; i < count; i++) {
         score_W[i] -= learning_rate * v3 * score_W_m[i] / (sqrt(v4 * score_W_v[i]) + epsilon);
+    }
+}
+
+/* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1 */
+/* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
+/* c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
+   epsilon) */
+SHARED void compute_c2_b_m_next_1(ptrdiff_t count, double *restrict c2_b_m, double beta1, double v1,
+        const double *dc2_b, double *restrict c2_b_v, double v2, double beta2,
+        double *restrict c2_b, double learning_rate, double v3, double v4, double epsilon)
+{
+    for (ptrdiff_t j = 0; j < count; j++) {
+        c2_b_m[j] = beta1 * c2_b_m[j] + v1 * dc2_b[j];
+        c2_b_v[j] = v2 * square(dc2_b[j]) + beta2 * c2_b_v[j];
+        c2_b[j] -= learning_rate * v3 * c2_b_m[j] / (sqrt(v4 * c2_b_v[j]) + epsilon);
     }
 }
 
@@ -870,13 +867,11 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     compute_dscore_b_1(dscore, N, dscore_b);
 
     /* score_b_m_next[j] = score_b_m[j] * beta1 + dscore_b[j] * v1 */
-    score_b_m[0] = beta1 * score_b_m[0] + v1 * dscore_b[0];
-
     /* score_b_v_next[j] = dscore_b[j]**2 * v2 + score_b_v[j] * beta2 */
-    score_b_v[0] = square(dscore_b[0]) * v2 + beta2 * score_b_v[0];
-
     /* score_b_next[j] = score_b[j] - score_b_m_next[j] * learning_rate * v3 /
        (sqrt(score_b_v_next[j] * v4) + epsilon) */
+    score_b_m[0] = beta1 * score_b_m[0] + v1 * dscore_b[0];
+    score_b_v[0] = square(dscore_b[0]) * v2 + beta2 * score_b_v[0];
     score_b[0] -= learning_rate * v3 * score_b_m[0] / (sqrt(v4 * score_b_v[0]) + epsilon);
 
     /* dscore_W[i,j] = sum[n,k](c2[n,k,i] * dscore[n,k,j])  (of score) */
@@ -885,10 +880,11 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
             work);
 
     /* score_W_m_next[i,j] = score_W_m[i,j] * beta1 + dscore_W[i,j] * v1 */
-    compute_score_W_m_next_1(64, score_W_m, beta1, v1, dscore_W);
-
     /* score_W_v_next[i,j] = dscore_W[i,j]**2 * v2 + score_W_v[i,j] * beta2 */
-    compute_score_W_v_next_1(64, score_W_v, v2, dscore_W, beta2);
+    for (ptrdiff_t i = 0; i < 64; i++) {
+        score_W_m[i] = beta1 * score_W_m[i] + v1 * dscore_W[i];
+        score_W_v[i] = v2 * square(dscore_W[i]) + beta2 * score_W_v[i];
+    }
 
     /* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
     double *dc2 = work + 404 * N + 8192; /* (2, N, 64) */
@@ -907,14 +903,11 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     multiply(1, 64, 2 * N, ONES, (matrix){dc2_z, 64, 1}, NOTHING, dc2_b, 1, 1, work);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1 */
-    compute_score_W_m_next_1(64, c2_b_m, beta1, v1, dc2_b);
-
     /* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
-    compute_score_W_v_next_1(64, c2_b_v, v2, dc2_b, beta2);
-
     /* c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
        epsilon) */
-    compute_score_W_next_1(64, c2_b, learning_rate, v3, c2_b_m, v4, c2_b_v, epsilon);
+    compute_c2_b_m_next_1(64, c2_b_m, beta1, v1, dc2_b, c2_b_v, v2, beta2, c2_b, learning_rate, v3,
+            v4, epsilon);
 
     /* dc2_W[i,j] = sum[n,k](c1[n,k,i] * dc2_z[n,k,j])  (of c2_z) */
     /* c2_W_m_next[i,j] = c2_W_m[i,j] * beta1 + dc2_W[i,j] * v1 */
@@ -929,9 +922,6 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 c2_W_m[each + 64 * begin] = beta1 * c2_W_m[each + 64 * begin] + v1 * dc2_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 c2_W_v[each + 64 * begin] = v2 * square(dc2_W[each]) + beta2 *
                         c2_W_v[each + 64 * begin];
             }
@@ -956,14 +946,11 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     multiply(1, 64, 2 * N, ONES, (matrix){dc1_z, 64, 1}, NOTHING, dc1_b, 1, 1, work);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1 */
-    compute_score_W_m_next_1(64, c1_b_m, beta1, v1, dc1_b);
-
     /* c1_b_v_next[j] = dc1_b[j]**2 * v2 + c1_b_v[j] * beta2 */
-    compute_score_W_v_next_1(64, c1_b_v, v2, dc1_b, beta2);
-
     /* c1_b_next[j] = c1_b[j] - c1_b_m_next[j] * learning_rate * v3 / (sqrt(c1_b_v_next[j] * v4) +
        epsilon) */
-    compute_score_W_next_1(64, c1_b, learning_rate, v3, c1_b_m, v4, c1_b_v, epsilon);
+    compute_c2_b_m_next_1(64, c1_b_m, beta1, v1, dc1_b, c1_b_v, v2, beta2, c1_b, learning_rate, v3,
+            v4, epsilon);
 
     /* dc1_W[i,j] = sum[n,k](points[n,k,i] * dc1_z[n,k,j])  (of c1_z) */
     double *dc1_W = work + 660 * N + 12353; /* (2, 64) */
@@ -971,14 +958,11 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
             work);
 
     /* c1_W_m_next[i,j] = c1_W_m[i,j] * beta1 + dc1_W[i,j] * v1 */
-    compute_score_W_m_next_1(128, c1_W_m, beta1, v1, dc1_W);
-
     /* c1_W_v_next[i,j] = dc1_W[i,j]**2 * v2 + c1_W_v[i,j] * beta2 */
-    compute_score_W_v_next_1(128, c1_W_v, v2, dc1_W, beta2);
-
     /* c1_W_next[i,j] = c1_W[i,j] - c1_W_m_next[i,j] * learning_rate * v3 / (sqrt(c1_W_v_next[i,j] *
        v4) + epsilon) */
-    compute_score_W_next_1(128, c1_W, learning_rate, v3, c1_W_m, v4, c1_W_v, epsilon);
+    compute_c2_b_m_next_1(128, c1_W_m, beta1, v1, dc1_W, c1_W_v, v2, beta2, c1_W, learning_rate, v3,
+            v4, epsilon);
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
@@ -1157,7 +1141,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "2fa46d1539be68b5";
+    return "a9197a457bd26356";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

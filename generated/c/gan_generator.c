@@ -574,29 +574,16 @@ SHARED void compute_dfake_b_1(double *restrict dfake_b, ptrdiff_t N, const doubl
 }
 
 /* fake_b_m_next[j] = fake_b_m[j] * beta1 + dfake_b[j] * v1 */
+/* fake_b_v_next[j] = dfake_b[j]**2 * v2 + fake_b_v[j] * beta2 */
+/* fake_b_next[j] = fake_b[j] - fake_b_m_next[j] * learning_rate * v3 / (sqrt(fake_b_v_next[j] * v4)
+   + epsilon) */
 SHARED void compute_fake_b_m_next_1(ptrdiff_t count, double *restrict fake_b_m, double beta1,
-        double v1, const double *dfake_b)
+        double v1, const double *dfake_b, double *restrict fake_b_v, double v2, double beta2,
+        double *restrict fake_b, double learning_rate, double v3, double v4, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         fake_b_m[j] = beta1 * fake_b_m[j] + v1 * dfake_b[j];
-    }
-}
-
-/* fake_b_v_next[j] = dfake_b[j]**2 * v2 + fake_b_v[j] * beta2 */
-SHARED void compute_fake_b_v_next_1(ptrdiff_t count, double *restrict fake_b_v, double v2,
-        const double *dfake_b, double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         fake_b_v[j] = v2 * square(dfake_b[j]) + beta2 * fake_b_v[j];
-    }
-}
-
-/* fake_b_next[j] = fake_b[j] - fake_b_m_next[j] * learning_rate * v3 / (sqrt(fake_b_v_next[j] * v4)
-   + epsilon) */
-SHARED void compute_fake_b_next_1(ptrdiff_t count, double *restrict fake_b, double learning_rate,
-        double v3, const double *fake_b_m, double v4, const double *fake_b_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         fake_b[j] -= learning_rate * v3 * fake_b_m[j] / (sqrt(v4 * fake_b_v[j]) + epsilon);
     }
 }
@@ -903,14 +890,11 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
     compute_dfake_b_1(dfake_b, N, dpoints);
 
     /* fake_b_m_next[j] = fake_b_m[j] * beta1 + dfake_b[j] * v1 */
-    compute_fake_b_m_next_1(2, fake_b_m, beta1, v1, dfake_b);
-
     /* fake_b_v_next[j] = dfake_b[j]**2 * v2 + fake_b_v[j] * beta2 */
-    compute_fake_b_v_next_1(2, fake_b_v, v2, dfake_b, beta2);
-
     /* fake_b_next[j] = fake_b[j] - fake_b_m_next[j] * learning_rate * v3 / (sqrt(fake_b_v_next[j] *
        v4) + epsilon) */
-    compute_fake_b_next_1(2, fake_b, learning_rate, v3, fake_b_m, v4, fake_b_v, epsilon);
+    compute_fake_b_m_next_1(2, fake_b_m, beta1, v1, dfake_b, fake_b_v, v2, beta2, fake_b,
+            learning_rate, v3, v4, epsilon);
 
     /* dfake_W[i,j] = sum[n](g2[n,i] * dpoints[1,n,j])  (of fake) */
     double *dfake_W = work + 788 * N + 8194; /* (64, 2) */
@@ -918,10 +902,11 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
             work);
 
     /* fake_W_m_next[i,j] = fake_W_m[i,j] * beta1 + dfake_W[i,j] * v1 */
-    compute_fake_b_m_next_1(128, fake_W_m, beta1, v1, dfake_W);
-
     /* fake_W_v_next[i,j] = dfake_W[i,j]**2 * v2 + fake_W_v[i,j] * beta2 */
-    compute_fake_b_v_next_1(128, fake_W_v, v2, dfake_W, beta2);
+    for (ptrdiff_t each = 0; each < 128; each++) {
+        fake_W_m[each] = beta1 * fake_W_m[each] + v1 * dfake_W[each];
+        fake_W_v[each] = v2 * square(dfake_W[each]) + beta2 * fake_W_v[each];
+    }
 
     /* dg2[n,i] = sum[j](dpoints[1,n,j] * fake_W[i,j])  (of fake) */
     double *dg2 = work + 660 * N + 8192; /* (N, 64) */
@@ -930,7 +915,9 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* fake_W_next[i,j] = fake_W[i,j] - fake_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(fake_W_v_next[i,j] * v4) + epsilon) */
-    compute_fake_b_next_1(128, fake_W, learning_rate, v3, fake_W_m, v4, fake_W_v, epsilon);
+    for (ptrdiff_t each = 0; each < 128; each++) {
+        fake_W[each] -= learning_rate * v3 * fake_W_m[each] / (sqrt(v4 * fake_W_v[each]) + epsilon);
+    }
 
     /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
     double *dg2_z = dg2; /* (N, 64) */
@@ -941,14 +928,11 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
     multiply(1, 64, N, ONES, (matrix){dg2_z, 64, 1}, NOTHING, dg2_b, 1, 1, work);
 
     /* g2_b_m_next[j] = g2_b_m[j] * beta1 + dg2_b[j] * v1 */
-    compute_fake_b_m_next_1(64, g2_b_m, beta1, v1, dg2_b);
-
     /* g2_b_v_next[j] = dg2_b[j]**2 * v2 + g2_b_v[j] * beta2 */
-    compute_fake_b_v_next_1(64, g2_b_v, v2, dg2_b, beta2);
-
     /* g2_b_next[j] = g2_b[j] - g2_b_m_next[j] * learning_rate * v3 / (sqrt(g2_b_v_next[j] * v4) +
        epsilon) */
-    compute_fake_b_next_1(64, g2_b, learning_rate, v3, g2_b_m, v4, g2_b_v, epsilon);
+    compute_fake_b_m_next_1(64, g2_b_m, beta1, v1, dg2_b, g2_b_v, v2, beta2, g2_b, learning_rate,
+            v3, v4, epsilon);
 
     /* dg1[n,i] = sum[j](dg2_z[n,j] * g2_W[i,j])  (of g2_z) */
     double *dg1 = work + 724 * N + 8192; /* (N, 64) */
@@ -969,14 +953,8 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 g2_W_m[each + 64 * begin] = beta1 * g2_W_m[each + 64 * begin] + v1 * dg2_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 g2_W_v[each + 64 * begin] = v2 * square(dg2_W[each]) + beta2 *
                         g2_W_v[each + 64 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 g2_W[each + 64 * begin] -= learning_rate * v3 * g2_W_m[each + 64 * begin] / (sqrt(v4
                         * g2_W_v[each + 64 * begin]) + epsilon);
             }
@@ -992,28 +970,22 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
     multiply(1, 64, N, ONES, (matrix){dg1_z, 64, 1}, NOTHING, dg1_b, 1, 1, work);
 
     /* g1_b_m_next[j] = g1_b_m[j] * beta1 + dg1_b[j] * v1 */
-    compute_fake_b_m_next_1(64, g1_b_m, beta1, v1, dg1_b);
-
     /* g1_b_v_next[j] = dg1_b[j]**2 * v2 + g1_b_v[j] * beta2 */
-    compute_fake_b_v_next_1(64, g1_b_v, v2, dg1_b, beta2);
-
     /* g1_b_next[j] = g1_b[j] - g1_b_m_next[j] * learning_rate * v3 / (sqrt(g1_b_v_next[j] * v4) +
        epsilon) */
-    compute_fake_b_next_1(64, g1_b, learning_rate, v3, g1_b_m, v4, g1_b_v, epsilon);
+    compute_fake_b_m_next_1(64, g1_b_m, beta1, v1, dg1_b, g1_b_v, v2, beta2, g1_b, learning_rate,
+            v3, v4, epsilon);
 
     /* dg1_W[i,j] = sum[n](z[n,i] * dg1_z[n,j])  (of g1_z) */
     double *dg1_W = work + 788 * N + 12482; /* (8, 64) */
     multiply(8, 64, N, (matrix){z, 1, 8}, (matrix){dg1_z, 64, 1}, NOTHING, dg1_W, 64, 1, work);
 
     /* g1_W_m_next[i,j] = g1_W_m[i,j] * beta1 + dg1_W[i,j] * v1 */
-    compute_fake_b_m_next_1(512, g1_W_m, beta1, v1, dg1_W);
-
     /* g1_W_v_next[i,j] = dg1_W[i,j]**2 * v2 + g1_W_v[i,j] * beta2 */
-    compute_fake_b_v_next_1(512, g1_W_v, v2, dg1_W, beta2);
-
     /* g1_W_next[i,j] = g1_W[i,j] - g1_W_m_next[i,j] * learning_rate * v3 / (sqrt(g1_W_v_next[i,j] *
        v4) + epsilon) */
-    compute_fake_b_next_1(512, g1_W, learning_rate, v3, g1_W_m, v4, g1_W_v, epsilon);
+    compute_fake_b_m_next_1(512, g1_W_m, beta1, v1, dg1_W, g1_W_v, v2, beta2, g1_W, learning_rate,
+            v3, v4, epsilon);
 
     *state->t = t_next;
     *state->noise_step = noise_step_next;
@@ -1196,7 +1168,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "47488a9f1e0626d4";
+    return "dcc56ead5f3d7a79";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

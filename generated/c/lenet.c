@@ -1060,45 +1060,42 @@ SHARED void compute_h_1(double *restrict h, ptrdiff_t count)
 }
 
 /* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
-SHARED void compute_s1_z_1(ptrdiff_t count, ptrdiff_t N, const double *c1_z, double *restrict s1_z,
-        ptrdiff_t size_1, ptrdiff_t size_2)
-{
-    for (ptrdiff_t p = 0; p < count; p++) {
-        for (ptrdiff_t q = 0; q < size_1; q++) {
-            for (ptrdiff_t n = 0; n < N; n++) {
-                double best = -INFINITY;
-                for (ptrdiff_t u = 0; u < 2; u++) {
-                    for (ptrdiff_t v = 0; v < 2; v++) {
-                        best = maximum(best,
-                                c1_z[(u + 2 * p) * (size_2 * N) + (v + 2 * q) * N + n]);
-                    }
-                }
-                s1_z[p * (size_1 * N) + q * N + n] = best;
-            }
-        }
-    }
-}
-
 /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 * u,
    3))  (of s1_z) */
-SHARED void compute_s1_z_winner_1(ptrdiff_t count, ptrdiff_t N, const double *c1_z,
-        const double *s1_z, double *restrict s1_z_winner, ptrdiff_t size_1, ptrdiff_t size_2,
-        ptrdiff_t size_3, ptrdiff_t size_4)
+/* s1[c,p,q,n] = relu(s1_z[c,p,q,n]) */
+SHARED void compute_s1_z_1(double *restrict s1, ptrdiff_t count, ptrdiff_t N, const double *c1_z,
+        double *restrict s1_z_winner, ptrdiff_t size_1, ptrdiff_t size_2, ptrdiff_t size_3,
+        ptrdiff_t size_4)
 {
+    double *s1_z = s1;
     for (ptrdiff_t c = 0; c < count; c++) {
         for (ptrdiff_t p = 0; p < size_1; p++) {
             for (ptrdiff_t q = 0; q < size_1; q++) {
                 for (ptrdiff_t n = 0; n < N; n++) {
-                    double best = INFINITY;
-                    for (ptrdiff_t u = 0; u < 2; u++) {
-                        for (ptrdiff_t v = 0; v < 2; v++) {
-                            best = lesser(best,
-                                    (c1_z[c * (size_2 * N) + (u + 2 * p) * (size_3 * N) + (v + 2 * q) * N + n]
-                                    == s1_z[c * (size_4 * N) + p * (size_1 * N) + q * N + n] ?
-                                    (double)(v + 2 * u) : 3.0));
+                    {
+                        double best = -INFINITY;
+                        for (ptrdiff_t u = 0; u < 2; u++) {
+                            for (ptrdiff_t v = 0; v < 2; v++) {
+                                best = maximum(best,
+                                        c1_z[c * (size_2 * N) + (u + 2 * p) * (size_3 * N) + (v + 2 * q) * N + n]);
+                            }
                         }
+                        s1_z[c * (size_4 * N) + p * (size_1 * N) + q * N + n] = best;
                     }
-                    s1_z_winner[c * (size_4 * N) + p * (size_1 * N) + q * N + n] = best;
+                    {
+                        double best = INFINITY;
+                        for (ptrdiff_t u = 0; u < 2; u++) {
+                            for (ptrdiff_t v = 0; v < 2; v++) {
+                                best = lesser(best,
+                                        (c1_z[c * (size_2 * N) + (u + 2 * p) * (size_3 * N) + (v + 2 * q) * N + n]
+                                        == s1_z[c * (size_4 * N) + p * (size_1 * N) + q * N + n] ?
+                                        (double)(v + 2 * u) : 3.0));
+                            }
+                        }
+                        s1_z_winner[c * (size_4 * N) + p * (size_1 * N) + q * N + n] = best;
+                    }
+                    s1[c * (size_4 * N) + p * (size_1 * N) + q * N + n] =
+                            relu(s1_z[c * (size_4 * N) + p * (size_1 * N) + q * N + n]);
                 }
             }
         }
@@ -1223,30 +1220,16 @@ SHARED void compute_dc1_K_1(double *restrict dc1_K, ptrdiff_t count, const doubl
 }
 
 /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
 SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
-        double v1_2, const double *dlogits_b)
+        double v1_2, const double *dlogits_b, double *restrict logits_b_v, double v2, double beta2,
+        double *restrict logits_b, double learning_rate, double v3, double v4, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
-}
-
-/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2,
-        const double *dlogits_b, double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
-}
-
-/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
-   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
-        double learning_rate, double v3, const double *logits_b_m, double v4,
-        const double *logits_b_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
@@ -1397,16 +1380,13 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* logits_shifted[n,j] = logits[n,j] - output_Z_max[n] */
     double *logits_shifted = logits; /* (N, 10) */
+    /* v1[n,j] = exp(logits_shifted[n,j]) */
+    double *v1 = logits_shifted; /* (N, 10) */
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t j = 0; j < 10; j++) {
             logits_shifted[n * 10 + j] = logits[n * 10 + j] - output_Z_max[n];
+            v1[n * 10 + j] = fast_exp(logits_shifted[n * 10 + j]);
         }
-    }
-
-    /* v1[n,j] = exp(logits_shifted[n,j]) */
-    double *v1 = logits_shifted; /* (N, 10) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        v1[each] = fast_exp(logits_shifted[each]);
     }
 
     /* output_Z_shifted[n] = sum[j](v1[n,j]) */
@@ -1484,16 +1464,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s1_z[c,p,q,n] = max[u,v](c1_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s1_z = tape->s1; /* (16, 4, 4, N) */
-    compute_s1_z_1(64, N, c1_z, s1_z, 4, 8);
-
     /* s1_z_winner[c,p,q,n] = min[u,v](where(c1_z[c,u + 2 * p,v + 2 * q,n] == s1_z[c,p,q,n], v + 2 *
        u, 3))  (of s1_z) */
     double *s1_z_winner = tape->s1_z_winner; /* (16, 4, 4, N) */
-    compute_s1_z_winner_1(16, N, c1_z, s1_z, s1_z_winner, 4, 64, 8, 16);
-
     /* s1[c,p,q,n] = relu(s1_z[c,p,q,n]) */
     double *s1 = s1_z; /* (16, 4, 4, N) */
-    compute_h_1(s1, 256 * N);
+    compute_s1_z_1(s1, 16, N, c1_z, s1_z_winner, 4, 64, 8, 16);
 
     /* c2_padded[c,h_2 + 1,w + 1,n] = s1[c,h_2,w,n] */
     double *c2_padded = tape->c2_padded; /* (16, 6, 6, N) */
@@ -1532,16 +1508,12 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* s2_z[c,p,q,n] = max[u,v](c2_z[c,u + 2 * p,v + 2 * q,n]) */
     double *s2_z = tape->s2; /* (32, 2, 2, N) */
-    compute_s1_z_1(64, N, c2_z, s2_z, 2, 4);
-
     /* s2_z_winner[c,p,q,n] = min[u,v](where(c2_z[c,u + 2 * p,v + 2 * q,n] == s2_z[c,p,q,n], v + 2 *
        u, 3))  (of s2_z) */
     double *s2_z_winner = tape->s2_z_winner; /* (32, 2, 2, N) */
-    compute_s1_z_winner_1(32, N, c2_z, s2_z, s2_z_winner, 2, 16, 4, 4);
-
     /* s2[c,p,q,n] = relu(s2_z[c,p,q,n]) */
     double *s2 = s2_z; /* (32, 2, 2, N) */
-    compute_h_1(s2, 128 * N);
+    compute_s1_z_1(s2, 32, N, c2_z, s2_z_winner, 2, 16, 4, 4);
 
     /* flatten[i2 + 2 * i1 + 4 * i0,n] = s2[i0,i1,i2,n] */
     double *flatten = tape->flatten; /* (128, N) */
@@ -1572,16 +1544,13 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* logits_shifted[j,n] = logits[j,n] - output_Z_max[n] */
     double *logits_shifted = logits; /* (10, N) */
+    /* v1[j,n] = exp(logits_shifted[j,n]) */
+    double *v1 = tape->v1; /* (10, N) */
     for (ptrdiff_t j = 0; j < 10; j++) {
         for (ptrdiff_t n = 0; n < N; n++) {
             logits_shifted[j * N + n] = logits[j * N + n] - output_Z_max[n];
+            v1[j * N + n] = fast_exp(logits_shifted[j * N + n]);
         }
-    }
-
-    /* v1[j,n] = exp(logits_shifted[j,n]) */
-    double *v1 = tape->v1; /* (10, N) */
-    for (ptrdiff_t each = 0; each < 10 * N; each++) {
-        v1[each] = fast_exp(logits_shifted[each]);
     }
 
     /* output_Z_shifted[n] = sum[j](v1[j,n]) */
@@ -1772,14 +1741,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dlogits_b_1(10, dlogits, N, dlogits_b);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    compute_logits_b_m_next_1(10, logits_b_m, beta1, v1_2, dlogits_b);
-
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(10, logits_b_v, v2, dlogits_b, beta2);
-
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    compute_logits_b_next_1(10, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
+    compute_logits_b_m_next_1(10, logits_b_m, beta1, v1_2, dlogits_b, logits_b_v, v2, beta2,
+            logits_b, learning_rate, v3, v4, epsilon);
 
     /* dh[i,n] = sum[j](logits_W[i,j] * dlogits[j,n])  (of logits) */
     double *dh = work + 3290 * N + 8192; /* (32, N) */
@@ -1792,14 +1758,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
-    compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W);
-
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(320, logits_W_v, v2, dlogits_W, beta2);
-
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
-    compute_logits_b_next_1(320, logits_W, learning_rate, v3, logits_W_m, v4, logits_W_v, epsilon);
+    compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W, logits_W_v, v2, beta2,
+            logits_W, learning_rate, v3, v4, epsilon);
 
     /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
     double *dh_z = dh; /* (32, N) */
@@ -1810,14 +1773,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dlogits_b_1(32, dh_z, N, dh_b);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
-    compute_logits_b_m_next_1(32, h_b_m, beta1, v1_2, dh_b);
-
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(32, h_b_v, v2, dh_b, beta2);
-
     /* h_b_next[j] = h_b[j] - h_b_m_next[j] * learning_rate * v3 / (sqrt(h_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_b_next_1(32, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    compute_logits_b_m_next_1(32, h_b_m, beta1, v1_2, dh_b, h_b_v, v2, beta2, h_b, learning_rate,
+            v3, v4, epsilon);
 
     /* dflatten[i,n] = sum[j](h_W[i,j] * dh_z[j,n])  (of h_z) */
     double *dflatten = work + 3322 * N + 8192; /* (128, N) */
@@ -1838,14 +1798,8 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_m[each + 32 * begin] = beta1 * h_W_m[each + 32 * begin] + v1_2 * dh_W[each];
-            }
-
-            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_v[each + 32 * begin] = v2 * square(dh_W[each]) + beta2 *
                         h_W_v[each + 32 * begin];
-            }
-
-            for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W[each + 32 * begin] -= learning_rate * v3 * h_W_m[each + 32 * begin] / (sqrt(v4 *
                         h_W_v[each + 32 * begin]) + epsilon);
             }
@@ -1861,14 +1815,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dc2_b_1(32, ds2_z, N, dc2_b, 4);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1_2 */
-    compute_logits_b_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b);
-
     /* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(32, c2_b_v, v2, dc2_b, beta2);
-
     /* c2_b_next[j] = c2_b[j] - c2_b_m_next[j] * learning_rate * v3 / (sqrt(c2_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_b_next_1(32, c2_b, learning_rate, v3, c2_b_m, v4, c2_b_v, epsilon);
+    compute_logits_b_m_next_1(32, c2_b_m, beta1, v1_2, dc2_b, c2_b_v, v2, beta2, c2_b,
+            learning_rate, v3, v4, epsilon);
 
     /* dc2_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s2_z_winner[o,p,q,n],
        ds2_z[o,p,q,n] * c2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c2_z) */
@@ -1876,10 +1827,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dc2_K_1(dc2_K, 32, ds2_z, N, s2_z_winner, c2_padded);
 
     /* c2_K_m_next[i,j,k0,k1] = c2_K_m[i,j,k0,k1] * beta1 + dc2_K[i,j,k0,k1] * v1_2 */
-    compute_logits_b_m_next_1(4608, c2_K_m, beta1, v1_2, dc2_K);
-
     /* c2_K_v_next[i,j,k0,k1] = dc2_K[i,j,k0,k1]**2 * v2 + c2_K_v[i,j,k0,k1] * beta2 */
-    compute_logits_b_v_next_1(4608, c2_K_v, v2, dc2_K, beta2);
+    for (ptrdiff_t each = 0; each < 4608; each++) {
+        c2_K_m[each] = beta1 * c2_K_m[each] + v1_2 * dc2_K[each];
+        c2_K_v[each] = v2 * square(dc2_K[each]) + beta2 * c2_K_v[each];
+    }
 
     /* dc2_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n] = sum[o](where(v_2 + 2 * u_2 ==
        s2_z_winner[o,p,q,n], c2_K[o,c,u,v] * ds2_z[o,p,q,n], 0))  (of c2_z) */
@@ -1888,7 +1840,9 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* c2_K_next[i,j,k0,k1] = c2_K[i,j,k0,k1] - c2_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c2_K_v_next[i,j,k0,k1] * v4) + epsilon) */
-    compute_logits_b_next_1(4608, c2_K, learning_rate, v3, c2_K_m, v4, c2_K_v, epsilon);
+    for (ptrdiff_t each = 0; each < 4608; each++) {
+        c2_K[each] -= learning_rate * v3 * c2_K_m[each] / (sqrt(v4 * c2_K_v[each]) + epsilon);
+    }
 
     /* ds1_z[c,p,q,n] = where(s1[c,p,q,n] > 0, dc2_padded[c,p + 1,q + 1,n], 0)  (of s1) */
     double *ds1_z = work + 4154 * N + 8192; /* (16, 4, 4, N) */
@@ -1899,14 +1853,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dc2_b_1(16, ds1_z, N, dc1_b, 16);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1_2 */
-    compute_logits_b_m_next_1(16, c1_b_m, beta1, v1_2, dc1_b);
-
     /* c1_b_v_next[j] = dc1_b[j]**2 * v2 + c1_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(16, c1_b_v, v2, dc1_b, beta2);
-
     /* c1_b_next[j] = c1_b[j] - c1_b_m_next[j] * learning_rate * v3 / (sqrt(c1_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_b_next_1(16, c1_b, learning_rate, v3, c1_b_m, v4, c1_b_v, epsilon);
+    compute_logits_b_m_next_1(16, c1_b_m, beta1, v1_2, dc1_b, c1_b_v, v2, beta2, c1_b,
+            learning_rate, v3, v4, epsilon);
 
     /* dc1_K[o,c,u,v] = sum[n,p,q,u_2,v_2](where(v_2 + 2 * u_2 == s1_z_winner[o,p,q,n],
        ds1_z[o,p,q,n] * c1_padded[c,u + u_2 + 2 * p,v + v_2 + 2 * q,n], 0))  (of c1_z) */
@@ -1914,14 +1865,11 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     compute_dc1_K_1(dc1_K, 16, ds1_z, N, s1_z_winner, c1_padded);
 
     /* c1_K_m_next[i,j,k0,k1] = c1_K_m[i,j,k0,k1] * beta1 + dc1_K[i,j,k0,k1] * v1_2 */
-    compute_logits_b_m_next_1(144, c1_K_m, beta1, v1_2, dc1_K);
-
     /* c1_K_v_next[i,j,k0,k1] = dc1_K[i,j,k0,k1]**2 * v2 + c1_K_v[i,j,k0,k1] * beta2 */
-    compute_logits_b_v_next_1(144, c1_K_v, v2, dc1_K, beta2);
-
     /* c1_K_next[i,j,k0,k1] = c1_K[i,j,k0,k1] - c1_K_m_next[i,j,k0,k1] * learning_rate * v3 /
        (sqrt(c1_K_v_next[i,j,k0,k1] * v4) + epsilon) */
-    compute_logits_b_next_1(144, c1_K, learning_rate, v3, c1_K_m, v4, c1_K_v, epsilon);
+    compute_logits_b_m_next_1(144, c1_K_m, beta1, v1_2, dc1_K, c1_K_v, v2, beta2, c1_K,
+            learning_rate, v3, v4, epsilon);
 
     *state->step = step_next;
 }
@@ -2104,7 +2052,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "15033047bb4d9869";
+    return "2fa043ac6c20e7ee";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -667,29 +667,16 @@ SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *yea
 }
 
 /* p_W_m_next[i,j] = p_W_m[i,j] * beta1 + dp_W[i,j] * v1_2 */
+/* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
+/* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
+   epsilon) */
 SHARED void compute_p_W_m_next_1(ptrdiff_t count, double *restrict p_W_m, double beta1, double v1_2,
-        const double *dp_W)
+        const double *dp_W, double *restrict p_W_v, double v2, double beta2, double *restrict p_W,
+        double learning_rate, double v3, double v4, double epsilon)
 {
     for (ptrdiff_t i = 0; i < count; i++) {
         p_W_m[i] = beta1 * p_W_m[i] + v1_2 * dp_W[i];
-    }
-}
-
-/* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
-SHARED void compute_p_W_v_next_1(ptrdiff_t count, double *restrict p_W_v, double v2,
-        const double *dp_W, double beta2)
-{
-    for (ptrdiff_t i = 0; i < count; i++) {
         p_W_v[i] = v2 * square(dp_W[i]) + beta2 * p_W_v[i];
-    }
-}
-
-/* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4) +
-   epsilon) */
-SHARED void compute_p_W_next_1(ptrdiff_t count, double *restrict p_W, double learning_rate,
-        double v3, const double *p_W_m, double v4, const double *p_W_v, double epsilon)
-{
-    for (ptrdiff_t i = 0; i < count; i++) {
         p_W[i] -= learning_rate * v3 * p_W_m[i] / (sqrt(v4 * p_W_v[i]) + epsilon);
     }
 }
@@ -980,13 +967,11 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
     compute_dp_b_1(dp, N, dp_b);
 
     /* p_b_m_next[j] = p_b_m[j] * beta1 + dp_b[j] * v1_2 */
-    p_b_m[0] = beta1 * p_b_m[0] + v1_2 * dp_b[0];
-
     /* p_b_v_next[j] = dp_b[j]**2 * v2 + p_b_v[j] * beta2 */
-    p_b_v[0] = square(dp_b[0]) * v2 + beta2 * p_b_v[0];
-
     /* p_b_next[j] = p_b[j] - p_b_m_next[j] * learning_rate * v3 / (sqrt(p_b_v_next[j] * v4) +
        epsilon) */
+    p_b_m[0] = beta1 * p_b_m[0] + v1_2 * dp_b[0];
+    p_b_v[0] = square(dp_b[0]) * v2 + beta2 * p_b_v[0];
     p_b[0] -= learning_rate * v3 * p_b_m[0] / (sqrt(v4 * p_b_v[0]) + epsilon);
 
     /* dh[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
@@ -998,14 +983,11 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
     compute_dp_W_1(dp_W, N, h_h, dp);
 
     /* p_W_m_next[i,j] = p_W_m[i,j] * beta1 + dp_W[i,j] * v1_2 */
-    compute_p_W_m_next_1(16, p_W_m, beta1, v1_2, dp_W);
-
     /* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
-    compute_p_W_v_next_1(16, p_W_v, v2, dp_W, beta2);
-
     /* p_W_next[i,j] = p_W[i,j] - p_W_m_next[i,j] * learning_rate * v3 / (sqrt(p_W_v_next[i,j] * v4)
        + epsilon) */
-    compute_p_W_next_1(16, p_W, learning_rate, v3, p_W_m, v4, p_W_v, epsilon);
+    compute_p_W_m_next_1(16, p_W_m, beta1, v1_2, dp_W, p_W_v, v2, beta2, p_W, learning_rate, v3, v4,
+            epsilon);
 
     /* dh_h[24,n,j] = dh[n,j]  (of h) */
     double *dh_h = work + 4298 * N + 8192; /* (25, N, 16) */
@@ -1043,42 +1025,33 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
             work);
 
     /* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
-    compute_p_W_m_next_1(1024, h_U_m, beta1, v1_2, dh_U);
-
     /* h_U_v_next[i,j,k0] = dh_U[i,j,k0]**2 * v2 + h_U_v[i,j,k0] * beta2 */
-    compute_p_W_v_next_1(1024, h_U_v, v2, dh_U, beta2);
-
     /* h_U_next[i,j,k0] = h_U[i,j,k0] - h_U_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_U_v_next[i,j,k0] * v4) + epsilon) */
-    compute_p_W_next_1(1024, h_U, learning_rate, v3, h_U_m, v4, h_U_v, epsilon);
+    compute_p_W_m_next_1(1024, h_U_m, beta1, v1_2, dh_U, h_U_v, v2, beta2, h_U, learning_rate, v3,
+            v4, epsilon);
 
     /* dh_b[g,j] = sum[t,n](dh_z[t,n,g,j])  (of h_z) */
     double *dh_b = work + 8170 * N + 9233; /* (4, 16) */
     multiply(1, 64, 24 * N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
-    compute_p_W_m_next_1(64, h_b_m, beta1, v1_2, dh_b);
-
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2 + h_b_v[i,j] * beta2 */
-    compute_p_W_v_next_1(64, h_b_v, v2, dh_b, beta2);
-
     /* h_b_next[i,j] = h_b[i,j] - h_b_m_next[i,j] * learning_rate * v3 / (sqrt(h_b_v_next[i,j] * v4)
        + epsilon) */
-    compute_p_W_next_1(64, h_b, learning_rate, v3, h_b_m, v4, h_b_v, epsilon);
+    compute_p_W_m_next_1(64, h_b_m, beta1, v1_2, dh_b, h_b_v, v2, beta2, h_b, learning_rate, v3, v4,
+            epsilon);
 
     /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_W = work + 8170 * N + 9233; /* (1, 4, 16) */
     compute_dh_W_1(dh_W, N, years, dh_z, work);
 
     /* h_W_m_next[i,j,k0] = h_W_m[i,j,k0] * beta1 + dh_W[i,j,k0] * v1_2 */
-    compute_p_W_m_next_1(64, h_W_m, beta1, v1_2, dh_W);
-
     /* h_W_v_next[i,j,k0] = dh_W[i,j,k0]**2 * v2 + h_W_v[i,j,k0] * beta2 */
-    compute_p_W_v_next_1(64, h_W_v, v2, dh_W, beta2);
-
     /* h_W_next[i,j,k0] = h_W[i,j,k0] - h_W_m_next[i,j,k0] * learning_rate * v3 /
        (sqrt(h_W_v_next[i,j,k0] * v4) + epsilon) */
-    compute_p_W_next_1(64, h_W, learning_rate, v3, h_W_m, v4, h_W_v, epsilon);
+    compute_p_W_m_next_1(64, h_W_m, beta1, v1_2, dh_W, h_W_v, v2, beta2, h_W, learning_rate, v3, v4,
+            epsilon);
 
     *state->t = t_next;
 }
@@ -1259,7 +1232,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "26816a6cd4052ac3";
+    return "847a065fb3287a82";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

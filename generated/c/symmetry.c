@@ -92,10 +92,30 @@ static inline double sigmoid(double x)
     return (x < 0.0 ? e : 1.0) / (1.0 + e);
 }
 
+/* What several functions call is compiled once, and not into each of them. */
+#if defined(__clang__)
+#define SHARED static __attribute__((noinline))
+#elif defined(__GNUC__)
+#define SHARED static __attribute__((noinline, noclone))
+#else
+#define SHARED static
+#endif
+
 static inline void fill(double *a, ptrdiff_t count, double value)
 {
     for (ptrdiff_t k = 0; k < count; k++) {
         a[k] = value;
+    }
+}
+
+/* W2_v_next[i,j] = W2_v[i,j] * momentum + dW2[i,j] */
+/* W2_next[i,j] = W2[i,j] - W2_v_next[i,j] * learning_rate */
+SHARED void compute_W2_v_next_1(ptrdiff_t count, double *restrict W2_v, double momentum,
+        const double *dW2, double *restrict W2, double learning_rate)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        W2_v[i] = momentum * W2_v[i] + dW2[i];
+        W2[i] -= learning_rate * W2_v[i];
     }
 }
 
@@ -362,40 +382,21 @@ static double step(ptrdiff_t N, const symmetry_params *params, const symmetry_st
     const double loss = 0.5 * loss_sum;
 
     /* b2_v_next[j] = b2_v[j] * momentum + db2[j] */
-    b2_v[0] = momentum * b2_v[0] + db2[0];
-
     /* b2_next[j] = b2[j] - b2_v_next[j] * learning_rate */
+    b2_v[0] = momentum * b2_v[0] + db2[0];
     b2[0] -= learning_rate * b2_v[0];
 
     /* W2_v_next[i,j] = W2_v[i,j] * momentum + dW2[i,j] */
-    for (ptrdiff_t i = 0; i < 2; i++) {
-        W2_v[i] = momentum * W2_v[i] + dW2[i];
-    }
-
     /* W2_next[i,j] = W2[i,j] - W2_v_next[i,j] * learning_rate */
-    for (ptrdiff_t i = 0; i < 2; i++) {
-        W2[i] -= learning_rate * W2_v[i];
-    }
+    compute_W2_v_next_1(2, W2_v, momentum, dW2, W2, learning_rate);
 
     /* b1_v_next[j] = b1_v[j] * momentum + db1[j] */
-    for (ptrdiff_t j = 0; j < 2; j++) {
-        b1_v[j] = momentum * b1_v[j] + db1[j];
-    }
-
     /* b1_next[j] = b1[j] - b1_v_next[j] * learning_rate */
-    for (ptrdiff_t j = 0; j < 2; j++) {
-        b1[j] -= learning_rate * b1_v[j];
-    }
+    compute_W2_v_next_1(2, b1_v, momentum, db1, b1, learning_rate);
 
     /* W1_v_next[i,j] = W1_v[i,j] * momentum + dW1[i,j] */
-    for (ptrdiff_t each = 0; each < 12; each++) {
-        W1_v[each] = momentum * W1_v[each] + dW1[each];
-    }
-
     /* W1_next[i,j] = W1[i,j] - W1_v_next[i,j] * learning_rate */
-    for (ptrdiff_t each = 0; each < 12; each++) {
-        W1[each] -= learning_rate * W1_v[each];
-    }
+    compute_W2_v_next_1(12, W1_v, momentum, dW1, W1, learning_rate);
     return loss;
 }
 
@@ -576,7 +577,7 @@ size_t symmetry_predict_workspace_bytes(ptrdiff_t N)
 
 const char *symmetry_build(void)
 {
-    return "eb75d8a64f23b741";
+    return "5f1371af07a96767";
 }
 
 symmetry_hyper symmetry_default_hyper(void)

@@ -598,30 +598,16 @@ SHARED void compute_dlog_v_b_1(double *restrict dlog_v_b, ptrdiff_t N, const dou
 }
 
 /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
+/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
+/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
+   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
 SHARED void compute_logits_b_m_next_1(ptrdiff_t count, double *restrict logits_b_m, double beta1,
-        double v1_2, const double *dlogits_b)
+        double v1_2, const double *dlogits_b, double *restrict logits_b_v, double v2, double beta2,
+        double *restrict logits_b, double learning_rate, double v3, double v4, double epsilon)
 {
     for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_m[j] = beta1 * logits_b_m[j] + v1_2 * dlogits_b[j];
-    }
-}
-
-/* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-SHARED void compute_logits_b_v_next_1(ptrdiff_t count, double *restrict logits_b_v, double v2,
-        const double *dlogits_b, double beta2)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b_v[j] = v2 * square(dlogits_b[j]) + beta2 * logits_b_v[j];
-    }
-}
-
-/* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
-   (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-SHARED void compute_logits_b_next_1(ptrdiff_t count, double *restrict logits_b,
-        double learning_rate, double v3, const double *logits_b_m, double v4,
-        const double *logits_b_v, double epsilon)
-{
-    for (ptrdiff_t j = 0; j < count; j++) {
         logits_b[j] -= learning_rate * v3 * logits_b_m[j] / (sqrt(v4 * logits_b_v[j]) + epsilon);
     }
 }
@@ -646,18 +632,33 @@ SHARED void compute_dlogits_W_1(ptrdiff_t N, const double *b, const double *dlog
         for (ptrdiff_t each = 0; each < size_2 * part; each++) {
             logits_W_m[each + size_2 * begin] = beta1 * logits_W_m[each + size_2 * begin] + v1_2 *
                     dlogits_W[each];
-        }
-
-        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
             logits_W_v[each + size_2 * begin] = v2 * square(dlogits_W[each]) + beta2 *
                     logits_W_v[each + size_2 * begin];
-        }
-
-        for (ptrdiff_t each = 0; each < size_2 * part; each++) {
             logits_W[each + size_2 * begin] -= learning_rate * v3 *
                     logits_W_m[each + size_2 * begin] / (sqrt(v4 *
                     logits_W_v[each + size_2 * begin]) + epsilon);
         }
+    }
+}
+
+/* b_W_m_next[i,j] = b_W_m[i,j] * beta1 + db_W[i,j] * v1_2 */
+/* b_W_v_next[i,j] = db_W[i,j]**2 * v2 + b_W_v[i,j] * beta2 */
+SHARED void compute_b_W_m_next_1(ptrdiff_t count, double *restrict b_W_m, double beta1, double v1_2,
+        const double *db_W, double *restrict b_W_v, double v2, double beta2)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        b_W_m[each] = beta1 * b_W_m[each] + v1_2 * db_W[each];
+        b_W_v[each] = v2 * square(db_W[each]) + beta2 * b_W_v[each];
+    }
+}
+
+/* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4) +
+   epsilon) */
+SHARED void compute_b_W_next_1(ptrdiff_t count, double *restrict b_W, double learning_rate,
+        double v3, const double *b_W_m, double v4, const double *b_W_v, double epsilon)
+{
+    for (ptrdiff_t each = 0; each < count; each++) {
+        b_W[each] -= learning_rate * v3 * b_W_m[each] / (sqrt(v4 * b_W_v[each]) + epsilon);
     }
 }
 
@@ -753,13 +754,10 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* v1[n,j] = exp(0.5 * log_v[n,j]) */
     double *v1 = tape->v1; /* (N, 8) */
-    for (ptrdiff_t each = 0; each < 8 * N; each++) {
-        v1[each] = fast_exp(0.5 * log_v[each]);
-    }
-
     /* z[n,j] = e[n,j] * v1[n,j] + mean_z[n,j] */
     double *z = tape->z; /* (N, 8) */
     for (ptrdiff_t each = 0; each < 8 * N; each++) {
+        v1[each] = fast_exp(0.5 * log_v[each]);
         z[each] = e[each] * v1[each] + mean_z[each];
     }
 
@@ -971,14 +969,11 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     multiply(1, 64, N, ONES, (matrix){dlogits, 64, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
-    compute_logits_b_m_next_1(64, logits_b_m, beta1, v1_2, dlogits_b);
-
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(64, logits_b_v, v2, dlogits_b, beta2);
-
     /* logits_b_next[j] = logits_b[j] - logits_b_m_next[j] * learning_rate * v3 /
        (sqrt(logits_b_v_next[j] * v4) + epsilon) */
-    compute_logits_b_next_1(64, logits_b, learning_rate, v3, logits_b_m, v4, logits_b_v, epsilon);
+    compute_logits_b_m_next_1(64, logits_b_m, beta1, v1_2, dlogits_b, logits_b_v, v2, beta2,
+            logits_b, learning_rate, v3, v4, epsilon);
 
     /* db[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *db = work + 440 * N + 8192; /* (N, 128) */
@@ -1003,24 +998,19 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     multiply(1, 128, N, ONES, (matrix){db_z, 128, 1}, NOTHING, db_b, 1, 1, work);
 
     /* b_b_m_next[j] = b_b_m[j] * beta1 + db_b[j] * v1_2 */
-    compute_logits_b_m_next_1(128, b_b_m, beta1, v1_2, db_b);
-
     /* b_b_v_next[j] = db_b[j]**2 * v2 + b_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(128, b_b_v, v2, db_b, beta2);
-
     /* b_b_next[j] = b_b[j] - b_b_m_next[j] * learning_rate * v3 / (sqrt(b_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_b_next_1(128, b_b, learning_rate, v3, b_b_m, v4, b_b_v, epsilon);
+    compute_logits_b_m_next_1(128, b_b_m, beta1, v1_2, db_b, b_b_v, v2, beta2, b_b, learning_rate,
+            v3, v4, epsilon);
 
     /* db_W[i,j] = sum[n](z[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = work + 584 * N + 16576; /* (8, 128) */
     multiply(8, 128, N, (matrix){z, 1, 8}, (matrix){db_z, 128, 1}, NOTHING, db_W, 128, 1, work);
 
     /* b_W_m_next[i,j] = b_W_m[i,j] * beta1 + db_W[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1024, b_W_m, beta1, v1_2, db_W);
-
     /* b_W_v_next[i,j] = db_W[i,j]**2 * v2 + b_W_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1024, b_W_v, v2, db_W, beta2);
+    compute_b_W_m_next_1(1024, b_W_m, beta1, v1_2, db_W, b_W_v, v2, beta2);
 
     /* dz[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dz = work + 568 * N + 8192; /* (N, 8) */
@@ -1028,7 +1018,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4)
        + epsilon) */
-    compute_logits_b_next_1(1024, b_W, learning_rate, v3, b_W_m, v4, b_W_v, epsilon);
+    compute_b_W_next_1(1024, b_W, learning_rate, v3, b_W_m, v4, b_W_v, epsilon);
 
     /* dlog_v[n,j] = 0.5 * (expm1(log_v[n,j]) / N + dz[n,j] * e[n,j] * v1[n,j])  (of loss_sum_2) */
     double *dlog_v = work + 576 * N + 8192; /* (N, 8) */
@@ -1043,38 +1033,30 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     compute_dlog_v_b_1(dlog_v_b, N, dlog_v);
 
     /* log_v_b_m_next[j] = log_v_b_m[j] * beta1 + dlog_v_b[j] * v1_2 */
-    compute_logits_b_m_next_1(8, log_v_b_m, beta1, v1_2, dlog_v_b);
-
     /* log_v_b_v_next[j] = dlog_v_b[j]**2 * v2 + log_v_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(8, log_v_b_v, v2, dlog_v_b, beta2);
-
     /* log_v_b_next[j] = log_v_b[j] - log_v_b_m_next[j] * learning_rate * v3 /
        (sqrt(log_v_b_v_next[j] * v4) + epsilon) */
-    compute_logits_b_next_1(8, log_v_b, learning_rate, v3, log_v_b_m, v4, log_v_b_v, epsilon);
+    compute_logits_b_m_next_1(8, log_v_b_m, beta1, v1_2, dlog_v_b, log_v_b_v, v2, beta2, log_v_b,
+            learning_rate, v3, v4, epsilon);
 
     /* dlog_v_W[i,j] = sum[n](a[n,i] * dlog_v[n,j])  (of log_v) */
     double *dlog_v_W = work + 584 * N + 16576; /* (128, 8) */
     multiply(128, 8, N, (matrix){a, 1, 128}, (matrix){dlog_v, 8, 1}, NOTHING, dlog_v_W, 8, 1, work);
 
     /* log_v_W_m_next[i,j] = log_v_W_m[i,j] * beta1 + dlog_v_W[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1024, log_v_W_m, beta1, v1_2, dlog_v_W);
-
     /* log_v_W_v_next[i,j] = dlog_v_W[i,j]**2 * v2 + log_v_W_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1024, log_v_W_v, v2, dlog_v_W, beta2);
+    compute_b_W_m_next_1(1024, log_v_W_m, beta1, v1_2, dlog_v_W, log_v_W_v, v2, beta2);
 
     /* dmean_z_b[j] = sum[n](dmean_z[n,j])  (of mean_z) */
     double *dmean_z_b = work + 584 * N + 17600; /* (8,) */
     compute_dlog_v_b_1(dmean_z_b, N, dmean_z);
 
     /* mean_z_b_m_next[j] = mean_z_b_m[j] * beta1 + dmean_z_b[j] * v1_2 */
-    compute_logits_b_m_next_1(8, mean_z_b_m, beta1, v1_2, dmean_z_b);
-
     /* mean_z_b_v_next[j] = dmean_z_b[j]**2 * v2 + mean_z_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(8, mean_z_b_v, v2, dmean_z_b, beta2);
-
     /* mean_z_b_next[j] = mean_z_b[j] - mean_z_b_m_next[j] * learning_rate * v3 /
        (sqrt(mean_z_b_v_next[j] * v4) + epsilon) */
-    compute_logits_b_next_1(8, mean_z_b, learning_rate, v3, mean_z_b_m, v4, mean_z_b_v, epsilon);
+    compute_logits_b_m_next_1(8, mean_z_b_m, beta1, v1_2, dmean_z_b, mean_z_b_v, v2, beta2,
+            mean_z_b, learning_rate, v3, v4, epsilon);
 
     /* da[n,i] = sum[j](dlog_v[n,j] * log_v_W[i,j]) + sum[j](dmean_z[n,j] * mean_z_W[i,j])  (of
        log_v) */
@@ -1083,7 +1065,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* log_v_W_next[i,j] = log_v_W[i,j] - log_v_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(log_v_W_v_next[i,j] * v4) + epsilon) */
-    compute_logits_b_next_1(1024, log_v_W, learning_rate, v3, log_v_W_m, v4, log_v_W_v, epsilon);
+    compute_b_W_next_1(1024, log_v_W, learning_rate, v3, log_v_W_m, v4, log_v_W_v, epsilon);
     multiply(N, 128, 8, (matrix){dmean_z, 8, 1}, (matrix){mean_z_W, 1, 8}, (matrix){da, 128, 1}, da,
             128, 1, work);
 
@@ -1093,14 +1075,11 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
             work);
 
     /* mean_z_W_m_next[i,j] = mean_z_W_m[i,j] * beta1 + dmean_z_W[i,j] * v1_2 */
-    compute_logits_b_m_next_1(1024, mean_z_W_m, beta1, v1_2, dmean_z_W);
-
     /* mean_z_W_v_next[i,j] = dmean_z_W[i,j]**2 * v2 + mean_z_W_v[i,j] * beta2 */
-    compute_logits_b_v_next_1(1024, mean_z_W_v, v2, dmean_z_W, beta2);
-
     /* mean_z_W_next[i,j] = mean_z_W[i,j] - mean_z_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(mean_z_W_v_next[i,j] * v4) + epsilon) */
-    compute_logits_b_next_1(1024, mean_z_W, learning_rate, v3, mean_z_W_m, v4, mean_z_W_v, epsilon);
+    compute_logits_b_m_next_1(1024, mean_z_W_m, beta1, v1_2, dmean_z_W, mean_z_W_v, v2, beta2,
+            mean_z_W, learning_rate, v3, v4, epsilon);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 128) */
@@ -1111,14 +1090,11 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     multiply(1, 128, N, ONES, (matrix){da_z, 128, 1}, NOTHING, da_b, 1, 1, work);
 
     /* a_b_m_next[j] = a_b_m[j] * beta1 + da_b[j] * v1_2 */
-    compute_logits_b_m_next_1(128, a_b_m, beta1, v1_2, da_b);
-
     /* a_b_v_next[j] = da_b[j]**2 * v2 + a_b_v[j] * beta2 */
-    compute_logits_b_v_next_1(128, a_b_v, v2, da_b, beta2);
-
     /* a_b_next[j] = a_b[j] - a_b_m_next[j] * learning_rate * v3 / (sqrt(a_b_v_next[j] * v4) +
        epsilon) */
-    compute_logits_b_next_1(128, a_b, learning_rate, v3, a_b_m, v4, a_b_v, epsilon);
+    compute_logits_b_m_next_1(128, a_b_m, beta1, v1_2, da_b, a_b_v, v2, beta2, a_b, learning_rate,
+            v3, v4, epsilon);
 
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     /* a_W_m_next[i,j] = a_W_m[i,j] * beta1 + da_W[i,j] * v1_2 */
@@ -1301,7 +1277,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "b3b29658645870e9";
+    return "304e63fc62716e33";
 }
 
 vae_hyper vae_default_hyper(void)

@@ -14,7 +14,7 @@ from tests.codegen.test_c_threads import NETWORK as TEAM
 Choices = dict[str, list[tuple[str, str, str]]]
 HOW = (
     "one loop over samples", "loops", "a variable", "matrix product", "with the product before",
-    "with the product behind",
+    "with the product behind", "with the loops before",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sympy import Expr, Integer, Mul, ceiling, floor
 
 from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Integers
-from symbp.codegen.c_target.nests import Nest, indented
+from symbp.codegen.c_target.nests import indented
 from symbp.codegen.c_target.products import (
     WIDEST,
     Product,
@@ -22,6 +22,7 @@ from symbp.codegen.c_target.products import (
     without_trivial_loops,
 )
 from symbp.codegen.c_target.tables import Team, by, in_parts
+from symbp.codegen.c_target.together import in_terms_of, shared
 from symbp.codegen.c_target.windows import cheaper, windows
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.printer import ATOM
@@ -163,10 +164,11 @@ class Products(Places):
             walked = (found.row, found.column)
             start = found.matrix(begin.xreplace({row: bands.BEGIN + row}), walked, scope)
         inner = found.statements(scope, panel, start)
-        for follower in after:
-            index = follower.target.indices[equation.target.indices.index(row)]
-            nest = Nest(bands.block(follower, index, local), scope, table)
-            inner += ["", *nest.assignment()]
+        if after:
+            alike = [in_terms_of(after[0], follower) for follower in after]
+            index = after[0].target.indices[equation.target.indices.index(row)]
+            _, loops = shared([bands.block(e, index, local) for e in alike], scope, table)
+            inner += ["", *loops]
         loop = in_parts(integers(extent), "block", inner, team)
         return [*lines, "{", *indented([f"const ptrdiff_t block = {step};", *loop]), "}"]
 

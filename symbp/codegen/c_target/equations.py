@@ -1,8 +1,8 @@
 """Writes the equations of one function, each under its formula.
 
-An equation is a loop nest (nests.py), a call of `multiply` (products.py, blocks.py), a convolution
-or a gradient of one (windows.py, dots.py, winners.py), a step of a recurrence, or a part of a loop
-over samples (samples.py).
+An equation is a loop nest (nests.py), which several may share (together.py), a call of `multiply`
+(products.py, blocks.py), a convolution or a gradient of one (windows.py, dots.py, winners.py), a
+step of a recurrence, or a part of a loop over samples (samples.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.codegen.c_target.samples import Samples
 from symbp.codegen.c_target.shared import Unit
 from symbp.codegen.c_target.tables import by
+from symbp.codegen.c_target.together import Together
 from symbp.codegen.c_target.windows import one_step, windows
 from symbp.codegen.c_target.winners import winners
 from symbp.codegen.passage import passage
@@ -28,7 +29,7 @@ from symbp.ir.text import show
 Lines = list[str]
 
 
-class Writer(Products, Samples):
+class Writer(Products, Samples, Together):
     """Writes the equations of one function."""
 
     def run(self) -> list[Unit]:
@@ -67,6 +68,8 @@ class Writer(Products, Samples):
             return lines, 1 + len(self.followers(position))
         if (lines := self.windows(position)) is not None:
             return lines, 1
+        if len(alike := self.alike(position)) > 1:
+            return self.together(alike, position), len(alike)
         lines = ["", *self.comment(equation.target.name)] if first else []
         lines += self.equation(equation, position)
         self.started.add(equation.target.name)

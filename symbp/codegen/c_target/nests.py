@@ -41,11 +41,16 @@ _EACH = index("@each")
 class Nest:
     """The loops of one equation."""
 
-    def __init__(self, equation: Equation, scope: Scope, table: Mapping[str, Tensor]) -> None:
+    def __init__(
+        self, equation: Equation, scope: Scope, table: Mapping[str, Tensor], one: bool = True
+    ) -> None:
+        """Choose the loops; `one` takes the place of those that can be one."""
         self.plain = without_trivial_loops(equation)
-        if isinstance(self.plain.body, Access):
+        if one and isinstance(self.plain.body, Access):
             self.plain, _ = merged(self.plain, table)
-        self.equation, table = equation, table = flat(self.plain, table)
+        self.equation, table = equation, table = (
+            flat(self.plain, table) if one else (self.plain, table)
+        )
         self.scope = scope = replace(scope, extents=equation.extent, tensors=table)
         self.reals = Reals(scope, equation.target.indices)
         self.kept, self.inner = loop_order(equation, table)
@@ -61,7 +66,7 @@ class Nest:
         if self.equation.ranges and self.order == [_EACH]:
             return "all arrays are walked in the same way"
         if self.accumulates:
-            if _few(self.equation):
+            if few(self.equation):
                 return "so few are compared at once"
             return "the terms of a sum lie apart: it is one number"
         return f"{walked} walks along memory" if walked else "one number"
@@ -75,7 +80,7 @@ class Nest:
             return self.accumulated("=")
         if (turned := self.turned()) is not None:
             return [turned]
-        return self.loops(self.order, [f"{self.target()} {self.changed()};"])
+        return self.loops(self.order, self.element())
 
     def changed(self) -> str:
         """Return the new value after its `=`, or what is added to the old one in its place."""
@@ -91,6 +96,12 @@ class Nest:
         if self.accumulates:
             return self.accumulated("+=")
         return self.loops(self.order, self.combined(self.target()))
+
+    def element(self) -> Lines:
+        """Return what sets one element of the target, within the loops around it."""
+        if self.accumulates:
+            return ["{", *indented(self.one_value("=")), "}"]
+        return [f"{self.target()} {self.changed()};"]
 
     def accumulated(self, assign: str) -> Lines:
         """Return the loops around the innermost ones, whose result is one value of the target."""
@@ -244,14 +255,14 @@ def loop_order(
     for i in reversed(kept):
         if _streams(i, equation, table):
             others = [k for k in kept if k != i]
-            return ([*others, i], reduced) if _few(equation) else ([*others, *reduced], [i])
+            return ([*others, i], reduced) if few(equation) else ([*others, *reduced], [i])
     return kept, reduced
 
 
-def _few(equation: Equation) -> bool:
+def few(equation: Equation) -> bool:
     """Tell whether a best one is of so few that a compiler unrolls their loops."""
-    few = Mul(*(equation.extent[i] for i in equation.reduced))
-    return equation.op != "sum" and few.is_Integer and few <= _UNROLLED
+    number = Mul(*(equation.extent[i] for i in equation.reduced))
+    return equation.op != "sum" and number.is_Integer and number <= _UNROLLED
 
 
 def _streams(i: Symbol, equation: Equation, table: Mapping[str, Tensor]) -> bool:
@@ -277,4 +288,4 @@ def indented(lines: Iterable[str]) -> Lines:
     return [f"    {line}" if line else line for line in lines]
 
 
-__all__ = ["START", "Nest", "declare", "indented"]
+__all__ = ["START", "Nest", "declare", "few", "indented", "loop_order"]

@@ -85,8 +85,9 @@ class Unit:
         for found in filter(None, map(_SAME.fullmatch, self.lines[: self.start])):
             new, old = found.groups()
             if {new, old} <= named and old in self.types:
-                same.append(f"const {self.types[old]}{old} = {new};")
-        return [*same, *self.counted(self.lines[self.start :])]
+                const = "" if old in self.written else "const "
+                same.append(f"{const}{self.types[old]}{old} = {new};")
+        return [*reversed(same), *self.counted(self.lines[self.start :])]
 
     def counted(self, lines: Iterable[str]) -> Lines:
         """Return lines of the unit as the function has them: the parameter says how often."""

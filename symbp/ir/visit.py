@@ -56,6 +56,23 @@ def rename(program: Program, names: Mapping[str, str]) -> Program:
     )
 
 
+def reindexed(equation: Equation, indices: Mapping[Symbol, Symbol]) -> Equation:
+    """Return an equation with other indices in place of some of its own.
+
+    >>> from symbp.ir.program import index
+    >>> from symbp.ir.text import parse, show
+    >>> p = parse("input x[N,4]\\nh[n,j] = x[n,j]**2")
+    >>> show(reindexed(p.equations[0], {index("n"): index("row")}))
+    'h[row,j] = x[row,j]**2'
+    """
+    return replace(
+        equation,
+        target=equation.target.xreplace(indices),
+        body=equation.body.xreplace(indices),
+        ranges=tuple((indices.get(i, i), n) for i, n in equation.ranges),
+    )
+
+
 def at_size(program: Program, sizes: Mapping[Symbol, Expr]) -> Program:
     """Return the program with some of its sizes fixed."""
 

@@ -27,6 +27,7 @@ from sympy import Expr, Integer, Mul, Symbol
 from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.ir.program import Access, Equation, Program, Tensor, index
 from symbp.ir.regions import covers
+from symbp.ir.visit import reindexed
 
 FEW = 256
 """So many elements of all equations together make a sample's work small."""
@@ -112,7 +113,7 @@ def _gathered(
             and inside.get(name, by_row) == by_row
         ):
             inside[name] = by_row
-            band.equations.append(_at(equation, row, band.index))
+            band.equations.append(reindexed(equation, {row: band.index}))
             band.given.append(equation)
         elif name in overwriting or not (late | set(inside)).isdisjoint(
             a.name for a in (*reads, equation.target)
@@ -160,17 +161,6 @@ def _row(equation: Equation, sampled: Collection[str], extent: Expr) -> Symbol |
         if known and (i in equation.reduced or first == (i,)):
             return i
     return None
-
-
-def _at(equation: Equation, row: Symbol, to: Symbol) -> Equation:
-    """Return an equation in which the samples are counted by another index."""
-    swap = {row: to}
-    return replace(
-        equation,
-        target=equation.target.xreplace(swap),
-        body=equation.body.xreplace(swap),
-        ranges=tuple((swap.get(i, i), n) for i, n in equation.ranges),
-    )
 
 
 def within(equation: Equation, row: Symbol, local: Collection[str]) -> Equation:

@@ -12,6 +12,7 @@ from sympy import Expr, Integer, Mul, ceiling, floor
 
 from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Integers
+from symbp.codegen.c_target.fusion import fused, in_terms_of
 from symbp.codegen.c_target.nests import indented
 from symbp.codegen.c_target.products import (
     WIDEST,
@@ -22,7 +23,6 @@ from symbp.codegen.c_target.products import (
     without_trivial_loops,
 )
 from symbp.codegen.c_target.tables import Team, by, in_parts
-from symbp.codegen.c_target.together import in_terms_of, shared
 from symbp.codegen.c_target.windows import cheaper, windows
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.printer import ATOM
@@ -167,7 +167,7 @@ class Products(Places):
         if after:
             alike = [in_terms_of(after[0], follower) for follower in after]
             index = after[0].target.indices[equation.target.indices.index(row)]
-            _, loops = shared([bands.block(e, index, local) for e in alike], scope, table)
+            _, loops = fused([bands.block(e, index, local) for e in alike], scope, table)
             inner += ["", *loops]
         loop = in_parts(integers(extent), "block", inner, team)
         return [*lines, "{", *indented([f"const ptrdiff_t block = {step};", *loop]), "}"]

@@ -1,6 +1,6 @@
 """Writes the equations of one function, each under its formula.
 
-An equation is a loop nest (nests.py), which several may share (together.py), a call of `multiply`
+An equation is a loop nest (nests.py), which several may share (fusion.py), a call of `multiply`
 (products.py, blocks.py), a convolution or a gradient of one (windows.py, dots.py, winners.py), a
 step of a recurrence, or a part of a loop over samples (samples.py).
 """
@@ -13,12 +13,12 @@ from sympy import Integer
 
 from symbp.codegen.c_target.blocks import NOTHING, Products, begun, why
 from symbp.codegen.c_target.expressions import Integers, Scope
+from symbp.codegen.c_target.fusion import Fusion
 from symbp.codegen.c_target.nests import START, Nest, indented
 from symbp.codegen.c_target.products import product, without_trivial_loops
 from symbp.codegen.c_target.samples import Samples
 from symbp.codegen.c_target.shared import Unit
 from symbp.codegen.c_target.tables import by
-from symbp.codegen.c_target.together import Together
 from symbp.codegen.c_target.windows import one_step, windows
 from symbp.codegen.c_target.winners import winners
 from symbp.codegen.passage import passage
@@ -29,7 +29,7 @@ from symbp.ir.text import show
 Lines = list[str]
 
 
-class Writer(Products, Samples, Together):
+class Writer(Products, Samples, Fusion):
     """Writes the equations of one function."""
 
     def run(self) -> list[Unit]:
@@ -68,8 +68,8 @@ class Writer(Products, Samples, Together):
             return lines, 1 + len(self.followers(position))
         if (lines := self.windows(position)) is not None:
             return lines, 1
-        if len(alike := self.alike(position)) > 1:
-            return self.together(alike, position), len(alike)
+        if len(alike := self.fusible(position)) > 1:
+            return self.fuse(alike, position), len(alike)
         lines = ["", *self.comment(equation.target.name)] if first else []
         lines += self.equation(equation, position)
         self.started.add(equation.target.name)

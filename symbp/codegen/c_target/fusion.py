@@ -7,9 +7,6 @@ winners and the relu behind it; the moments of Adam and the weights that they mo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-from sympy import Symbol
 
 from symbp.codegen.c_target.expressions import Scope
 from symbp.codegen.c_target.nests import Nest, few, loop_order
@@ -17,16 +14,17 @@ from symbp.codegen.c_target.products import without_trivial_loops
 from symbp.codegen.c_target.writer import Places
 from symbp.ir.program import Access, Equation, Tensor
 from symbp.ir.regions import covers
+from symbp.ir.visit import reindexed
 
 Lines = list[str]
 PAIRS = 10
 """So many pairs of arrays are told apart by gcc before a loop of vectors, if need be."""
 
 
-class Together(Places):
+class Fusion(Places):
     """Writes equations that share their loops."""
 
-    def alike(self, position: int) -> list[Equation]:
+    def fusible(self, position: int) -> list[Equation]:
         """Return the equations from a position on that share loops, in the indices of the first."""
         found: list[Equation] = []
         written: set[str] = set()
@@ -76,21 +74,21 @@ class Together(Places):
             and len(written) * (len(written) - 1) // 2 + len(written) * len(names) <= PAIRS
         )
 
-    def together(self, equations: list[Equation], position: int) -> Lines:
+    def fuse(self, equations: list[Equation], position: int) -> Lines:
         """Write equations that share loops."""
         lines: Lines = [""]
         for k, equation in enumerate(equations, position):
             name = equation.target.name
             lines += [*self.comment(name), *self.begin(name, self.heir(k))]
             self.started.add(name)
-        nests, loops = shared(equations, self.scope, self.table)
+        nests, loops = fused(equations, self.scope, self.table)
         for k, nest in enumerate(nests):
             how = "with the loops before" if k else "loops"
             self.chosen(self.equations[position + k], how, nest.why())
         return [*lines, *loops]
 
 
-def shared(
+def fused(
     equations: Sequence[Equation], scope: Scope, table: Mapping[str, Tensor]
 ) -> tuple[list[Nest], Lines]:
     """Return what equations are within their loops, and the loops around all of them."""
@@ -105,13 +103,7 @@ def in_terms_of(first: Equation, equation: Equation) -> Equation:
     old, new = equation.target.indices, first.target.indices
     if len(old) != len(new) or not set(new).isdisjoint({*equation.extent} - set(old)):
         return equation
-    swap: dict[Symbol, Symbol] = dict(zip(old, new, strict=True))
-    return replace(
-        equation,
-        target=equation.target.xreplace(swap),
-        body=equation.body.xreplace(swap),
-        ranges=tuple((swap.get(i, i), n) for i, n in equation.ranges),
-    )
+    return reindexed(equation, dict(zip(old, new, strict=True)))
 
 
-__all__ = ["Together", "in_terms_of", "shared"]
+__all__ = ["Fusion", "fused", "in_terms_of"]

@@ -70,6 +70,16 @@ AWKWARD = {
         loss mean[n,j](z[n,j]**2)
         optimizer sgd(learning_rate=0.1)
     """,
+    "weights that a function makes": """
+        network made
+        input x[N, 90]
+        param W[90, 48]
+        V[i,j] = exp(W[i,j])
+        y[n,j] = sum[i](x[n,i] * V[i,j])
+        output y
+        loss mean[n,j](y[n,j]**2)
+        optimizer sgd(learning_rate=0.01)
+    """,
     "rows at an offset": """
         network offset
         input x[N, 64]
@@ -120,6 +130,16 @@ def test_an_awkward_network_learns_as_in_numpy(text: str):
     network = net(text)
     found = trained(c_module(network), network, "float64", 7)
     assert_same(found, trained(module(network), network, "float64", 7), 1e-10)
+
+
+@pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
+def test_an_awkward_network_has_the_gradients_of_numpy(text: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bands, "BLOCK", 1024)
+    network = net(text)
+    params, data = parted(network, arrays(network, 3, scale=0.1, N=7))
+    _, found = c_module(network).value_and_grad(params, *data)
+    _, expected = module(network).value_and_grad(params, *data)
+    assert_same(found, expected, 1e-10)
 
 
 def test_blocks_may_be_small(monkeypatch: pytest.MonkeyPatch):

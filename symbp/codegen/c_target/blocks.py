@@ -154,7 +154,7 @@ class Products(Places):
             assert most is not None
             step = self.rows_of_block(matrices.extents[2], most)
             table[name] = replace(table[name], shape=(Integer(most), *table[name].shape[1:]))
-            lines += self.begin(name, tensor=table[name])
+            lines += self.begin(name, part=table[name])
         scope = replace(self.scope, tensors=table)
         shifted = bands.block(equation, row, local)
         found = matrices.part(shifted, table, {row: bands.BEGIN + row})

@@ -114,14 +114,15 @@ class Places:
                 return operand.name
         return None
 
-    def begin(self, name: str, heir: str | None = None, tensor: Tensor | None = None) -> Lines:
-        """Choose where a target lives, or a part of it (`tensor`), and declare it.
+    def begin(self, name: str, heir: str | None = None, part: Tensor | None = None) -> Lines:
+        """Choose where a target lives, or one part of it after the other, and declare it.
 
+        Parts never lie in a result's memory: what became of the first of them is there already.
         What takes the place of an operand says so: a compiler that saw two pointers would have to
         reckon with parts that overlap.
         """
-        tensor = tensor or self.table[name]
-        if name in self.fixed:
+        tensor = part or self.table[name]
+        if name in self.fixed and part is None:
             where = self.fixed[name]
             if heir is not None and self.fixed.get(heir) == where:
                 where = self.scope.name(heir)

@@ -15,7 +15,7 @@ enum { WIDE = $wide };
 static inline __attribute__((always_inline)) vector either(vector side, $real bound, vector a,
         vector b)
 {
-#if defined(__clang__)
+#if defined(__clang__) || VECTOR_BYTES == 16
     const places larger = side > bound + (vector){0};
     return (vector)((larger & (places)a) | (~larger & (places)b));
 #else

@@ -683,6 +683,10 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     double *db = work + 264 * N + 8192; /* (N, 64) */
     multiply(N, 64, 64, (matrix){dp, 64, 1}, (matrix){p_W, 1, 64}, NOTHING, db, 64, 1, work);
 
+    /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
+    double *db_z = db; /* (N, 64) */
+    compute_db_z_1(db_z, 64 * N, b);
+
     /* dp_W[i,j] = sum[n](b[n,i] * dp[n,j])  (of p) */
     /* p_W_m_next[i,j] = p_W_m[i,j] * beta1 + dp_W[i,j] * v1_2 */
     /* p_W_v_next[i,j] = dp_W[i,j]**2 * v2 + p_W_v[i,j] * beta2 */
@@ -691,10 +695,6 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     double *dp_W = work + 336 * N + 8256; /* (64, 64) */
     compute_dp_W_1(N, b, dp, dp_W, work, p_W_m, beta1, v1_2, p_W_v, v2, beta2, p_W, learning_rate,
             v3, v4, epsilon);
-
-    /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
-    double *db_z = db; /* (N, 64) */
-    compute_db_z_1(db_z, 64 * N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 336 * N + 8192; /* (64,) */
@@ -743,6 +743,10 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
     double *da = work + 264 * N + 8192; /* (N, 64) */
     multiply(N, 64, 8, (matrix){dcode, 8, 1}, (matrix){code_W, 1, 8}, NOTHING, da, 64, 1, work);
 
+    /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
+    double *da_z = da; /* (N, 64) */
+    compute_db_z_1(da_z, 64 * N, a);
+
     /* dcode_W[i,j] = sum[n](a[n,i] * dcode[n,j])  (of code) */
     double *dcode_W = work + 336 * N + 12352; /* (64, 8) */
     multiply(64, 8, N, (matrix){a, 1, 64}, (matrix){dcode, 8, 1}, NOTHING, dcode_W, 8, 1, work);
@@ -753,10 +757,6 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
        (sqrt(code_W_v_next[i,j] * v4) + epsilon) */
     compute_p_b_m_next_1(512, code_W_m, beta1, v1_2, dcode_W, code_W_v, v2, beta2, code_W,
             learning_rate, v3, v4, epsilon);
-
-    /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
-    double *da_z = da; /* (N, 64) */
-    compute_db_z_1(da_z, 64 * N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 336 * N + 8192; /* (64,) */
@@ -956,7 +956,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "c0b436c1da3aaba6";
+    return "7878ae1199436faf";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

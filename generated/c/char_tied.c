@@ -869,6 +869,10 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     double *dh = work + 458 * N + 8192; /* (N, 64) */
     multiply(N, 64, 24, (matrix){dz, 24, 1}, (matrix){z_W, 1, 24}, NOTHING, dh, 64, 1, work);
 
+    /* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
+    double *dh_z = dh; /* (N, 64) */
+    compute_dh_z_1(dh_z, 64 * N, h);
+
     /* dz_W[i,j] = sum[n](h[n,i] * dz[n,j])  (of z) */
     double *dz_W = work + 714 * N + 8292; /* (64, 24) */
     multiply(64, 24, N, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
@@ -879,10 +883,6 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
        + epsilon) */
     compute_c_m_next_1(1536, z_W_m, beta1, v1_2, dz_W, z_W_v, v2, beta2, z_W, learning_rate, v3, v4,
             epsilon);
-
-    /* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
-    double *dh_z = dh; /* (N, 64) */
-    compute_dh_z_1(dh_z, 64 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = work + 714 * N + 9828; /* (64,) */
@@ -1116,7 +1116,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "7d61bc426c652de7";
+    return "c6d34652c33cb068";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

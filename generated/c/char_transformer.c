@@ -1792,14 +1792,14 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (N, T, 64) */
     multiply(N * T, 64, 32, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1, work);
 
-    /* m_W_next[i,j] = m_W[i,j] - m_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(m_W_v_next[i,j] *
-       v4_2) + epsilon) */
-    compute_logits_W_next_1(2048, m_W, learning_rate, v3_2, m_W_m, v4_2, m_W_v, epsilon);
-
     /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
        v10[n,k,j]) * df[n,k,j]  (of f) */
     double *df_z = df; /* (N, T, 64) */
     compute_df_z_1(df_z, 64 * N * T, f_z, v10);
+
+    /* m_W_next[i,j] = m_W[i,j] - m_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(m_W_v_next[i,j] *
+       v4_2) + epsilon) */
+    compute_logits_W_next_1(2048, m_W, learning_rate, v3_2, m_W_m, v4_2, m_W_v, epsilon);
 
     /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
     double *df_b = work + 4 * N * (T * T) + 899 * N * T + 12780; /* (64,) */
@@ -2201,7 +2201,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "5f15508c667f905a";
+    return "8748cc4e2149c6d3";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

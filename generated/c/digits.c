@@ -792,6 +792,10 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
     multiply(N, 32, 10, (matrix){dlogits, 10, 1}, (matrix){logits_W, 1, 10}, NOTHING, dh, 32, 1,
             work);
 
+    /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
+    double *dh_z = dh; /* (N, 32) */
+    compute_dh_z_1(dh_z, 32 * N, h);
+
     /* dlogits_W[i,j] = sum[n](h[n,i] * dlogits[n,j])  (of logits) */
     double *dlogits_W = work + 86 * N + 8202; /* (32, 10) */
     multiply(32, 10, N, (matrix){h, 1, 32}, (matrix){dlogits, 10, 1}, NOTHING, dlogits_W, 10, 1,
@@ -803,10 +807,6 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
     compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W, logits_W_v, v2, beta2,
             logits_W, learning_rate, v3, v4, epsilon);
-
-    /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
-    double *dh_z = dh; /* (N, 32) */
-    compute_dh_z_1(dh_z, 32 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = work + 86 * N + 8522; /* (32,) */
@@ -1019,7 +1019,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "9c219ab2a4a5fbb2";
+    return "634912aec1fdde9e";
 }
 
 digits_hyper digits_default_hyper(void)

@@ -890,13 +890,13 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     double *dc2 = work + 404 * N + 8192; /* (2, N, 64) */
     compute_dc2_1(2, N, dc2, dscore, score_W);
 
-    /* score_W_next[i,j] = score_W[i,j] - score_W_m_next[i,j] * learning_rate * v3 /
-       (sqrt(score_W_v_next[i,j] * v4) + epsilon) */
-    compute_score_W_next_1(64, score_W, learning_rate, v3, score_W_m, v4, score_W_v, epsilon);
-
     /* dc2_z[n,k,j] = where(c2[n,k,j] > 0, dc2[n,k,j], 0)  (of c2) */
     double *dc2_z = dc2; /* (2, N, 64) */
     compute_dc2_z_1(dc2_z, 128 * N, c2);
+
+    /* score_W_next[i,j] = score_W[i,j] - score_W_m_next[i,j] * learning_rate * v3 /
+       (sqrt(score_W_v_next[i,j] * v4) + epsilon) */
+    compute_score_W_next_1(64, score_W, learning_rate, v3, score_W_m, v4, score_W_v, epsilon);
 
     /* dc2_b[j] = sum[n,k](dc2_z[n,k,j])  (of c2_z) */
     double *dc2_b = work + 660 * N + 8193; /* (64,) */
@@ -933,13 +933,13 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
     multiply(2 * N, 64, 64, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
             work);
 
-    /* c2_W_next[i,j] = c2_W[i,j] - c2_W_m_next[i,j] * learning_rate * v3 / (sqrt(c2_W_v_next[i,j] *
-       v4) + epsilon) */
-    compute_score_W_next_1(4096, c2_W, learning_rate, v3, c2_W_m, v4, c2_W_v, epsilon);
-
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
     double *dc1_z = dc1; /* (2, N, 64) */
     compute_dc2_z_1(dc1_z, 128 * N, c1);
+
+    /* c2_W_next[i,j] = c2_W[i,j] - c2_W_m_next[i,j] * learning_rate * v3 / (sqrt(c2_W_v_next[i,j] *
+       v4) + epsilon) */
+    compute_score_W_next_1(4096, c2_W, learning_rate, v3, c2_W_m, v4, c2_W_v, epsilon);
 
     /* dc1_b[j] = sum[n,k](dc1_z[n,k,j])  (of c1_z) */
     double *dc1_b = work + 660 * N + 8193; /* (64,) */
@@ -1141,7 +1141,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "a9197a457bd26356";
+    return "ccf7a346149a313a";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

@@ -913,15 +913,15 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
     multiply(N, 64, 2, (matrix){dpoints + 2 * N, 2, 1}, (matrix){fake_W, 1, 2}, NOTHING, dg2, 64, 1,
             work);
 
+    /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
+    double *dg2_z = dg2; /* (N, 64) */
+    compute_dc2_z_1(dg2_z, 64 * N, g2);
+
     /* fake_W_next[i,j] = fake_W[i,j] - fake_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(fake_W_v_next[i,j] * v4) + epsilon) */
     for (ptrdiff_t each = 0; each < 128; each++) {
         fake_W[each] -= learning_rate * v3 * fake_W_m[each] / (sqrt(v4 * fake_W_v[each]) + epsilon);
     }
-
-    /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
-    double *dg2_z = dg2; /* (N, 64) */
-    compute_dc2_z_1(dg2_z, 64 * N, g2);
 
     /* dg2_b[j] = sum[n](dg2_z[n,j])  (of g2_z) */
     double *dg2_b = work + 788 * N + 8322; /* (64,) */
@@ -937,6 +937,10 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
     /* dg1[n,i] = sum[j](dg2_z[n,j] * g2_W[i,j])  (of g2_z) */
     double *dg1 = work + 724 * N + 8192; /* (N, 64) */
     multiply(N, 64, 64, (matrix){dg2_z, 64, 1}, (matrix){g2_W, 1, 64}, NOTHING, dg1, 64, 1, work);
+
+    /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
+    double *dg1_z = dg1; /* (N, 64) */
+    compute_dc2_z_1(dg1_z, 64 * N, g1);
 
     /* dg2_W[i,j] = sum[n](g1[n,i] * dg2_z[n,j])  (of g2_z) */
     /* g2_W_m_next[i,j] = g2_W_m[i,j] * beta1 + dg2_W[i,j] * v1 */
@@ -960,10 +964,6 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
             }
         }
     }
-
-    /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
-    double *dg1_z = dg1; /* (N, 64) */
-    compute_dc2_z_1(dg1_z, 64 * N, g1);
 
     /* dg1_b[j] = sum[n](dg1_z[n,j])  (of g1_z) */
     double *dg1_b = work + 788 * N + 8322; /* (64,) */
@@ -1168,7 +1168,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "dcc56ead5f3d7a79";
+    return "5c40150b7b9d3682";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

@@ -750,7 +750,7 @@ enum { WIDE = 5 };
 static inline __attribute__((always_inline)) vector either(vector side, double bound, vector a,
         vector b)
 {
-#if defined(__clang__)
+#if defined(__clang__) || VECTOR_BYTES == 16
     const places larger = side > bound + (vector){0};
     return (vector)((larger & (places)a) | (~larger & (places)b));
 #else
@@ -1752,6 +1752,10 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
     multiply(32, N, 10, (matrix){logits_W, 10, 1}, (matrix){dlogits, N, 1}, NOTHING, dh, N, 1,
             work);
 
+    /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
+    double *dh_z = dh; /* (32, N) */
+    compute_dh_z_1(dh_z, 32 * N, h);
+
     /* dlogits_W[i,j] = sum[n](h[i,n] * dlogits[j,n])  (of logits) */
     double *dlogits_W = work + 4410 * N + 8202; /* (32, 10) */
     multiply(32, 10, N, (matrix){h, N, 1}, (matrix){dlogits, 1, N}, NOTHING, dlogits_W, 10, 1,
@@ -1763,10 +1767,6 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
     compute_logits_b_m_next_1(320, logits_W_m, beta1, v1_2, dlogits_W, logits_W_v, v2, beta2,
             logits_W, learning_rate, v3, v4, epsilon);
-
-    /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
-    double *dh_z = dh; /* (32, N) */
-    compute_dh_z_1(dh_z, 32 * N, h);
 
     /* dh_b[j] = sum[n](dh_z[j,n])  (of h_z) */
     double *dh_b = work + 4410 * N + 8522; /* (32,) */
@@ -2052,7 +2052,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "2fa043ac6c20e7ee";
+    return "d63ed24ef1607de9";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -676,6 +676,10 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     double *dh2 = work + 34 * N + 8192; /* (N, 16) */
     compute_dh2_1(N, dh2, dp, p_W);
 
+    /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
+    double *dh2_z = dh2; /* (N, 16) */
+    compute_dh2_z_1(dh2_z, 16 * N, h2);
+
     /* dp_W[n,j] = 0.0002 * p_W[n,j]  (of l2) */
     /* dp_W[i,j] += sum[n](h2[n,i] * dp[n,j]) */
     double *dp_W = work + 66 * N + 8193; /* (16, 1) */
@@ -684,10 +688,6 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* p_W_next[i,j] = p_W[i,j] - dp_W[i,j] * learning_rate */
     compute_p_W_next_1(16, p_W, learning_rate, dp_W);
-
-    /* dh2_z[n,j] = where(h2[n,j] > 0, dh2[n,j], 0)  (of h2) */
-    double *dh2_z = dh2; /* (N, 16) */
-    compute_dh2_z_1(dh2_z, 16 * N, h2);
 
     /* dh2_b[j] = sum[n](dh2_z[n,j])  (of h2_z) */
     double *dh2_b = work + 66 * N + 8193; /* (16,) */
@@ -700,6 +700,10 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     double *dh1 = work + 50 * N + 8192; /* (N, 16) */
     multiply(N, 16, 16, (matrix){dh2_z, 16, 1}, (matrix){h2_W, 1, 16}, NOTHING, dh1, 16, 1, work);
 
+    /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
+    double *dh1_z = dh1; /* (N, 16) */
+    compute_dh2_z_1(dh1_z, 16 * N, h1);
+
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = work + 66 * N + 8209; /* (16, 16) */
@@ -709,10 +713,6 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
     compute_p_W_next_1(256, h2_W, learning_rate, dh2_W);
-
-    /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
-    double *dh1_z = dh1; /* (N, 16) */
-    compute_dh2_z_1(dh1_z, 16 * N, h1);
 
     /* dh1_b[j] = sum[n](dh1_z[n,j])  (of h1_z) */
     double *dh1_b = work + 66 * N + 8193; /* (16,) */
@@ -905,7 +905,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "8172eebb1318c887";
+    return "c4f509dd976ee299";
 }
 
 moons_hyper moons_default_hyper(void)

@@ -980,6 +980,10 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     multiply(N, 128, 64, (matrix){dlogits, 64, 1}, (matrix){logits_W, 1, 64}, NOTHING, db, 128, 1,
             work);
 
+    /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
+    double *db_z = db; /* (N, 128) */
+    compute_db_z_1(db_z, 128 * N, b);
+
     /* dlogits_W[i,j] = sum[n](b[n,i] * dlogits[n,j])  (of logits) */
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
@@ -988,10 +992,6 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     double *dlogits_W = work + 584 * N + 8256; /* (128, 64) */
     compute_dlogits_W_1(N, b, dlogits, dlogits_W, work, logits_W_m, beta1, v1_2, logits_W_v, v2,
             beta2, logits_W, learning_rate, v3, v4, epsilon, 128, 64);
-
-    /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
-    double *db_z = db; /* (N, 128) */
-    compute_db_z_1(db_z, 128 * N, b);
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 584 * N + 16448; /* (128,) */
@@ -1016,13 +1016,13 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     double *dz = work + 568 * N + 8192; /* (N, 8) */
     multiply(N, 8, 128, (matrix){db_z, 128, 1}, (matrix){b_W, 1, 128}, NOTHING, dz, 8, 1, work);
 
-    /* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4)
-       + epsilon) */
-    compute_b_W_next_1(1024, b_W, learning_rate, v3, b_W_m, v4, b_W_v, epsilon);
-
     /* dlog_v[n,j] = 0.5 * (expm1(log_v[n,j]) / N + dz[n,j] * e[n,j] * v1[n,j])  (of loss_sum_2) */
     double *dlog_v = work + 576 * N + 8192; /* (N, 8) */
     compute_dlog_v_1(8 * N, dlog_v, N, log_v, dz, e, v1);
+
+    /* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4)
+       + epsilon) */
+    compute_b_W_next_1(1024, b_W, learning_rate, v3, b_W_m, v4, b_W_v, epsilon);
 
     /* dmean_z[n,j] = mean_z[n,j] / N + dz[n,j]  (of loss_sum_2) */
     double *dmean_z = dz; /* (N, 8) */
@@ -1069,6 +1069,10 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     multiply(N, 128, 8, (matrix){dmean_z, 8, 1}, (matrix){mean_z_W, 1, 8}, (matrix){da, 128, 1}, da,
             128, 1, work);
 
+    /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
+    double *da_z = da; /* (N, 128) */
+    compute_db_z_1(da_z, 128 * N, a);
+
     /* dmean_z_W[i,j] = sum[n](a[n,i] * dmean_z[n,j])  (of mean_z) */
     double *dmean_z_W = work + 584 * N + 16576; /* (128, 8) */
     multiply(128, 8, N, (matrix){a, 1, 128}, (matrix){dmean_z, 8, 1}, NOTHING, dmean_z_W, 8, 1,
@@ -1080,10 +1084,6 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
        (sqrt(mean_z_W_v_next[i,j] * v4) + epsilon) */
     compute_logits_b_m_next_1(1024, mean_z_W_m, beta1, v1_2, dmean_z_W, mean_z_W_v, v2, beta2,
             mean_z_W, learning_rate, v3, v4, epsilon);
-
-    /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
-    double *da_z = da; /* (N, 128) */
-    compute_db_z_1(da_z, 128 * N, a);
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 584 * N + 16448; /* (128,) */
@@ -1277,7 +1277,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "304e63fc62716e33";
+    return "40c226eeae85194a";
 }
 
 vae_hyper vae_default_hyper(void)

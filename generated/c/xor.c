@@ -329,15 +329,15 @@ static double step(ptrdiff_t N, const xor_params *params, const xor_data *data,
             dh[j] = W2[j] * dp_z[0];
         }
 
-        /* dW2[j,k] = sum[n](h[n,j] * dp_z[n,k])  (of p_z) */
-        for (ptrdiff_t j = 0; j < 4; j++) {
-            dW2[j] += h[j] * dp_z[0];
-        }
-
         /* dh_z[n,j] = (1 - h[n,j]) * dh[n,j] * h[n,j]  (of h) */
         double dh_z[4]; /* (4,) */
         for (ptrdiff_t j = 0; j < 4; j++) {
             dh_z[j] = (1.0 - h[j]) * dh[j] * h[j];
+        }
+
+        /* dW2[j,k] = sum[n](h[n,j] * dp_z[n,k])  (of p_z) */
+        for (ptrdiff_t j = 0; j < 4; j++) {
+            dW2[j] += h[j] * dp_z[0];
         }
 
         /* db1[j] = sum[n](dh_z[n,j])  (of h_z) */
@@ -552,7 +552,7 @@ size_t xor_predict_workspace_bytes(ptrdiff_t N)
 
 const char *xor_build(void)
 {
-    return "cce06750307d5c19";
+    return "e8ebfc6f22ba599c";
 }
 
 xor_hyper xor_default_hyper(void)

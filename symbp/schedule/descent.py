@@ -66,7 +66,8 @@ def _interleaved(
 ) -> tuple[Equation, ...]:
     """Return both lists as one: an update follows its gradient, and all that reads the old value.
 
-    A gradient that the update alone reads waits for it.
+    A gradient that the update alone reads waits for it; both wait while equations go on with the
+    elements that have just been computed.
     """
     written: dict[str, int] = {}
     read: dict[str, int] = {}
@@ -87,16 +88,29 @@ def _interleaved(
     waiting -= {e.target.name for e in joint if e.scan is not None}
     found: list[Equation] = list(ready.get(-1, ()))
     kept: dict[str, list[Equation]] = {}
+    late: list[Equation] = []
     for position, equation in enumerate(joint):
         if equation.target.name in waiting:
             kept.setdefault(equation.target.name, []).append(equation)
         else:
             found.append(equation)
-        for late in ready.get(position, ()):
-            for access in late.reads():
+        late += ready.get(position, ())
+        behind = next((e for e in joint[position + 1 :] if e.target.name not in waiting), None)
+        if behind is not None and found and _goes_on(behind, found[-1].target.name):
+            continue
+        for new in late:
+            for access in new.reads():
                 found += kept.pop(access.name, ())
-            found.append(late)
+            found.append(new)
+        late.clear()
     return tuple(found)
+
+
+def _goes_on(equation: Equation, name: str) -> bool:
+    """Tell whether an equation takes the elements of a tensor one by one."""
+    reads = [a for a in equation.reads() if a.name == name]
+    one_by_one = equation.pointwise and equation.scan is None and bool(reads)
+    return one_by_one and all(a.indices == equation.target.indices for a in reads)
 
 
 __all__ = ["descent"]

@@ -16,6 +16,11 @@ from symbp.lang.network import Network
 from symbp.lang.parser import parse
 
 Arrays = dict[str, Any]
+Choices = dict[str, list[tuple[str, str, str]]]
+HOW = (
+    "one loop over samples", "loops", "a variable", "matrix product", "with the product before",
+    "with the product behind", "with the loops before",
+)  # fmt: skip
 
 
 def net(text: str, name: str = "drawn") -> Network:
@@ -24,6 +29,20 @@ def net(text: str, name: str = "drawn") -> Network:
     Without an output and a loss, the last tensor y is the output and sum (y - 1/3)^2 the loss.
     """
     return parse(text if re.search(r"^\s*network", text, re.M) else f"network {name}\n{text}")
+
+
+def told(network: Network, **options) -> Choices:
+    """Return what is told of each function: equation, how, why."""
+    found: Choices = {}
+    for line in compiler.explain(network, **options).splitlines():
+        if line and not line.startswith(" "):
+            name = line
+            found[name] = []
+        elif line:
+            how = next(h for h in sorted(HOW, key=len, reverse=True) if f"  {h}  " in line)
+            equation, _, why = line.partition(f"  {how}  ")
+            found[name].append((equation.strip(), how, why.strip()))
+    return found
 
 
 def source(network: Network, dtype: str = "float64") -> str:

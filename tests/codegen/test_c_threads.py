@@ -10,7 +10,7 @@ import pytest
 
 from symbp import compiler
 from symbp.codegen.c_target import blocks
-from tests.codegen.built import arrays, distance, net, parted
+from tests.codegen.built import arrays, distance, net, parted, told
 from tests.codegen.test_c_blocks import AWKWARD
 from tests.codegen.test_c_safety import SIZES, driver
 from tests.codegen.test_c_values import c_module
@@ -51,7 +51,9 @@ def computed(made, network, dtype: str, rows: int, steps: int = 2) -> Found:
     roles = [role for role, *_ in made.INPUTS.values()]
     inputs = [v for v, role in zip(data, roles, strict=True) if role == "input"]
     found = {f"d{n}": v for n, v in grads.items()}
-    found |= {"loss": np.array(loss), "outputs": made.predict(own, *inputs)}
+    outputs = made.predict(own, *inputs)
+    found |= outputs if isinstance(outputs, dict) else {"outputs": outputs}
+    found["loss"] = np.array(loss)
     state = made.init_state(own)
     found["losses"] = np.array([made.train_step(own, state, *data) for _ in range(steps)])
     return {**found, **own, **state}
@@ -75,6 +77,41 @@ def test_a_team_computes_awkward_products(name: str):
     found = computed(c_module(network, threads=3), network, "float64", 40)
     for name, value in found.items():
         assert distance(value, expected[name]) < 1e-12, name
+
+
+GATED = """
+    network gated
+    input x[N, 120]
+    param U[120, 120], V[120, 120]
+    h[n,j] = sum[i](x[n,i] * U[i,j])
+    y[n,j] = sum[i](h[n,i] * V[i,j])
+    z[n,j] = y[n,j] * h[n,j]
+    output z, y
+    loss mean[n,j](z[n,j]**2)
+    optimizer momentum(learning_rate=0.05)
+"""
+"""In predict, z could take the place of h, of which all threads read all columns."""
+
+
+def test_nobody_overwrites_what_others_still_read():
+    network = net(GATED)
+    hows = [how for _, how, _ in told(network, threads=2)["predict"]]
+    assert hows == ["matrix product", "matrix product", "loops"]
+    expected = computed(c_module(network), network, "float64", 40)
+    for name, value in computed(c_module(network, threads=3), network, "float64", 40).items():
+        assert distance(value, expected[name]) < 1e-12, name
+
+
+def test_a_team_goes_on_with_the_elements_of_a_product():
+    found = told(net(NETWORK.format(optimizer="sgd")), threads=2)
+    joined = {f: [e for e, how, _ in found[f] if how == "with the product before"] for f in found}
+    assert joined["forward"] == ["h[n,j] = relu(h_z[n,j])", "g[n,j] = tanh(g_z[n,j])"]
+    assert joined["backward"] == ["dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)"]
+    assert joined["descend"] == [
+        "dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)",
+        "g_W_next[i,j] = g_W[i,j] - dg_W[i,j] * learning_rate",
+        "h_W_next[i,j] = h_W[i,j] - dh_W[i,j] * learning_rate",
+    ]
 
 
 def test_a_team_gives_the_same_bits_every_time():

@@ -4,33 +4,11 @@ import pytest
 
 from symbp import compiler
 from symbp.ir.text import show
-from symbp.lang.network import Network
-from tests.codegen.built import net
+from tests.codegen.built import Choices, net, told
 from tests.codegen.networks import NETWORKS
 from tests.codegen.test_c_bands import TINY
 from tests.codegen.test_c_blocks import AWKWARD, WIDE
 from tests.codegen.test_c_threads import NETWORK as TEAM
-
-Choices = dict[str, list[tuple[str, str, str]]]
-HOW = (
-    "one loop over samples", "loops", "a variable", "matrix product", "with the product before",
-    "with the product behind", "with the loops before",
-)  # fmt: skip
-
-
-def told(network: Network, **options) -> Choices:
-    """Return what is told of each function: equation, how, why."""
-    found: Choices = {}
-    for line in compiler.explain(network, **options).splitlines():
-        if line and not line.startswith(" "):
-            name = line
-            found[name] = []
-        elif line:
-            how = next(h for h in sorted(HOW, key=len, reverse=True) if f"  {h}  " in line)
-            equation, _, why = line.partition(f"  {how}  ")
-            found[name].append((equation.strip(), how, why.strip()))
-    return found
-
 
 ALL = {**NETWORKS, **TINY, **AWKWARD, "wide": WIDE.format(optimizer="adam")}
 
@@ -105,7 +83,7 @@ def test_a_team_is_told():
     products = [why for _, how, why in found["predict"] if how == "matrix product"]
     assert products[0] == "N x 100 times 100 x 130, by all threads"
     after = [why for _, how, why in found["descend"] if how == "with the product before"]
-    assert "each thread goes on with its rows" in after
+    assert "each thread goes on with its part" in after
 
 
 def test_one_number_has_a_reason_too():

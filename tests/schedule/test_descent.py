@@ -44,6 +44,17 @@ def joined(joint: str, update: str, **updated: str) -> list[str]:
     return [show(e) for e in program.equations]
 
 
+def test_an_update_waits_while_others_go_on_with_what_was_computed():
+    joint = JOINT.replace("dy[n] = dz[n] * b", "dt[n] = dz[n] * b\ndy[n] = dt[n] * y[n]")
+    found = joined(joint, SGD, a="a_next", b="b_next")
+    assert found[4:8] == [
+        "dt[n] = dz[n] * b",
+        "dy[n] = dt[n] * y[n]",
+        "db = sum[n](dz[n] * y[n])",
+        "b_next = b - db * rate",
+    ]
+
+
 def test_a_parameter_is_changed_when_nothing_reads_the_old_one():
     assert joined(JOINT, SGD, a="a_next", b="b_next") == [
         "y[n] = x[n] * a",

@@ -190,29 +190,34 @@ def whole(equation: Equation, tensor: Tensor, band: Rows) -> bool:
     return tensor.shape[1:] == tuple(equation.extent.get(g) for g in indices)
 
 
+def elementwise(equations: Sequence[Equation], position: int, program: Program) -> list[Equation]:
+    """Return the equations behind one that go on with its elements, each by itself."""
+    name, table = equations[position].target.name, program.table()
+    shape, written = table[name].shape, {name}
+    found: list[Equation] = []
+    for equation in equations[position + 1 :]:
+        target, reads = equation.target, equation.reads()
+        if (
+            equation.scan is not None
+            or not equation.pointwise
+            or not covers(equation, table[target.name])
+            or table[target.name].shape != shape
+            or written.isdisjoint(a.name for a in reads)
+            or any(a.indices != target.indices for a in reads if table[a.name].shape == shape)
+        ):
+            break
+        found.append(equation)
+        written.add(target.name)
+    return found
+
+
 def followers(
     equations: Sequence[Equation], position: int, program: Program, results: Collection[str]
 ) -> list[Equation]:
     """Return the equations behind a gradient that alone read it, element by element."""
     gradient = equations[position]
     name, table = gradient.target.name, program.table()
-    found: list[Equation] = []
-    for equation in equations[position + 1 :]:
-        shape = table[equation.target.name].shape
-        if (
-            equation.scan is None
-            and equation.pointwise
-            and covers(equation, table[equation.target.name])
-            and shape == table[name].shape
-            and all(
-                a.indices in ((), equation.target.indices)
-                for a in equation.reads()
-                if table[a.name].shape in ((), shape)
-            )
-        ):
-            found.append(equation)
-        else:
-            break
+    found = elementwise(equations, position, program)
     written = {e.target.name for e in found}
     alone = name not in results and table[name].role == "value" and written <= set(results)
     # What the gradient reads must not be changed before its last rows.
@@ -221,8 +226,6 @@ def followers(
     writers = [e for e in equations if e.target.name == name]
     if not alone or len(writers) != 1 or not readers or any(e not in found for e in readers):
         return []
-    while {name, *written}.isdisjoint(a.name for a in found[-1].reads()):
-        found.pop()
     return found
 
 
@@ -246,4 +249,7 @@ def block(equation: Equation, row: Symbol, local: Collection[str]) -> Equation:
     )
 
 
-__all__ = ["BEGIN", "BLOCK", "FEW", "PART", "Rows", "block", "followers", "rows", "whole", "within"]
+__all__ = [
+    "BEGIN", "BLOCK", "FEW", "PART", "Rows", "block", "elementwise", "followers", "rows", "whole",
+    "within",
+]  # fmt: skip

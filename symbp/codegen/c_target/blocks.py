@@ -1,14 +1,17 @@
 """Writes matrix products: at once, some rows at a time, or by several threads.
 
-A gradient that is only needed to change its weight is used up block by block (bands.py).
+A gradient that is only needed to change its weight is used up block by block (bands.py). Threads go
+on with the elements of the part that each of them has computed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
+from operator import itemgetter
 
-from sympy import Expr, Integer, Mul, ceiling, floor
+from sympy import Expr, Integer, Mul, Symbol, ceiling, floor
 
 from symbp.codegen.c_target import bands
 from symbp.codegen.c_target.expressions import Integers
@@ -59,28 +62,48 @@ class Products(Places):
         found = product(plain, self.table, begun(initial, plain))
         return found if found is None or not found.split else None
 
-    def followers(self, position: int) -> list[Equation]:
-        """Return the equations that use up a gradient as it is computed, rows at a time."""
-        matrices = self.matrices(self.equations[position])
+    def followers(self, position: int, initial: Equation | None = None) -> list[Equation]:
+        """Return the equations that go on with a product's elements, a part of them at a time."""
+        equation = self.equations[position]
+        matrices = self.matrices(equation, initial)
         assert matrices is not None
-        if self.sharing(matrices) is None and self.rows_at_once(matrices) is None:
-            return []
-        gradient = without_trivial_loops(self.equations[position]).target
-        if matrices.row not in gradient.indices[:1] or not covers(
-            self.equations[position], self.table[gradient.name]
+        team, target = self.sharing(matrices), without_trivial_loops(equation).target
+        index, _ = self.along(matrices, team)
+        if (
+            index not in target.indices
+            or equation.extent[index] != matrices.equation.extent[index]
+            or not covers(equation, self.table[target.name])
         ):
             return []
+        if team is not None:
+            found = bands.elementwise(self.equations, position, self.program)
+            free = (self.keeps(equation, k) for k, _ in enumerate(found, position + 1))
+            return [e for e, _ in takewhile(itemgetter(1), zip(found, free, strict=True))]
+        if initial or target.indices[0] != index or self.rows_at_once(matrices) is None:
+            return []
         return bands.followers(self.equations, position, self.program, self.results)
+
+    def keeps(self, product: Equation, position: int) -> bool:
+        """Tell whether an equation leaves alone what a product reads, its last parts too."""
+        name = self.equations[position].target.name
+        changed = {self.scope.name(name), self.heir(position)}
+        return changed.isdisjoint(self.scope.name(a.name) for a in product.reads())
+
+    def along(self, matrices: Product, team: Team | None) -> tuple[Symbol, int]:
+        """Return the index whose parts are computed by themselves, and what they are full with.
+
+        Threads share the columns where there are more of them than rows: each then reads its own
+        part of the larger operand.
+        """
+        rows, columns, _ = (many([n]) for n in matrices.extents)
+        if team is not None and columns > rows and columns >= WIDEST * team.threads:
+            return matrices.column, WIDEST
+        return matrices.row, TILE
 
     def sharing(self, matrices: Product) -> Team | None:
         """Return the threads that compute a product, some rows each, if it is not one alone."""
         whole = matrices.left is not None and not (matrices.outer or matrices.repeated)
         return self.team(matrices.equation) if whole else None
-
-    def wide(self, matrices: Product) -> bool:
-        """Tell whether threads share the columns: each reads its own part of the larger operand."""
-        rows, columns, _ = (many([n]) for n in matrices.extents)
-        return columns > rows and columns >= WIDEST * self.threads
 
     def rows_at_once(self, matrices: Product) -> int | None:
         """Return how many rows of a product a block has at most; None if it is not worth one."""
@@ -107,7 +130,7 @@ class Products(Places):
             start = found
         first = name not in self.started
         lines = ["", *self.comment(name)] if first else []
-        after = [] if initial is not None else self.followers(position)
+        after = self.followers(position, initial)
         team = self.sharing(matrices)
         whole = covers(equation, self.table[name])
         if first and (team or not after):
@@ -124,26 +147,25 @@ class Products(Places):
         self.chosen(equation, "matrix product", why(matrices, team))
         if not team and not after:
             return [*lines, *matrices.statements(scope, "work", start)]
+        for k, follower in enumerate(after, position + 1):
+            own = follower.target.name
+            lines += [*self.comment(own), *self.begin(own, self.heir(k) if team else None)]
+            self.started.add(own)
+            reason = (
+                "each thread goes on with its part" if team else f"{name} is never stored whole"
+            )
+            self.chosen(follower, "with the product before", reason)
         return [*lines, *self.blocks(matrices, after, begin, team)]
 
     def blocks(
         self, matrices: Product, after: Sequence[Equation], begin: Access | None,
         team: Team | None,
     ) -> Lines:  # fmt: skip
-        """Write a product that begins with a value, and what uses it up, some rows at a time."""
+        """Write a product that begins with a value, and what goes on with it, a part at a time."""
         equation, name = matrices.equation, matrices.equation.target.name
-        by_columns = team is not None and not after and self.wide(matrices)
-        row, tile = (matrices.column, WIDEST) if by_columns else (matrices.row, TILE)
-        extent = matrices.extents[1 if by_columns else 0]
+        index, tile = self.along(matrices, team)
+        extent = matrices.extents[(matrices.row, matrices.column).index(index)]
         lines: Lines = []
-        for follower in after:
-            own = follower.target.name
-            lines += [*self.comment(own), *self.begin(own)]
-            self.started.add(own)
-            reason = (
-                "each thread goes on with its rows" if team else f"{name} is never stored whole"
-            )
-            self.chosen(follower, "with the product before", reason)
         local = set() if team else {name}
         table, integers = dict(self.table), Integers(self.scope)
         if team:
@@ -156,18 +178,19 @@ class Products(Places):
             table[name] = replace(table[name], shape=(Integer(most), *table[name].shape[1:]))
             lines += self.begin(name, part=table[name])
         scope = replace(self.scope, tensors=table)
-        shifted = bands.block(equation, row, local)
-        found = matrices.part(shifted, table, {row: bands.BEGIN + row})
+        shifted = bands.block(equation, index, local)
+        shift = {index: bands.BEGIN + index}
+        found = matrices.part(shifted, table, shift)
         panel = team.room("begin", "block") if team else "work"
         start = NOTHING
         if begin is not None:
             walked = (found.row, found.column)
-            start = found.matrix(begin.xreplace({row: bands.BEGIN + row}), walked, scope)
+            start = found.matrix(begin.xreplace(shift), walked, scope)
         inner = found.statements(scope, panel, start)
         if after:
             alike = [in_terms_of(after[0], follower) for follower in after]
-            index = after[0].target.indices[equation.target.indices.index(row)]
-            _, loops = fused([bands.block(e, index, local) for e in alike], scope, table)
+            own = alike[0].target.indices[equation.target.indices.index(index)]
+            _, loops = fused([bands.block(e, own, local) for e in alike], scope, table)
             inner += ["", *loops]
         loop = in_parts(integers(extent), "block", inner, team)
         return [*lines, "{", *indented([f"const ptrdiff_t block = {step};", *loop]), "}"]

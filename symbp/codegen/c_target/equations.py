@@ -60,14 +60,11 @@ class Writer(Products, Samples, Fusion):
         more = [e for e in self.equations[position + 1 : position + 2] if first and not e.scan]
         if more and more[0].target.name == equation.target.name:
             whole = equation.pointwise and covers(equation, self.table[equation.target.name])
-            if whole and isinstance(equation.body, Access):
-                write = self.block if self.matrices(more[0]) else self.windows
-                if (lines := write(position + 1, equation)) is not None:
-                    return lines, 2
-        if self.matrices(equation) and (lines := self.block(position)) is not None:
-            return lines, 1 + len(self.followers(position))
-        if (lines := self.windows(position)) is not None:
-            return lines, 1
+            begins = whole and isinstance(equation.body, Access)
+            if begins and (found := self.summed(position + 1, equation)) is not None:
+                return found[0], 1 + found[1]
+        if (found := self.summed(position)) is not None:
+            return found
         if len(alike := self.fusible(position)) > 1:
             return self.fuse(alike, position), len(alike)
         lines = ["", *self.comment(equation.target.name)] if first else []
@@ -91,6 +88,16 @@ class Writer(Products, Samples, Fusion):
         if first and not (sets and (whole or name not in self.holes)):
             lines.append(self.fill(name, equation.op))
         return [*lines, *(nest.assignment() if sets else nest.update())]
+
+    def summed(self, position: int, initial: Equation | None = None) -> tuple[Lines, int] | None:
+        """Write sums of products, and what goes on with them; tell how many equations that is."""
+        if self.matrices(self.equations[position]):
+            if (lines := self.block(position, initial)) is not None:
+                return lines, 1 + len(self.followers(position, initial))
+            if initial is not None:
+                return None
+        lines = self.windows(position, initial)
+        return None if lines is None else (lines, 1)
 
     def windows(self, position: int, initial: Equation | None = None) -> Lines | None:
         """Write a convolution, or a gradient of one, with what its sums begin with."""

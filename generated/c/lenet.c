@@ -878,7 +878,9 @@ static inline __attribute__((always_inline)) void add_winners(ptrdiff_t rows, in
         winners_tile(count, columns, of, x + u * x_row, x_row, x_column, c + u * c_row, c_row, \
                 c_column); \
     }
-    ROWS(2)
+    if (VECTOR_BYTES > 16) { /* else there are no registers for their sums */
+        ROWS(2)
+    }
     ROWS(1)
 #undef ROWS
     winners_rest(of.samples - of.samples % LANES, rows, columns, of, x, x_row, x_column, c, c_row,
@@ -1007,7 +1009,9 @@ static inline __attribute__((always_inline)) void spread_winners(ptrdiff_t rows,
                             of.value + place, of.winner + place, of_step, to + u * c_row, c_row, \
                             c_column); \
                 }
-                ROWS(2)
+                if (VECTOR_BYTES > 16) { /* else there are no registers for their sums */
+                    ROWS(2)
+                }
                 ROWS(1)
 #undef ROWS
             }
@@ -2052,7 +2056,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "d63ed24ef1607de9";
+    return "2b5d7d03b0e1288a";
 }
 
 lenet_hyper lenet_default_hyper(void)

@@ -105,7 +105,9 @@ static inline __attribute__((always_inline)) void spread_winners(ptrdiff_t rows,
                             of.value + place, of.winner + place, of_step, to + u * c_row, c_row, \
                             c_column); \
                 }
-                ROWS(2)
+                if (VECTOR_BYTES > 16) { /* else there are no registers for their sums */
+                    ROWS(2)
+                }
                 ROWS(1)
 #undef ROWS
             }

@@ -106,7 +106,9 @@ static inline __attribute__((always_inline)) void add_winners(ptrdiff_t rows, in
         winners_tile(count, columns, of, x + u * x_row, x_row, x_column, c + u * c_row, c_row, \
                 c_column); \
     }
-    ROWS(2)
+    if (VECTOR_BYTES > 16) { /* else there are no registers for their sums */
+        ROWS(2)
+    }
     ROWS(1)
 #undef ROWS
     winners_rest(of.samples - of.samples % LANES, rows, columns, of, x, x_row, x_column, c, c_row,

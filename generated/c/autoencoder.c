@@ -191,12 +191,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -208,8 +208,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -236,7 +236,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -248,17 +248,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -298,20 +298,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -334,9 +334,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -344,18 +346,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -427,8 +430,8 @@ SHARED void compute_dp_W_1(ptrdiff_t N, const double *b, const double *dp, doubl
     const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
     for (ptrdiff_t begin = 0; begin < 64; begin += block) {
         const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-        multiply(part, 64, N, (matrix){b + begin, 1, 64}, (matrix){dp, 64, 1}, NOTHING, dp_W, 64, 1,
-                work);
+        multiply(part, 64, N, 1.0, (matrix){b + begin, 1, 64}, (matrix){dp, 64, 1}, NOTHING, dp_W,
+                64, 1, work);
 
         for (ptrdiff_t each = 0; each < 64 * part; each++) {
             p_W_m[each + 64 * begin] = beta1 * p_W_m[each + 64 * begin] + v1_2 * dp_W[each];
@@ -454,8 +457,8 @@ static void predict(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* a_z[n,j] = a_b[j] + sum[i](x[n,i] * a_W[i,j]) */
     double *a_z = work + 2048; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){x, 64, 1}, (matrix){a_W, 64, 1}, (matrix){a_b, 0, 1}, a_z, 64, 1,
-            work);
+    multiply(N, 64, 64, 1.0, (matrix){x, 64, 1}, (matrix){a_W, 64, 1}, (matrix){a_b, 0, 1}, a_z, 64,
+            1, work);
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 64) */
@@ -463,13 +466,13 @@ static void predict(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* code[n,j] = code_b[j] + sum[i](a[n,i] * code_W[i,j]) */
     double *code = outputs->code; /* (N, 8) */
-    multiply(N, 8, 64, (matrix){a, 64, 1}, (matrix){code_W, 8, 1}, (matrix){code_b, 0, 1}, code, 8,
-            1, work);
+    multiply(N, 8, 64, 1.0, (matrix){a, 64, 1}, (matrix){code_W, 8, 1}, (matrix){code_b, 0, 1},
+            code, 8, 1, work);
 
     /* b_z[n,j] = b_b[j] + sum[i](code[n,i] * b_W[i,j]) */
     double *b_z = work + 2048; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){code, 8, 1}, (matrix){b_W, 64, 1}, (matrix){b_b, 0, 1}, b_z, 64, 1,
-            work);
+    multiply(N, 64, 8, 1.0, (matrix){code, 8, 1}, (matrix){b_W, 64, 1}, (matrix){b_b, 0, 1}, b_z,
+            64, 1, work);
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 64) */
@@ -477,8 +480,8 @@ static void predict(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* p[n,j] = p_b[j] + sum[i](b[n,i] * p_W[i,j]) */
     double *p = outputs->p; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){b, 64, 1}, (matrix){p_W, 64, 1}, (matrix){p_b, 0, 1}, p, 64, 1,
-            work);
+    multiply(N, 64, 64, 1.0, (matrix){b, 64, 1}, (matrix){p_W, 64, 1}, (matrix){p_b, 0, 1}, p, 64,
+            1, work);
 }
 
 static double forward(ptrdiff_t N, const autoencoder_params *params, const autoencoder_data *data,
@@ -496,8 +499,8 @@ static double forward(ptrdiff_t N, const autoencoder_params *params, const autoe
 
     /* a_z[n,j] = a_b[j] + sum[i](x[n,i] * a_W[i,j]) */
     double *a_z = tape->a; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){x, 64, 1}, (matrix){a_W, 64, 1}, (matrix){a_b, 0, 1}, a_z, 64, 1,
-            work);
+    multiply(N, 64, 64, 1.0, (matrix){x, 64, 1}, (matrix){a_W, 64, 1}, (matrix){a_b, 0, 1}, a_z, 64,
+            1, work);
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 64) */
@@ -505,13 +508,13 @@ static double forward(ptrdiff_t N, const autoencoder_params *params, const autoe
 
     /* code[n,j] = code_b[j] + sum[i](a[n,i] * code_W[i,j]) */
     double *code = tape->code; /* (N, 8) */
-    multiply(N, 8, 64, (matrix){a, 64, 1}, (matrix){code_W, 8, 1}, (matrix){code_b, 0, 1}, code, 8,
-            1, work);
+    multiply(N, 8, 64, 1.0, (matrix){a, 64, 1}, (matrix){code_W, 8, 1}, (matrix){code_b, 0, 1},
+            code, 8, 1, work);
 
     /* b_z[n,j] = b_b[j] + sum[i](code[n,i] * b_W[i,j]) */
     double *b_z = tape->b; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){code, 8, 1}, (matrix){b_W, 64, 1}, (matrix){b_b, 0, 1}, b_z, 64, 1,
-            work);
+    multiply(N, 64, 8, 1.0, (matrix){code, 8, 1}, (matrix){b_W, 64, 1}, (matrix){b_b, 0, 1}, b_z,
+            64, 1, work);
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 64) */
@@ -519,8 +522,8 @@ static double forward(ptrdiff_t N, const autoencoder_params *params, const autoe
 
     /* p[n,j] = p_b[j] + sum[i](b[n,i] * p_W[i,j]) */
     double *p = tape->v1; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){b, 64, 1}, (matrix){p_W, 64, 1}, (matrix){p_b, 0, 1}, p, 64, 1,
-            work);
+    multiply(N, 64, 64, 1.0, (matrix){b, 64, 1}, (matrix){p_W, 64, 1}, (matrix){p_b, 0, 1}, p, 64,
+            1, work);
 
     /* v1[n,j] = p[n,j] - x[n,j] */
     double *v1 = p; /* (N, 64) */
@@ -559,15 +562,15 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = grads->p_b; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dp, 64, 1}, NOTHING, dp_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dp, 64, 1}, NOTHING, dp_b, 1, 1, work);
 
     /* db[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *db = work + 264 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){dp, 64, 1}, (matrix){p_W, 1, 64}, NOTHING, db, 64, 1, work);
+    multiply(N, 64, 64, 1.0, (matrix){dp, 64, 1}, (matrix){p_W, 1, 64}, NOTHING, db, 64, 1, work);
 
     /* dp_W[i,j] = sum[n](b[n,i] * dp[n,j])  (of p) */
     double *dp_W = grads->p_W; /* (64, 64) */
-    multiply(64, 64, N, (matrix){b, 1, 64}, (matrix){dp, 64, 1}, NOTHING, dp_W, 64, 1, work);
+    multiply(64, 64, N, 1.0, (matrix){b, 1, 64}, (matrix){dp, 64, 1}, NOTHING, dp_W, 64, 1, work);
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 64) */
@@ -575,15 +578,17 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = grads->b_b; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){db_z, 64, 1}, NOTHING, db_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){db_z, 64, 1}, NOTHING, db_b, 1, 1, work);
 
     /* db_W[i,j] = sum[n](code[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = grads->b_W; /* (8, 64) */
-    multiply(8, 64, N, (matrix){code, 1, 8}, (matrix){db_z, 64, 1}, NOTHING, db_W, 64, 1, work);
+    multiply(8, 64, N, 1.0, (matrix){code, 1, 8}, (matrix){db_z, 64, 1}, NOTHING, db_W, 64, 1,
+            work);
 
     /* dcode[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dcode = work + 328 * N + 8192; /* (N, 8) */
-    multiply(N, 8, 64, (matrix){db_z, 64, 1}, (matrix){b_W, 1, 64}, NOTHING, dcode, 8, 1, work);
+    multiply(N, 8, 64, 1.0, (matrix){db_z, 64, 1}, (matrix){b_W, 1, 64}, NOTHING, dcode, 8, 1,
+            work);
 
     /* dcode_b[j] = sum[n](dcode[n,j])  (of code) */
     double *dcode_b = grads->code_b; /* (8,) */
@@ -591,11 +596,13 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* da[n,i] = sum[j](dcode[n,j] * code_W[i,j])  (of code) */
     double *da = work + 264 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){dcode, 8, 1}, (matrix){code_W, 1, 8}, NOTHING, da, 64, 1, work);
+    multiply(N, 64, 8, 1.0, (matrix){dcode, 8, 1}, (matrix){code_W, 1, 8}, NOTHING, da, 64, 1,
+            work);
 
     /* dcode_W[i,j] = sum[n](a[n,i] * dcode[n,j])  (of code) */
     double *dcode_W = grads->code_W; /* (64, 8) */
-    multiply(64, 8, N, (matrix){a, 1, 64}, (matrix){dcode, 8, 1}, NOTHING, dcode_W, 8, 1, work);
+    multiply(64, 8, N, 1.0, (matrix){a, 1, 64}, (matrix){dcode, 8, 1}, NOTHING, dcode_W, 8, 1,
+            work);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 64) */
@@ -603,11 +610,11 @@ static void backward(ptrdiff_t N, const autoencoder_params *params, const autoen
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = grads->a_b; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){da_z, 64, 1}, NOTHING, da_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){da_z, 64, 1}, NOTHING, da_b, 1, 1, work);
 
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     double *da_W = grads->a_W; /* (64, 64) */
-    multiply(64, 64, N, (matrix){x, 1, 64}, (matrix){da_z, 64, 1}, NOTHING, da_W, 64, 1, work);
+    multiply(64, 64, N, 1.0, (matrix){x, 1, 64}, (matrix){da_z, 64, 1}, NOTHING, da_W, 64, 1, work);
 }
 
 static void descend(ptrdiff_t N, const autoencoder_params *params, const autoencoder_state *state,
@@ -670,7 +677,7 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* dp_b[j] = sum[n](dp[n,j])  (of p) */
     double *dp_b = work + 336 * N + 8192; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dp, 64, 1}, NOTHING, dp_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dp, 64, 1}, NOTHING, dp_b, 1, 1, work);
 
     /* p_b_m_next[j] = p_b_m[j] * beta1 + dp_b[j] * v1_2 */
     /* p_b_v_next[j] = dp_b[j]**2 * v2 + p_b_v[j] * beta2 */
@@ -681,7 +688,7 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* db[n,i] = sum[j](dp[n,j] * p_W[i,j])  (of p) */
     double *db = work + 264 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){dp, 64, 1}, (matrix){p_W, 1, 64}, NOTHING, db, 64, 1, work);
+    multiply(N, 64, 64, 1.0, (matrix){dp, 64, 1}, (matrix){p_W, 1, 64}, NOTHING, db, 64, 1, work);
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 64) */
@@ -698,7 +705,7 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 336 * N + 8192; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){db_z, 64, 1}, NOTHING, db_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){db_z, 64, 1}, NOTHING, db_b, 1, 1, work);
 
     /* b_b_m_next[j] = b_b_m[j] * beta1 + db_b[j] * v1_2 */
     /* b_b_v_next[j] = db_b[j]**2 * v2 + b_b_v[j] * beta2 */
@@ -709,7 +716,8 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* db_W[i,j] = sum[n](code[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = work + 336 * N + 12352; /* (8, 64) */
-    multiply(8, 64, N, (matrix){code, 1, 8}, (matrix){db_z, 64, 1}, NOTHING, db_W, 64, 1, work);
+    multiply(8, 64, N, 1.0, (matrix){code, 1, 8}, (matrix){db_z, 64, 1}, NOTHING, db_W, 64, 1,
+            work);
 
     /* b_W_m_next[i,j] = b_W_m[i,j] * beta1 + db_W[i,j] * v1_2 */
     /* b_W_v_next[i,j] = db_W[i,j]**2 * v2 + b_W_v[i,j] * beta2 */
@@ -720,7 +728,8 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* dcode[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dcode = work + 328 * N + 8192; /* (N, 8) */
-    multiply(N, 8, 64, (matrix){db_z, 64, 1}, (matrix){b_W, 1, 64}, NOTHING, dcode, 8, 1, work);
+    multiply(N, 8, 64, 1.0, (matrix){db_z, 64, 1}, (matrix){b_W, 1, 64}, NOTHING, dcode, 8, 1,
+            work);
 
     /* b_W_next[i,j] = b_W[i,j] - b_W_m_next[i,j] * learning_rate * v3 / (sqrt(b_W_v_next[i,j] * v4)
        + epsilon) */
@@ -741,7 +750,8 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* da[n,i] = sum[j](dcode[n,j] * code_W[i,j])  (of code) */
     double *da = work + 264 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){dcode, 8, 1}, (matrix){code_W, 1, 8}, NOTHING, da, 64, 1, work);
+    multiply(N, 64, 8, 1.0, (matrix){dcode, 8, 1}, (matrix){code_W, 1, 8}, NOTHING, da, 64, 1,
+            work);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 64) */
@@ -749,7 +759,8 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* dcode_W[i,j] = sum[n](a[n,i] * dcode[n,j])  (of code) */
     double *dcode_W = work + 336 * N + 12352; /* (64, 8) */
-    multiply(64, 8, N, (matrix){a, 1, 64}, (matrix){dcode, 8, 1}, NOTHING, dcode_W, 8, 1, work);
+    multiply(64, 8, N, 1.0, (matrix){a, 1, 64}, (matrix){dcode, 8, 1}, NOTHING, dcode_W, 8, 1,
+            work);
 
     /* code_W_m_next[i,j] = code_W_m[i,j] * beta1 + dcode_W[i,j] * v1_2 */
     /* code_W_v_next[i,j] = dcode_W[i,j]**2 * v2 + code_W_v[i,j] * beta2 */
@@ -760,7 +771,7 @@ static void descend(ptrdiff_t N, const autoencoder_params *params, const autoenc
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 336 * N + 8192; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){da_z, 64, 1}, NOTHING, da_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){da_z, 64, 1}, NOTHING, da_b, 1, 1, work);
 
     /* a_b_m_next[j] = a_b_m[j] * beta1 + da_b[j] * v1_2 */
     /* a_b_v_next[j] = da_b[j]**2 * v2 + a_b_v[j] * beta2 */
@@ -956,7 +967,7 @@ size_t autoencoder_predict_workspace_bytes(ptrdiff_t N)
 
 const char *autoencoder_build(void)
 {
-    return "7878ae1199436faf";
+    return "2973920e483b3a5d";
 }
 
 autoencoder_hyper autoencoder_default_hyper(void)

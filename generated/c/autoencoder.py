@@ -418,7 +418,7 @@ def _functions():
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
     build.restype = ctypes.c_char_p
-    if build() != b"7878ae1199436faf":
+    if build() != b"2973920e483b3a5d":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     # A call through ctypes takes microseconds: this is the only one.
     functions.restype = ctypes.py_object

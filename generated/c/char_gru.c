@@ -381,12 +381,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -398,8 +398,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -426,7 +426,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -438,17 +438,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -488,20 +488,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -524,9 +524,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -534,18 +536,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -851,7 +854,7 @@ SHARED void compute_dh_s_1(ptrdiff_t T, ptrdiff_t N, double *restrict dh_s, doub
         }
 
         /* dh_h[t_2,n,k] += sum[g,j](dh_y[t_2,n,g,j] * h_U[k,g,j])  (of h_y) */
-        multiply(N, 64, 192, (matrix){dh_y + 192 * t_2 * N, 192, 1}, (matrix){h_U, 1, 192},
+        multiply(N, 64, 192, 1.0, (matrix){dh_y + 192 * t_2 * N, 192, 1}, (matrix){h_U, 1, 192},
                 (matrix){dh_h + 64 * t_2 * N, 64, 1}, dh_h + 64 * t_2 * N, 64, 1, work);
     }
 }
@@ -980,7 +983,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     fill(h_h, 64 * (N + N * T), 0.0);
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         /* h_y[t_2,n,g,j] += sum[k](h_h[t_2,n,k] * h_U[k,g,j]) */
-        multiply(N, 192, 64, (matrix){h_h + 64 * t_2 * N, 64, 1}, (matrix){h_U, 192, 1},
+        multiply(N, 192, 64, 1.0, (matrix){h_h + 64 * t_2 * N, 64, 1}, (matrix){h_U, 192, 1},
                 (matrix){h_y + 192 * t_2 * N, 192, 1}, h_y + 192 * t_2 * N, 192, 1, work);
 
         /* h_s[t_2,n,g,j] = sigmoid(h_y[t_2,n,g,j] + h_z[t_2,n,g,j]) */
@@ -1015,8 +1018,8 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* logits[n,k,j] = logits_b[j] + sum[i](h[n,k,i] * logits_W[i,j]) */
     double *logits = outputs->logits; /* (N, T, 76) */
-    multiply(N * T, 76, 64, (matrix){h, 64, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b, 0, 1},
-            logits, 76, 1, work);
+    multiply(N * T, 76, 64, 1.0, (matrix){h, 64, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b,
+            0, 1}, logits, 76, 1, work);
 }
 
 static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
@@ -1047,7 +1050,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
     fill(h_h, 64 * (N + N * T), 0.0);
     for (ptrdiff_t t_2 = 0; t_2 < T; t_2++) {
         /* h_y[t_2,n,g,j] += sum[k](h_h[t_2,n,k] * h_U[k,g,j]) */
-        multiply(N, 192, 64, (matrix){h_h + 64 * t_2 * N, 64, 1}, (matrix){h_U, 192, 1},
+        multiply(N, 192, 64, 1.0, (matrix){h_h + 64 * t_2 * N, 64, 1}, (matrix){h_U, 192, 1},
                 (matrix){h_y + 192 * t_2 * N, 192, 1}, h_y + 192 * t_2 * N, 192, 1, work);
 
         /* h_s[t_2,n,g,j] = sigmoid(h_y[t_2,n,g,j] + h_z[t_2,n,g,j]) */
@@ -1087,8 +1090,8 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* logits[n,k,j] = logits_b[j] + sum[i](h[n,k,i] * logits_W[i,j]) */
     double *logits = work + 64 * N + 781 * N * T + 8192; /* (N, T, 76) */
-    multiply(N * T, 76, 64, (matrix){h, 64, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b, 0, 1},
-            logits, 76, 1, work);
+    multiply(N * T, 76, 64, 1.0, (matrix){h, 64, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b,
+            0, 1}, logits, 76, 1, work);
 
     /* loss_Z_max[n,k] = max[j](logits[n,k,j]) */
     double *loss_Z_max = work + 64 * N + 857 * N * T + 8192; /* (N, T) */
@@ -1166,17 +1169,17 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (76,) */
-    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+    multiply(1, 76, N * T, 1.0, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* dlogits_W[i,j] = sum[n,k](h[n,k,i] * dlogits[n,k,j])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (64, 76) */
-    multiply(64, 76, N * T, (matrix){h, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W, 76, 1,
-            work);
+    multiply(64, 76, N * T, 1.0, (matrix){h, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W,
+            76, 1, work);
 
     /* dh[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
     double *dh = work + 64 * N + 858 * N * T + 8192; /* (N, T, 64) */
-    multiply(N * T, 64, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh, 64, 1,
-            work);
+    multiply(N * T, 64, 76, 1.0, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh,
+            64, 1, work);
 
     /* dh_h[t_2 + 1,n,j] = dh[n,t_2,j]  (of h) */
     double *dh_h = work + 64 * N + 922 * N * T + 8192; /* (T + 1, N, 64) */
@@ -1223,16 +1226,16 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
     double *dh_d = grads->h_d; /* (3, 64) */
-    multiply(1, 192, N * T, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
+    multiply(1, 192, N * T, 1.0, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
 
     /* dh_U[k,g,j] = sum[t_2,n](h_h[t_2,n,k] * dh_y[t_2,n,g,j])  (of h_y) */
     double *dh_U = grads->h_U; /* (64, 3, 64) */
-    multiply(64, 192, N * T, (matrix){h_h, 1, 64}, (matrix){dh_y, 192, 1}, NOTHING, dh_U, 192, 1,
-            work);
+    multiply(64, 192, N * T, 1.0, (matrix){h_h, 1, 64}, (matrix){dh_y, 192, 1}, NOTHING, dh_U, 192,
+            1, work);
 
     /* dh_b[g,j] = sum[t_2,n](dh_z[t_2,n,g,j])  (of h_z) */
     double *dh_b = grads->h_b; /* (3, 64) */
-    multiply(1, 192, N * T, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 192, N * T, 1.0, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* de[n,t_2,i] = sum[g,j](dh_z[t_2,n,g,j] * h_W[i,g,j])  (of h_z) */
     double *de = work + 128 * N + 1754 * N * T + 8192; /* (N, T, 16) */
@@ -1314,7 +1317,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = work + 128 * N + 1770 * N * T + 8192; /* (76,) */
-    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+    multiply(1, 76, N * T, 1.0, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
@@ -1331,8 +1334,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
             const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-            multiply(part, 76, N * T, (matrix){h + begin, 1, 64}, (matrix){dlogits, 76, 1}, NOTHING,
-                    dlogits_W, 76, 1, work);
+            multiply(part, 76, N * T, 1.0, (matrix){h + begin, 1, 64}, (matrix){dlogits, 76, 1},
+                    NOTHING, dlogits_W, 76, 1, work);
 
             for (ptrdiff_t each = 0; each < 76 * part; each++) {
                 logits_W_m[each + 76 * begin] = beta1 * logits_W_m[each + 76 * begin] + v1_2 *
@@ -1345,8 +1348,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
     double *dh = work + 64 * N + 858 * N * T + 8192; /* (N, T, 64) */
-    multiply(N * T, 64, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh, 64, 1,
-            work);
+    multiply(N * T, 64, 76, 1.0, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dh,
+            64, 1, work);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(logits_W_v_next[i,j] * v4) + epsilon) */
@@ -1400,7 +1403,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_d[g,j] = sum[t_2,n](dh_y[t_2,n,g,j])  (of h_y) */
     double *dh_d = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
-    multiply(1, 192, N * T, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
+    multiply(1, 192, N * T, 1.0, ONES, (matrix){dh_y, 192, 1}, NOTHING, dh_d, 1, 1, work);
 
     /* h_d_m_next[i,j] = h_d_m[i,j] * beta1 + dh_d[i,j] * v1_2 */
     /* h_d_v_next[i,j] = dh_d[i,j]**2 * v2_2 + h_d_v[i,j] * beta2 */
@@ -1419,7 +1422,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
         const ptrdiff_t block = (N * T) < 64 ? ((N * T) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
             const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-            multiply(part, 192, N * T, (matrix){h_h + begin, 1, 64}, (matrix){dh_y, 192, 1},
+            multiply(part, 192, N * T, 1.0, (matrix){h_h + begin, 1, 64}, (matrix){dh_y, 192, 1},
                     NOTHING, dh_U, 192, 1, work);
 
             for (ptrdiff_t each = 0; each < 192 * part; each++) {
@@ -1434,7 +1437,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_gru_params *params,
 
     /* dh_b[g,j] = sum[t_2,n](dh_z[t_2,n,g,j])  (of h_z) */
     double *dh_b = work + 128 * N + 1770 * N * T + 13132; /* (3, 64) */
-    multiply(1, 192, N * T, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 192, N * T, 1.0, ONES, (matrix){dh_z, 192, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2_2 + h_b_v[i,j] * beta2 */
@@ -1653,7 +1656,7 @@ size_t char_gru_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_gru_build(void)
 {
-    return "4b127907d202d3de";
+    return "7aa833f0a1f45743";
 }
 
 char_gru_hyper char_gru_default_hyper(void)

@@ -338,12 +338,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -355,8 +355,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -383,7 +383,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -395,17 +395,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -445,20 +445,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -481,9 +481,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -491,18 +493,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -615,8 +618,8 @@ static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = work + 192 * N + 6144; /* (N, 64) */
-    multiply(N, 64, 192, (matrix){flatten, 192, 1}, (matrix){h_W, 64, 1}, (matrix){h_b, 0, 1}, h_z,
-            64, 1, work);
+    multiply(N, 64, 192, 1.0, (matrix){flatten, 192, 1}, (matrix){h_W, 64, 1}, (matrix){h_b, 0, 1},
+            h_z, 64, 1, work);
 
     /* h[n,j] = tanh(h_z[n,j]) */
     double *h = h_z; /* (N, 64) */
@@ -624,13 +627,13 @@ static void predict(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* z[n,j] = z_b[j] + sum[i](h[n,i] * z_W[i,j]) */
     double *z = work + 256 * N + 6144; /* (N, 24) */
-    multiply(N, 24, 64, (matrix){h, 64, 1}, (matrix){z_W, 24, 1}, (matrix){z_b, 0, 1}, z, 24, 1,
-            work);
+    multiply(N, 24, 64, 1.0, (matrix){h, 64, 1}, (matrix){z_W, 24, 1}, (matrix){z_b, 0, 1}, z, 24,
+            1, work);
 
     /* logits[n,k] = c[k] + sum[d](z[n,d] * e_E[k,d]) */
     double *logits = outputs->logits; /* (N, 76) */
-    multiply(N, 76, 24, (matrix){z, 24, 1}, (matrix){e_E, 1, 24}, (matrix){c, 0, 1}, logits, 76, 1,
-            work);
+    multiply(N, 76, 24, 1.0, (matrix){z, 24, 1}, (matrix){e_E, 1, 24}, (matrix){c, 0, 1}, logits,
+            76, 1, work);
 }
 
 static double forward(ptrdiff_t N, const char_tied_params *params, const char_tied_data *data,
@@ -651,8 +654,8 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = tape->h; /* (N, 64) */
-    multiply(N, 64, 192, (matrix){flatten, 192, 1}, (matrix){h_W, 64, 1}, (matrix){h_b, 0, 1}, h_z,
-            64, 1, work);
+    multiply(N, 64, 192, 1.0, (matrix){flatten, 192, 1}, (matrix){h_W, 64, 1}, (matrix){h_b, 0, 1},
+            h_z, 64, 1, work);
 
     /* h[n,j] = tanh(h_z[n,j]) */
     double *h = h_z; /* (N, 64) */
@@ -660,13 +663,13 @@ static double forward(ptrdiff_t N, const char_tied_params *params, const char_ti
 
     /* z[n,j] = z_b[j] + sum[i](h[n,i] * z_W[i,j]) */
     double *z = tape->z; /* (N, 24) */
-    multiply(N, 24, 64, (matrix){h, 64, 1}, (matrix){z_W, 24, 1}, (matrix){z_b, 0, 1}, z, 24, 1,
-            work);
+    multiply(N, 24, 64, 1.0, (matrix){h, 64, 1}, (matrix){z_W, 24, 1}, (matrix){z_b, 0, 1}, z, 24,
+            1, work);
 
     /* logits[n,k] = c[k] + sum[d](z[n,d] * e_E[k,d]) */
     double *logits = work + 357 * N + 8192; /* (N, 76) */
-    multiply(N, 76, 24, (matrix){z, 24, 1}, (matrix){e_E, 1, 24}, (matrix){c, 0, 1}, logits, 76, 1,
-            work);
+    multiply(N, 76, 24, 1.0, (matrix){z, 24, 1}, (matrix){e_E, 1, 24}, (matrix){c, 0, 1}, logits,
+            76, 1, work);
 
     /* loss_Z_max[n] = max[j](logits[n,j]) */
     double *loss_Z_max = work + 433 * N + 8192; /* (N,) */
@@ -736,11 +739,12 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
 
     /* dc[k] = sum[n](dlogits[n,k])  (of logits) */
     double *dc = grads->c; /* (76,) */
-    multiply(1, 76, N, ONES, (matrix){dlogits, 76, 1}, NOTHING, dc, 1, 1, work);
+    multiply(1, 76, N, 1.0, ONES, (matrix){dlogits, 76, 1}, NOTHING, dc, 1, 1, work);
 
     /* dz[n,d] = sum[k](dlogits[n,k] * e_E[k,d])  (of logits) */
     double *dz = work + 434 * N + 8192; /* (N, 24) */
-    multiply(N, 24, 76, (matrix){dlogits, 76, 1}, (matrix){e_E, 24, 1}, NOTHING, dz, 24, 1, work);
+    multiply(N, 24, 76, 1.0, (matrix){dlogits, 76, 1}, (matrix){e_E, 24, 1}, NOTHING, dz, 24, 1,
+            work);
 
     /* dz_b[j] = sum[n](dz[n,j])  (of z) */
     double *dz_b = grads->z_b; /* (24,) */
@@ -748,11 +752,11 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
 
     /* dh[n,i] = sum[j](dz[n,j] * z_W[i,j])  (of z) */
     double *dh = work + 458 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 24, (matrix){dz, 24, 1}, (matrix){z_W, 1, 24}, NOTHING, dh, 64, 1, work);
+    multiply(N, 64, 24, 1.0, (matrix){dz, 24, 1}, (matrix){z_W, 1, 24}, NOTHING, dh, 64, 1, work);
 
     /* dz_W[i,j] = sum[n](h[n,i] * dz[n,j])  (of z) */
     double *dz_W = grads->z_W; /* (64, 24) */
-    multiply(64, 24, N, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
+    multiply(64, 24, N, 1.0, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
 
     /* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
     double *dh_z = dh; /* (N, 64) */
@@ -760,22 +764,23 @@ static void backward(ptrdiff_t N, const char_tied_params *params, const char_tie
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = grads->h_b; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* dflatten[n,i] = sum[j](dh_z[n,j] * h_W[i,j])  (of h_z) */
     double *dflatten = work + 522 * N + 8192; /* (N, 192) */
-    multiply(N, 192, 64, (matrix){dh_z, 64, 1}, (matrix){h_W, 1, 64}, NOTHING, dflatten, 192, 1,
-            work);
+    multiply(N, 192, 64, 1.0, (matrix){dh_z, 64, 1}, (matrix){h_W, 1, 64}, NOTHING, dflatten, 192,
+            1, work);
 
     /* dh_W[i,j] = sum[n](flatten[n,i] * dh_z[n,j])  (of h_z) */
     double *dh_W = grads->h_W; /* (192, 64) */
-    multiply(192, 64, N, (matrix){flatten, 1, 192}, (matrix){dh_z, 64, 1}, NOTHING, dh_W, 64, 1,
-            work);
+    multiply(192, 64, N, 1.0, (matrix){flatten, 1, 192}, (matrix){dh_z, 64, 1}, NOTHING, dh_W, 64,
+            1, work);
 
     /* de_E[k,d] = sum[n](dlogits[n,k] * z[n,d])  (of logits) */
     /* de_E[x[n,k],d] += dflatten[n,d + 24 * k] */
     double *de_E = grads->e_E; /* (76, 24) */
-    multiply(76, 24, N, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1, work);
+    multiply(76, 24, N, 1.0, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1,
+            work);
     compute_de_E_1(8, N, de_E, x, dflatten);
 }
 
@@ -843,7 +848,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* dc[k] = sum[n](dlogits[n,k])  (of logits) */
     double *dc = work + 714 * N + 8192; /* (76,) */
-    multiply(1, 76, N, ONES, (matrix){dlogits, 76, 1}, NOTHING, dc, 1, 1, work);
+    multiply(1, 76, N, 1.0, ONES, (matrix){dlogits, 76, 1}, NOTHING, dc, 1, 1, work);
 
     /* c_m_next[j] = c_m[j] * beta1 + dc[j] * v1_2 */
     /* c_v_next[j] = dc[j]**2 * v2 + c_v[j] * beta2 */
@@ -852,7 +857,8 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* dz[n,d] = sum[k](dlogits[n,k] * e_E[k,d])  (of logits) */
     double *dz = work + 434 * N + 8192; /* (N, 24) */
-    multiply(N, 24, 76, (matrix){dlogits, 76, 1}, (matrix){e_E, 24, 1}, NOTHING, dz, 24, 1, work);
+    multiply(N, 24, 76, 1.0, (matrix){dlogits, 76, 1}, (matrix){e_E, 24, 1}, NOTHING, dz, 24, 1,
+            work);
 
     /* dz_b[j] = sum[n](dz[n,j])  (of z) */
     double *dz_b = work + 714 * N + 8268; /* (24,) */
@@ -867,7 +873,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* dh[n,i] = sum[j](dz[n,j] * z_W[i,j])  (of z) */
     double *dh = work + 458 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 24, (matrix){dz, 24, 1}, (matrix){z_W, 1, 24}, NOTHING, dh, 64, 1, work);
+    multiply(N, 64, 24, 1.0, (matrix){dz, 24, 1}, (matrix){z_W, 1, 24}, NOTHING, dh, 64, 1, work);
 
     /* dh_z[n,j] = (1 - h[n,j]**2) * dh[n,j]  (of h) */
     double *dh_z = dh; /* (N, 64) */
@@ -875,7 +881,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* dz_W[i,j] = sum[n](h[n,i] * dz[n,j])  (of z) */
     double *dz_W = work + 714 * N + 8292; /* (64, 24) */
-    multiply(64, 24, N, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
+    multiply(64, 24, N, 1.0, (matrix){h, 1, 64}, (matrix){dz, 24, 1}, NOTHING, dz_W, 24, 1, work);
 
     /* z_W_m_next[i,j] = z_W_m[i,j] * beta1 + dz_W[i,j] * v1_2 */
     /* z_W_v_next[i,j] = dz_W[i,j]**2 * v2 + z_W_v[i,j] * beta2 */
@@ -886,7 +892,7 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = work + 714 * N + 9828; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
@@ -897,8 +903,8 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
 
     /* dflatten[n,i] = sum[j](dh_z[n,j] * h_W[i,j])  (of h_z) */
     double *dflatten = work + 522 * N + 8192; /* (N, 192) */
-    multiply(N, 192, 64, (matrix){dh_z, 64, 1}, (matrix){h_W, 1, 64}, NOTHING, dflatten, 192, 1,
-            work);
+    multiply(N, 192, 64, 1.0, (matrix){dh_z, 64, 1}, (matrix){h_W, 1, 64}, NOTHING, dflatten, 192,
+            1, work);
 
     /* dh_W[i,j] = sum[n](flatten[n,i] * dh_z[n,j])  (of h_z) */
     /* h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1_2 */
@@ -910,8 +916,8 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
         const ptrdiff_t block = N < 192 ? (N + 7) / 8 * 8 : 192;
         for (ptrdiff_t begin = 0; begin < 192; begin += block) {
             const ptrdiff_t part = 192 - begin < block ? 192 - begin : block;
-            multiply(part, 64, N, (matrix){flatten + begin, 1, 192}, (matrix){dh_z, 64, 1}, NOTHING,
-                    dh_W, 64, 1, work);
+            multiply(part, 64, N, 1.0, (matrix){flatten + begin, 1, 192}, (matrix){dh_z, 64, 1},
+                    NOTHING, dh_W, 64, 1, work);
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 h_W_m[each + 64 * begin] = beta1 * h_W_m[each + 64 * begin] + v1_2 * dh_W[each];
@@ -926,7 +932,8 @@ static void descend(ptrdiff_t N, const char_tied_params *params, const char_tied
     /* de_E[k,d] = sum[n](dlogits[n,k] * z[n,d])  (of logits) */
     /* de_E[x[n,k],d] += dflatten[n,d + 24 * k] */
     double *de_E = work + 714 * N + 22180; /* (76, 24) */
-    multiply(76, 24, N, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1, work);
+    multiply(76, 24, N, 1.0, (matrix){dlogits, 1, 76}, (matrix){z, 24, 1}, NOTHING, de_E, 24, 1,
+            work);
     compute_de_E_1(8, N, de_E, x, dflatten);
 
     /* e_E_m_next[i,j] = e_E_m[i,j] * beta1 + de_E[i,j] * v1_2 */
@@ -1116,7 +1123,7 @@ size_t char_tied_predict_workspace_bytes(ptrdiff_t N)
 
 const char *char_tied_build(void)
 {
-    return "c6d34652c33cb068";
+    return "42a958f2d7ab6171";
 }
 
 char_tied_hyper char_tied_default_hyper(void)

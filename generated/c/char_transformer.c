@@ -405,12 +405,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -422,8 +422,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -450,7 +450,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -462,17 +462,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -512,20 +512,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -548,9 +548,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -558,18 +560,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -636,9 +639,9 @@ SHARED void compute_a_s_sum_1(ptrdiff_t N, ptrdiff_t T, const double *a_q, const
 {
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, T, 16, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16 * h_2
-                    + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T), T, 1,
-                    work);
+            multiply(T, T, 16, 1.0, (matrix){a_q + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_k + 16
+                    * h_2 + 32 * n * T, 1, 32}, NOTHING, a_s_sum + h_2 * (T * T) + 2 * n * (T * T),
+                    T, 1, work);
         }
     }
 }
@@ -730,9 +733,9 @@ SHARED void compute_a_heads_1(double *restrict a_heads, ptrdiff_t N, ptrdiff_t T
     fill(a_heads, 32 * N * T, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1}, (matrix){a_v +
-                    16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 * n * T, 32, 1},
-                    a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
+            multiply(T, 16, T, 1.0, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), T, 1},
+                    (matrix){a_v + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){a_heads + 16 * h_2 + 32 *
+                    n * T, 32, 1}, a_heads + 16 * h_2 + 32 * n * T, 32, 1, work);
         }
     }
 }
@@ -904,7 +907,7 @@ SHARED void compute_da_v_1(double *restrict da_v, ptrdiff_t N, ptrdiff_t T, cons
     fill(da_v, 32 * N * T, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
         for (ptrdiff_t h_2 = 0; h_2 < 2; h_2++) {
-            multiply(T, 16, T, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
+            multiply(T, 16, T, 1.0, (matrix){a_p + h_2 * (T * T) + 2 * n * (T * T), 1, T},
                     (matrix){da_heads + 16 * h_2 + 32 * n * T, 32, 1}, (matrix){da_v + 16 * h_2 + 32
                     * n * T, 32, 1}, da_v + 16 * h_2 + 32 * n * T, 32, 1, work);
         }
@@ -995,8 +998,8 @@ SHARED void compute_dlogits_W_1(ptrdiff_t N, ptrdiff_t T, const double *n3, cons
     const ptrdiff_t block = (N * T) < size_1 ? ((N * T) + 7) / 8 * 8 : size_1;
     for (ptrdiff_t begin = 0; begin < size_1; begin += block) {
         const ptrdiff_t part = size_1 - begin < block ? size_1 - begin : block;
-        multiply(part, size_2, N * T, (matrix){n3 + begin, 1, size_1}, (matrix){dlogits, size_2, 1},
-                NOTHING, dlogits_W, size_2, 1, work);
+        multiply(part, size_2, N * T, 1.0, (matrix){n3 + begin, 1, size_1}, (matrix){dlogits,
+                size_2, 1}, NOTHING, dlogits_W, size_2, 1, work);
 
         for (ptrdiff_t each = 0; each < size_2 * part; each++) {
             logits_W_m[each + size_2 * begin] = beta1 * logits_W_m[each + size_2 * begin] + v1_2 *
@@ -1068,15 +1071,18 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
     double *a_q = work + 65 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wq, 32, 1}, NOTHING, a_q, 32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){n1, 32, 1}, (matrix){a_Wq, 32, 1}, NOTHING, a_q, 32, 1,
+            work);
 
     /* a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j]) */
     double *a_k = work + 97 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wk, 32, 1}, NOTHING, a_k, 32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){n1, 32, 1}, (matrix){a_Wk, 32, 1}, NOTHING, a_k, 32, 1,
+            work);
 
     /* a_v[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wv[i,j]) */
     double *a_v = work + 129 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wv, 32, 1}, NOTHING, a_v, 32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){n1, 32, 1}, (matrix){a_Wv, 32, 1}, NOTHING, a_v, 32, 1,
+            work);
 
     /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
     double *a_s_sum = work + 161 * N * T + 8192; /* (N, 2, T, T) */
@@ -1110,7 +1116,7 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
     double *a = work + 129 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){a_heads, 32, 1}, (matrix){a_Wo, 32, 1}, NOTHING, a, 32, 1,
+    multiply(N * T, 32, 32, 1.0, (matrix){a_heads, 32, 1}, (matrix){a_Wo, 32, 1}, NOTHING, a, 32, 1,
             work);
 
     /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
@@ -1131,8 +1137,8 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
     double *f_z = work + 2 * N * (T * T) + 163 * N * T + 8192; /* (N, T, 64) */
-    multiply(N * T, 64, 32, (matrix){n2, 32, 1}, (matrix){f_W, 64, 1}, (matrix){f_b, 0, 1}, f_z, 64,
-            1, work);
+    multiply(N * T, 64, 32, 1.0, (matrix){n2, 32, 1}, (matrix){f_W, 64, 1}, (matrix){f_b, 0, 1},
+            f_z, 64, 1, work);
 
     /* f[n,k,j] = f_z[n,k,j] * normal_cdf(f_z[n,k,j]) */
     double *f = f_z; /* (N, T, 64) */
@@ -1142,8 +1148,8 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* m[n,k,j] = m_b[j] + sum[i](f[n,k,i] * m_W[i,j]) */
     double *m = work + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 64, (matrix){f, 64, 1}, (matrix){m_W, 32, 1}, (matrix){m_b, 0, 1}, m, 32, 1,
-            work);
+    multiply(N * T, 32, 64, 1.0, (matrix){f, 64, 1}, (matrix){m_W, 32, 1}, (matrix){m_b, 0, 1}, m,
+            32, 1, work);
 
     /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
     double *u = m; /* (N, T, 32) */
@@ -1170,8 +1176,8 @@ static void predict(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* logits[n,k,j] = logits_b[j] + sum[i](n3[n,k,i] * logits_W[i,j]) */
     double *logits = outputs->logits; /* (N, T, 76) */
-    multiply(N * T, 76, 32, (matrix){n3, 32, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b, 0,
-            1}, logits, 76, 1, work);
+    multiply(N * T, 76, 32, 1.0, (matrix){n3, 32, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b,
+            0, 1}, logits, 76, 1, work);
 }
 
 static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *params,
@@ -1217,15 +1223,18 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a_q[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wq[i,j]) */
     double *a_q = tape->a_q; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wq, 32, 1}, NOTHING, a_q, 32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){n1, 32, 1}, (matrix){a_Wq, 32, 1}, NOTHING, a_q, 32, 1,
+            work);
 
     /* a_k[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wk[i,j]) */
     double *a_k = tape->a_k; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wk, 32, 1}, NOTHING, a_k, 32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){n1, 32, 1}, (matrix){a_Wk, 32, 1}, NOTHING, a_k, 32, 1,
+            work);
 
     /* a_v[n,t_2,j] = sum[i](n1[n,t_2,i] * a_Wv[i,j]) */
     double *a_v = tape->a_v; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){n1, 32, 1}, (matrix){a_Wv, 32, 1}, NOTHING, a_v, 32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){n1, 32, 1}, (matrix){a_Wv, 32, 1}, NOTHING, a_v, 32, 1,
+            work);
 
     /* a_s_sum[n,h_2,t_2,u_2] = sum[d](a_k[n,u_2,d + 16 * h_2] * a_q[n,t_2,d + 16 * h_2]) */
     double *a_s_sum = tape->a_p; /* (N, 2, T, T) */
@@ -1259,7 +1268,7 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* a[n,t_2,j] = sum[i](a_heads[n,t_2,i] * a_Wo[i,j]) */
     double *a = tape->r; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){a_heads, 32, 1}, (matrix){a_Wo, 32, 1}, NOTHING, a, 32, 1,
+    multiply(N * T, 32, 32, 1.0, (matrix){a_heads, 32, 1}, (matrix){a_Wo, 32, 1}, NOTHING, a, 32, 1,
             work);
 
     /* r[n,k,j] = a[n,k,j] + h[n,k,j] */
@@ -1284,8 +1293,8 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* f_z[n,k,j] = f_b[j] + sum[i](n2[n,k,i] * f_W[i,j]) */
     double *f_z = tape->f_z; /* (N, T, 64) */
-    multiply(N * T, 64, 32, (matrix){n2, 32, 1}, (matrix){f_W, 64, 1}, (matrix){f_b, 0, 1}, f_z, 64,
-            1, work);
+    multiply(N * T, 64, 32, 1.0, (matrix){n2, 32, 1}, (matrix){f_W, 64, 1}, (matrix){f_b, 0, 1},
+            f_z, 64, 1, work);
 
     /* v10[n,k,j] = normal_cdf(f_z[n,k,j]) */
     double *v10 = tape->v10; /* (N, T, 64) */
@@ -1298,8 +1307,8 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* m[n,k,j] = m_b[j] + sum[i](f[n,k,i] * m_W[i,j]) */
     double *m = tape->u; /* (N, T, 32) */
-    multiply(N * T, 32, 64, (matrix){f, 64, 1}, (matrix){m_W, 32, 1}, (matrix){m_b, 0, 1}, m, 32, 1,
-            work);
+    multiply(N * T, 32, 64, 1.0, (matrix){f, 64, 1}, (matrix){m_W, 32, 1}, (matrix){m_b, 0, 1}, m,
+            32, 1, work);
 
     /* u[n,k,j] = m[n,k,j] + r[n,k,j] */
     double *u = m; /* (N, T, 32) */
@@ -1323,8 +1332,8 @@ static double forward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *p
 
     /* logits[n,k,j] = logits_b[j] + sum[i](n3[n,k,i] * logits_W[i,j]) */
     double *logits = work + 2 * N * (T * T) + 597 * N * T + 8192; /* (N, T, 76) */
-    multiply(N * T, 76, 32, (matrix){n3, 32, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b, 0,
-            1}, logits, 76, 1, work);
+    multiply(N * T, 76, 32, 1.0, (matrix){n3, 32, 1}, (matrix){logits_W, 76, 1}, (matrix){logits_b,
+            0, 1}, logits, 76, 1, work);
 
     /* loss_Z_max[n,k] = max[j](logits[n,k,j]) */
     double *loss_Z_max = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -1424,17 +1433,17 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (76,) */
-    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+    multiply(1, 76, N * T, 1.0, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* dlogits_W[i,j] = sum[n,k](n3[n,k,i] * dlogits[n,k,j])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (32, 76) */
-    multiply(32, 76, N * T, (matrix){n3, 1, 32}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W, 76,
-            1, work);
+    multiply(32, 76, N * T, 1.0, (matrix){n3, 1, 32}, (matrix){dlogits, 76, 1}, NOTHING, dlogits_W,
+            76, 1, work);
 
     /* dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
     double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3, 32,
-            1, work);
+    multiply(N * T, 32, 76, 1.0, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3,
+            32, 1, work);
 
     /* dn3_mean_square_sum_2[n,k] = sum[j](dn3[n,k,j] * n3[n,k,j])  (of n3) */
     double *dn3_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -1450,7 +1459,8 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = grads->n3_g; /* (32,) */
-    multiply(1, 32, N * T, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1,
+            work);
 
     /* dn3_mean_square_sum[n,k] = -0.015625 * dn3_mean_square_sum_2[n,k] / v15[n,k]  (of
        n3_mean_square) */
@@ -1464,15 +1474,17 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
     double *dm_b = grads->m_b; /* (32,) */
-    multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
 
     /* dm_W[i,j] = sum[n,k](f[n,k,i] * du[n,k,j])  (of m) */
     double *dm_W = grads->m_W; /* (64, 32) */
-    multiply(64, 32, N * T, (matrix){f, 1, 64}, (matrix){du, 32, 1}, NOTHING, dm_W, 32, 1, work);
+    multiply(64, 32, N * T, 1.0, (matrix){f, 1, 64}, (matrix){du, 32, 1}, NOTHING, dm_W, 32, 1,
+            work);
 
     /* df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m) */
     double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (N, T, 64) */
-    multiply(N * T, 64, 32, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1, work);
+    multiply(N * T, 64, 32, 1.0, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1,
+            work);
 
     /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
        v10[n,k,j]) * df[n,k,j]  (of f) */
@@ -1481,15 +1493,17 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
     double *df_b = grads->f_b; /* (64,) */
-    multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
+    multiply(1, 64, N * T, 1.0, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
 
     /* df_W[i,j] = sum[n,k](n2[n,k,i] * df_z[n,k,j])  (of f_z) */
     double *df_W = grads->f_W; /* (32, 64) */
-    multiply(32, 64, N * T, (matrix){n2, 1, 32}, (matrix){df_z, 64, 1}, NOTHING, df_W, 64, 1, work);
+    multiply(32, 64, N * T, 1.0, (matrix){n2, 1, 32}, (matrix){df_z, 64, 1}, NOTHING, df_W, 64, 1,
+            work);
 
     /* dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z) */
     double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 64, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1, work);
+    multiply(N * T, 32, 64, 1.0, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1,
+            work);
 
     /* dn2_mean_square_sum_2[n,k] = sum[j](dn2[n,k,j] * n2[n,k,j])  (of n2) */
     double *dn2_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -1505,7 +1519,8 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = grads->n2_g; /* (32,) */
-    multiply(1, 32, N * T, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1,
+            work);
 
     /* dn2_mean_square_sum[n,k] = -0.015625 * dn2_mean_square_sum_2[n,k] / v14[n,k]  (of
        n2_mean_square) */
@@ -1519,13 +1534,13 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
     double *da_Wo = grads->a_Wo; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32, 1,
-            work);
+    multiply(32, 32, N * T, 1.0, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32,
+            1, work);
 
     /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
     double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32, 1,
-            work);
+    multiply(N * T, 32, 32, 1.0, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32,
+            1, work);
 
     /* da_v[n,u_2,e_2 + 16 * h_2] = sum[t_2](da_heads[n,t_2,e_2 + 16 * h_2] * a_p[n,h_2,t_2,u_2])
        (of a_heads) */
@@ -1558,28 +1573,28 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
     double *da_Wv = grads->a_Wv; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
+    multiply(32, 32, N * T, 1.0, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
             work);
 
     /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
     double *da_Wk = grads->a_Wk; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
+    multiply(32, 32, N * T, 1.0, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
             work);
 
     /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
     double *da_Wq = grads->a_Wq; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
+    multiply(32, 32, N * T, 1.0, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
             work);
 
     /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
        sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
     double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
+    multiply(N * T, 32, 32, 1.0, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
             work);
-    multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
-            32, 1, work);
-    multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
-            32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1},
+            dn1, 32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1},
+            dn1, 32, 1, work);
 
     /* dn1_mean_square_sum_2[n,k] = sum[j](dn1[n,k,j] * n1[n,k,j])  (of n1) */
     double *dn1_mean_square_sum_2 = work + 2 * N * (T * T) + 673 * N * T + 8192; /* (N, T) */
@@ -1595,7 +1610,8 @@ static void backward(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *pa
 
     /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = grads->n1_g; /* (32,) */
-    multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1,
+            work);
 
     /* dn1_mean_square_sum[n,k] = -0.015625 * dn1_mean_square_sum_2[n,k] / v13[n,k]  (of
        n1_mean_square) */
@@ -1711,7 +1727,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dlogits_b[j] = sum[n,k](dlogits[n,k,j])  (of logits) */
     double *dlogits_b = work + 4 * N * (T * T) + 899 * N * T + 8192; /* (76,) */
-    multiply(1, 76, N * T, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
+    multiply(1, 76, N * T, 1.0, ONES, (matrix){dlogits, 76, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2_2 + logits_b_v[j] * beta2 */
@@ -1729,8 +1745,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn3[n,k,i] = sum[j](dlogits[n,k,j] * logits_W[i,j])  (of logits) */
     double *dn3 = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 76, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3, 32,
-            1, work);
+    multiply(N * T, 32, 76, 1.0, (matrix){dlogits, 76, 1}, (matrix){logits_W, 1, 76}, NOTHING, dn3,
+            32, 1, work);
 
     /* logits_W_next[i,j] = logits_W[i,j] - logits_W_m_next[i,j] * learning_rate * v3_2 /
        (sqrt(logits_W_v_next[i,j] * v4_2) + epsilon) */
@@ -1751,7 +1767,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn3_g[j] = sum[n,k](v2[n,k,j] * v1[n,k])  (of n3) */
     double *dn3_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    multiply(1, 32, N * T, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, (matrix){v1, 1, 1}, (matrix){v2, 32, 1}, NOTHING, dn3_g, 1, 1,
+            work);
 
     /* n3_g_m_next[j] = n3_g_m[j] * beta1 + dn3_g[j] * v1_2 */
     /* n3_g_v_next[j] = dn3_g[j]**2 * v2_2 + n3_g_v[j] * beta2 */
@@ -1773,7 +1790,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dm_b[j] = sum[n,k](du[n,k,j])  (of m) */
     double *dm_b = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    multiply(1, 32, N * T, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, ONES, (matrix){du, 32, 1}, NOTHING, dm_b, 1, 1, work);
 
     /* m_b_m_next[j] = m_b_m[j] * beta1 + dm_b[j] * v1_2 */
     /* m_b_v_next[j] = dm_b[j]**2 * v2_2 + m_b_v[j] * beta2 */
@@ -1790,7 +1807,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* df[n,k,i] = sum[j](du[n,k,j] * m_W[i,j])  (of m) */
     double *df = work + 2 * N * (T * T) + 739 * N * T + 8192; /* (N, T, 64) */
-    multiply(N * T, 64, 32, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1, work);
+    multiply(N * T, 64, 32, 1.0, (matrix){du, 32, 1}, (matrix){m_W, 1, 32}, NOTHING, df, 64, 1,
+            work);
 
     /* df_z[n,k,j] = (0.5 * sqrt(2) * f_z[n,k,j] * exp(-0.5 * f_z[n,k,j]**2) / sqrt(pi) +
        v10[n,k,j]) * df[n,k,j]  (of f) */
@@ -1803,7 +1821,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* df_b[j] = sum[n,k](df_z[n,k,j])  (of f_z) */
     double *df_b = work + 4 * N * (T * T) + 899 * N * T + 12780; /* (64,) */
-    multiply(1, 64, N * T, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
+    multiply(1, 64, N * T, 1.0, ONES, (matrix){df_z, 64, 1}, NOTHING, df_b, 1, 1, work);
 
     /* f_b_m_next[j] = f_b_m[j] * beta1 + df_b[j] * v1_2 */
     /* f_b_v_next[j] = df_b[j]**2 * v2_2 + f_b_v[j] * beta2 */
@@ -1820,7 +1838,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn2[n,k,i] = sum[j](df_z[n,k,j] * f_W[i,j])  (of f_z) */
     double *dn2 = work + 2 * N * (T * T) + 707 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 64, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1, work);
+    multiply(N * T, 32, 64, 1.0, (matrix){df_z, 64, 1}, (matrix){f_W, 1, 64}, NOTHING, dn2, 32, 1,
+            work);
 
     /* f_W_next[i,j] = f_W[i,j] - f_W_m_next[i,j] * learning_rate * v3_2 / (sqrt(f_W_v_next[i,j] *
        v4_2) + epsilon) */
@@ -1840,7 +1859,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn2_g[j] = sum[n,k](v4[n,k,j] * v3[n,k])  (of n2) */
     double *dn2_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    multiply(1, 32, N * T, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, (matrix){v3, 1, 1}, (matrix){v4, 32, 1}, NOTHING, dn2_g, 1, 1,
+            work);
 
     /* n2_g_m_next[j] = n2_g_m[j] * beta1 + dn2_g[j] * v1_2 */
     /* n2_g_v_next[j] = dn2_g[j]**2 * v2_2 + n2_g_v[j] * beta2 */
@@ -1862,8 +1882,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* da_Wo[i,j] = sum[n,t_2](a_heads[n,t_2,i] * dr[n,t_2,j])  (of a) */
     double *da_Wo = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32, 1,
-            work);
+    multiply(32, 32, N * T, 1.0, (matrix){a_heads, 1, 32}, (matrix){dr, 32, 1}, NOTHING, da_Wo, 32,
+            1, work);
 
     /* a_Wo_m_next[i,j] = a_Wo_m[i,j] * beta1 + da_Wo[i,j] * v1_2 */
     /* a_Wo_v_next[i,j] = da_Wo[i,j]**2 * v2_2 + a_Wo_v[i,j] * beta2 */
@@ -1871,8 +1891,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* da_heads[n,t_2,i] = sum[j](dr[n,t_2,j] * a_Wo[i,j])  (of a) */
     double *da_heads = work + 2 * N * (T * T) + 674 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32, 1,
-            work);
+    multiply(N * T, 32, 32, 1.0, (matrix){dr, 32, 1}, (matrix){a_Wo, 1, 32}, NOTHING, da_heads, 32,
+            1, work);
 
     /* a_Wo_next[i,j] = a_Wo[i,j] - a_Wo_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wo_v_next[i,j]
        * v4_2) + epsilon) */
@@ -1909,7 +1929,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* da_Wv[i,j] = sum[n,t_2](n1[n,t_2,i] * da_v[n,t_2,j])  (of a_v) */
     double *da_Wv = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
+    multiply(32, 32, N * T, 1.0, (matrix){n1, 1, 32}, (matrix){da_v, 32, 1}, NOTHING, da_Wv, 32, 1,
             work);
 
     /* a_Wv_m_next[i,j] = a_Wv_m[i,j] * beta1 + da_Wv[i,j] * v1_2 */
@@ -1918,7 +1938,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* da_Wk[i,j] = sum[n,t_2](n1[n,t_2,i] * da_k[n,t_2,j])  (of a_k) */
     double *da_Wk = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
+    multiply(32, 32, N * T, 1.0, (matrix){n1, 1, 32}, (matrix){da_k, 32, 1}, NOTHING, da_Wk, 32, 1,
             work);
 
     /* a_Wk_m_next[i,j] = a_Wk_m[i,j] * beta1 + da_Wk[i,j] * v1_2 */
@@ -1927,7 +1947,7 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* da_Wq[i,j] = sum[n,t_2](n1[n,t_2,i] * da_q[n,t_2,j])  (of a_q) */
     double *da_Wq = work + 4 * N * (T * T) + 899 * N * T + 12844; /* (32, 32) */
-    multiply(32, 32, N * T, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
+    multiply(32, 32, N * T, 1.0, (matrix){n1, 1, 32}, (matrix){da_q, 32, 1}, NOTHING, da_Wq, 32, 1,
             work);
 
     /* a_Wq_m_next[i,j] = a_Wq_m[i,j] * beta1 + da_Wq[i,j] * v1_2 */
@@ -1937,20 +1957,20 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
     /* dn1[n,t_2,i] = sum[j](da_v[n,t_2,j] * a_Wv[i,j]) + sum[j](da_k[n,t_2,j] * a_Wk[i,j]) +
        sum[j](da_q[n,t_2,j] * a_Wq[i,j])  (of a_v) */
     double *dn1 = work + 4 * N * (T * T) + 867 * N * T + 8192; /* (N, T, 32) */
-    multiply(N * T, 32, 32, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
+    multiply(N * T, 32, 32, 1.0, (matrix){da_v, 32, 1}, (matrix){a_Wv, 1, 32}, NOTHING, dn1, 32, 1,
             work);
 
     /* a_Wv_next[i,j] = a_Wv[i,j] - a_Wv_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wv_v_next[i,j]
        * v4_2) + epsilon) */
     compute_logits_W_next_1(1024, a_Wv, learning_rate, v3_2, a_Wv_m, v4_2, a_Wv_v, epsilon);
-    multiply(N * T, 32, 32, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1}, dn1,
-            32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){da_k, 32, 1}, (matrix){a_Wk, 1, 32}, (matrix){dn1, 32, 1},
+            dn1, 32, 1, work);
 
     /* a_Wk_next[i,j] = a_Wk[i,j] - a_Wk_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wk_v_next[i,j]
        * v4_2) + epsilon) */
     compute_logits_W_next_1(1024, a_Wk, learning_rate, v3_2, a_Wk_m, v4_2, a_Wk_v, epsilon);
-    multiply(N * T, 32, 32, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1}, dn1,
-            32, 1, work);
+    multiply(N * T, 32, 32, 1.0, (matrix){da_q, 32, 1}, (matrix){a_Wq, 1, 32}, (matrix){dn1, 32, 1},
+            dn1, 32, 1, work);
 
     /* a_Wq_next[i,j] = a_Wq[i,j] - a_Wq_m_next[i,j] * learning_rate * v3_2 / (sqrt(a_Wq_v_next[i,j]
        * v4_2) + epsilon) */
@@ -1970,7 +1990,8 @@ static void descend(ptrdiff_t N, ptrdiff_t T, const char_transformer_params *par
 
     /* dn1_g[j] = sum[n,k](v6[n,k,j] * v5[n,k])  (of n1) */
     double *dn1_g = work + 4 * N * (T * T) + 899 * N * T + 10700; /* (32,) */
-    multiply(1, 32, N * T, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1, work);
+    multiply(1, 32, N * T, 1.0, (matrix){v5, 1, 1}, (matrix){v6, 32, 1}, NOTHING, dn1_g, 1, 1,
+            work);
 
     /* n1_g_m_next[j] = n1_g_m[j] * beta1 + dn1_g[j] * v1_2 */
     /* n1_g_v_next[j] = dn1_g[j]**2 * v2_2 + n1_g_v[j] * beta2 */
@@ -2201,7 +2222,7 @@ size_t char_transformer_predict_workspace_bytes(ptrdiff_t N, ptrdiff_t T)
 
 const char *char_transformer_build(void)
 {
-    return "8748cc4e2149c6d3";
+    return "15b4ecbc00fb2a53";
 }
 
 char_transformer_hyper char_transformer_default_hyper(void)

@@ -583,7 +583,7 @@ def _functions():
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
     build.restype = ctypes.c_char_p
-    if build() != b"8748cc4e2149c6d3":
+    if build() != b"15b4ecbc00fb2a53":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     # A call through ctypes takes microseconds: this is the only one.
     functions.restype = ctypes.py_object

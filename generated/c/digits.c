@@ -308,12 +308,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -325,8 +325,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -353,7 +353,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -365,17 +365,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -415,20 +415,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -451,9 +451,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -461,18 +463,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -580,8 +583,8 @@ static void predict(ptrdiff_t N, const digits_params *params, const digits_data 
 
     /* h_z[n,j] = h_b[j] + sum[i](x[n,i] * h_W[i,j]) */
     double *h_z = work + 2048; /* (N, 32) */
-    multiply(N, 32, 64, (matrix){x, 64, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1}, h_z, 32, 1,
-            work);
+    multiply(N, 32, 64, 1.0, (matrix){x, 64, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1}, h_z, 32,
+            1, work);
 
     /* h[n,j] = relu(h_z[n,j]) */
     double *h = h_z; /* (N, 32) */
@@ -589,8 +592,8 @@ static void predict(ptrdiff_t N, const digits_params *params, const digits_data 
 
     /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
     double *logits = outputs->output; /* (N, 10) */
-    multiply(N, 10, 32, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0, 1},
-            logits, 10, 1, work);
+    multiply(N, 10, 32, 1.0, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0,
+            1}, logits, 10, 1, work);
 
     /* output_Z_max[n] = max[j](logits[n,j]) */
     double *output_Z_max = work + 32 * N + 2048; /* (N,) */
@@ -632,8 +635,8 @@ static double forward(ptrdiff_t N, const digits_params *params, const digits_dat
 
     /* h_z[n,j] = h_b[j] + sum[i](x[n,i] * h_W[i,j]) */
     double *h_z = tape->h; /* (N, 32) */
-    multiply(N, 32, 64, (matrix){x, 64, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1}, h_z, 32, 1,
-            work);
+    multiply(N, 32, 64, 1.0, (matrix){x, 64, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1}, h_z, 32,
+            1, work);
 
     /* h[n,j] = relu(h_z[n,j]) */
     double *h = h_z; /* (N, 32) */
@@ -641,8 +644,8 @@ static double forward(ptrdiff_t N, const digits_params *params, const digits_dat
 
     /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
     double *logits = work + 43 * N + 8192; /* (N, 10) */
-    multiply(N, 10, 32, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0, 1},
-            logits, 10, 1, work);
+    multiply(N, 10, 32, 1.0, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0,
+            1}, logits, 10, 1, work);
 
     /* output_Z_max[n] = max[j](logits[n,j]) */
     double *output_Z_max = work + 53 * N + 8192; /* (N,) */
@@ -702,13 +705,13 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
 
     /* dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *dh = work + 54 * N + 8192; /* (N, 32) */
-    multiply(N, 32, 10, (matrix){dlogits, 10, 1}, (matrix){logits_W, 1, 10}, NOTHING, dh, 32, 1,
-            work);
+    multiply(N, 32, 10, 1.0, (matrix){dlogits, 10, 1}, (matrix){logits_W, 1, 10}, NOTHING, dh, 32,
+            1, work);
 
     /* dlogits_W[i,j] = sum[n](h[n,i] * dlogits[n,j])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (32, 10) */
-    multiply(32, 10, N, (matrix){h, 1, 32}, (matrix){dlogits, 10, 1}, NOTHING, dlogits_W, 10, 1,
-            work);
+    multiply(32, 10, N, 1.0, (matrix){h, 1, 32}, (matrix){dlogits, 10, 1}, NOTHING, dlogits_W, 10,
+            1, work);
 
     /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
     double *dh_z = dh; /* (N, 32) */
@@ -716,11 +719,11 @@ static void backward(ptrdiff_t N, const digits_params *params, const digits_data
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = grads->h_b; /* (32,) */
-    multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 32, N, 1.0, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* dh_W[i,j] = sum[n](x[n,i] * dh_z[n,j])  (of h_z) */
     double *dh_W = grads->h_W; /* (64, 32) */
-    multiply(64, 32, N, (matrix){x, 1, 64}, (matrix){dh_z, 32, 1}, NOTHING, dh_W, 32, 1, work);
+    multiply(64, 32, N, 1.0, (matrix){x, 1, 64}, (matrix){dh_z, 32, 1}, NOTHING, dh_W, 32, 1, work);
 }
 
 static void descend(ptrdiff_t N, const digits_params *params, const digits_state *state,
@@ -789,8 +792,8 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
 
     /* dh[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *dh = work + 54 * N + 8192; /* (N, 32) */
-    multiply(N, 32, 10, (matrix){dlogits, 10, 1}, (matrix){logits_W, 1, 10}, NOTHING, dh, 32, 1,
-            work);
+    multiply(N, 32, 10, 1.0, (matrix){dlogits, 10, 1}, (matrix){logits_W, 1, 10}, NOTHING, dh, 32,
+            1, work);
 
     /* dh_z[n,j] = where(h[n,j] > 0, dh[n,j], 0)  (of h) */
     double *dh_z = dh; /* (N, 32) */
@@ -798,8 +801,8 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
 
     /* dlogits_W[i,j] = sum[n](h[n,i] * dlogits[n,j])  (of logits) */
     double *dlogits_W = work + 86 * N + 8202; /* (32, 10) */
-    multiply(32, 10, N, (matrix){h, 1, 32}, (matrix){dlogits, 10, 1}, NOTHING, dlogits_W, 10, 1,
-            work);
+    multiply(32, 10, N, 1.0, (matrix){h, 1, 32}, (matrix){dlogits, 10, 1}, NOTHING, dlogits_W, 10,
+            1, work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
     /* logits_W_v_next[i,j] = dlogits_W[i,j]**2 * v2 + logits_W_v[i,j] * beta2 */
@@ -810,7 +813,7 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
 
     /* dh_b[j] = sum[n](dh_z[n,j])  (of h_z) */
     double *dh_b = work + 86 * N + 8522; /* (32,) */
-    multiply(1, 32, N, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 32, N, 1.0, ONES, (matrix){dh_z, 32, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[j] = h_b_m[j] * beta1 + dh_b[j] * v1_2 */
     /* h_b_v_next[j] = dh_b[j]**2 * v2 + h_b_v[j] * beta2 */
@@ -829,8 +832,8 @@ static void descend(ptrdiff_t N, const digits_params *params, const digits_state
         const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
             const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-            multiply(part, 32, N, (matrix){x + begin, 1, 64}, (matrix){dh_z, 32, 1}, NOTHING, dh_W,
-                    32, 1, work);
+            multiply(part, 32, N, 1.0, (matrix){x + begin, 1, 64}, (matrix){dh_z, 32, 1}, NOTHING,
+                    dh_W, 32, 1, work);
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
                 h_W_m[each + 32 * begin] = beta1 * h_W_m[each + 32 * begin] + v1_2 * dh_W[each];
@@ -1019,7 +1022,7 @@ size_t digits_predict_workspace_bytes(ptrdiff_t N)
 
 const char *digits_build(void)
 {
-    return "634912aec1fdde9e";
+    return "b1a845c6df80a784";
 }
 
 digits_hyper digits_default_hyper(void)

@@ -340,12 +340,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -357,8 +357,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -385,7 +385,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -397,17 +397,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -447,20 +447,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -483,9 +483,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -493,18 +495,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -628,8 +631,8 @@ static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* g1_z[n,j] = g1_b[j] + sum[i](z[n,i] * g1_W[i,j]) */
     double *g1_z = work + 2048; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z, 64, 1,
-            work);
+    multiply(N, 64, 8, 1.0, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z,
+            64, 1, work);
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
@@ -637,8 +640,8 @@ static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 64 * N + 2048; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z, 64,
-            1, work);
+    multiply(N, 64, 64, 1.0, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z,
+            64, 1, work);
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
@@ -646,8 +649,8 @@ static void predict(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = outputs->fake; /* (N, 2) */
-    multiply(N, 2, 64, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1}, fake, 2,
-            1, work);
+    multiply(N, 2, 64, 1.0, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1},
+            fake, 2, 1, work);
 }
 
 static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_critic_data *data,
@@ -673,8 +676,8 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* g1_z[n,j] = g1_b[j] + sum[i](z[n,i] * g1_W[i,j]) */
     double *g1_z = work + 270 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z, 64, 1,
-            work);
+    multiply(N, 64, 8, 1.0, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z,
+            64, 1, work);
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
@@ -682,8 +685,8 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 334 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z, 64,
-            1, work);
+    multiply(N, 64, 64, 1.0, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z,
+            64, 1, work);
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
@@ -691,8 +694,8 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = work + 398 * N + 8192; /* (N, 2) */
-    multiply(N, 2, 64, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1}, fake, 2,
-            1, work);
+    multiply(N, 2, 64, 1.0, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1},
+            fake, 2, 1, work);
 
     /* blur[n,k,j] = sqrt(2) * sqrt(-log1p(-blur_u[0,n,k,j])) * cos(2 * pi * blur_u[1,n,k,j]) */
     double *blur = work + 400 * N + 8192; /* (2, N, 2) */
@@ -713,7 +716,7 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* c1_z[n,k,j] = c1_b[j] + sum[i](points[n,k,i] * c1_W[i,j]) */
     double *c1_z = tape->c1; /* (2, N, 64) */
-    multiply(2 * N, 64, 2, (matrix){points, 2, 1}, (matrix){c1_W, 64, 1}, (matrix){c1_b, 0, 1},
+    multiply(2 * N, 64, 2, 1.0, (matrix){points, 2, 1}, (matrix){c1_W, 64, 1}, (matrix){c1_b, 0, 1},
             c1_z, 64, 1, work);
 
     /* c1[n,k,j] = relu(c1_z[n,k,j]) */
@@ -722,8 +725,8 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* c2_z[n,k,j] = c2_b[j] + sum[i](c1[n,k,i] * c2_W[i,j]) */
     double *c2_z = tape->c2; /* (2, N, 64) */
-    multiply(2 * N, 64, 64, (matrix){c1, 64, 1}, (matrix){c2_W, 64, 1}, (matrix){c2_b, 0, 1}, c2_z,
-            64, 1, work);
+    multiply(2 * N, 64, 64, 1.0, (matrix){c1, 64, 1}, (matrix){c2_W, 64, 1}, (matrix){c2_b, 0, 1},
+            c2_z, 64, 1, work);
 
     /* c2[n,k,j] = relu(c2_z[n,k,j]) */
     double *c2 = c2_z; /* (2, N, 64) */
@@ -731,8 +734,8 @@ static double forward(ptrdiff_t N, const gan_critic_params *params, const gan_cr
 
     /* score[n,k,j] = score_b[j] + sum[i](c2[n,k,i] * score_W[i,j]) */
     double *score = tape->score; /* (2, N, 1) */
-    multiply(2 * N, 1, 64, (matrix){c2, 64, 1}, (matrix){score_W, 1, 1}, (matrix){score_b, 0, 1},
-            score, 1, 1, work);
+    multiply(2 * N, 1, 64, 1.0, (matrix){c2, 64, 1}, (matrix){score_W, 1, 1}, (matrix){score_b, 0,
+            1}, score, 1, 1, work);
 
     /* loss_sum = sum[n](softplus(-score[0,n,0]) + softplus(score[1,n,0])) */
     double loss_sum = 0.0;
@@ -767,8 +770,8 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
 
     /* dscore_W[i,j] = sum[n,k](c2[n,k,i] * dscore[n,k,j])  (of score) */
     double *dscore_W = grads->score_W; /* (64, 1) */
-    multiply(1, 64, 2 * N, (matrix){dscore, 1, 1}, (matrix){c2, 64, 1}, NOTHING, dscore_W, 1, 1,
-            work);
+    multiply(1, 64, 2 * N, 1.0, (matrix){dscore, 1, 1}, (matrix){c2, 64, 1}, NOTHING, dscore_W, 1,
+            1, work);
 
     /* dc2[n,k,i] = sum[j](dscore[n,k,j] * score_W[i,j])  (of score) */
     double *dc2 = work + 404 * N + 8192; /* (2, N, 64) */
@@ -780,16 +783,16 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
 
     /* dc2_b[j] = sum[n,k](dc2_z[n,k,j])  (of c2_z) */
     double *dc2_b = grads->c2_b; /* (64,) */
-    multiply(1, 64, 2 * N, ONES, (matrix){dc2_z, 64, 1}, NOTHING, dc2_b, 1, 1, work);
+    multiply(1, 64, 2 * N, 1.0, ONES, (matrix){dc2_z, 64, 1}, NOTHING, dc2_b, 1, 1, work);
 
     /* dc2_W[i,j] = sum[n,k](c1[n,k,i] * dc2_z[n,k,j])  (of c2_z) */
     double *dc2_W = grads->c2_W; /* (64, 64) */
-    multiply(64, 64, 2 * N, (matrix){c1, 1, 64}, (matrix){dc2_z, 64, 1}, NOTHING, dc2_W, 64, 1,
+    multiply(64, 64, 2 * N, 1.0, (matrix){c1, 1, 64}, (matrix){dc2_z, 64, 1}, NOTHING, dc2_W, 64, 1,
             work);
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
-    multiply(2 * N, 64, 64, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
+    multiply(2 * N, 64, 64, 1.0, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
             work);
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
@@ -798,12 +801,12 @@ static void backward(ptrdiff_t N, const gan_critic_params *params, const gan_cri
 
     /* dc1_b[j] = sum[n,k](dc1_z[n,k,j])  (of c1_z) */
     double *dc1_b = grads->c1_b; /* (64,) */
-    multiply(1, 64, 2 * N, ONES, (matrix){dc1_z, 64, 1}, NOTHING, dc1_b, 1, 1, work);
+    multiply(1, 64, 2 * N, 1.0, ONES, (matrix){dc1_z, 64, 1}, NOTHING, dc1_b, 1, 1, work);
 
     /* dc1_W[i,j] = sum[n,k](points[n,k,i] * dc1_z[n,k,j])  (of c1_z) */
     double *dc1_W = grads->c1_W; /* (2, 64) */
-    multiply(2, 64, 2 * N, (matrix){points, 1, 2}, (matrix){dc1_z, 64, 1}, NOTHING, dc1_W, 64, 1,
-            work);
+    multiply(2, 64, 2 * N, 1.0, (matrix){points, 1, 2}, (matrix){dc1_z, 64, 1}, NOTHING, dc1_W, 64,
+            1, work);
 }
 
 static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_critic_state *state,
@@ -876,8 +879,8 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* dscore_W[i,j] = sum[n,k](c2[n,k,i] * dscore[n,k,j])  (of score) */
     double *dscore_W = work + 660 * N + 8193; /* (64, 1) */
-    multiply(1, 64, 2 * N, (matrix){dscore, 1, 1}, (matrix){c2, 64, 1}, NOTHING, dscore_W, 1, 1,
-            work);
+    multiply(1, 64, 2 * N, 1.0, (matrix){dscore, 1, 1}, (matrix){c2, 64, 1}, NOTHING, dscore_W, 1,
+            1, work);
 
     /* score_W_m_next[i,j] = score_W_m[i,j] * beta1 + dscore_W[i,j] * v1 */
     /* score_W_v_next[i,j] = dscore_W[i,j]**2 * v2 + score_W_v[i,j] * beta2 */
@@ -900,7 +903,7 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* dc2_b[j] = sum[n,k](dc2_z[n,k,j])  (of c2_z) */
     double *dc2_b = work + 660 * N + 8193; /* (64,) */
-    multiply(1, 64, 2 * N, ONES, (matrix){dc2_z, 64, 1}, NOTHING, dc2_b, 1, 1, work);
+    multiply(1, 64, 2 * N, 1.0, ONES, (matrix){dc2_z, 64, 1}, NOTHING, dc2_b, 1, 1, work);
 
     /* c2_b_m_next[j] = c2_b_m[j] * beta1 + dc2_b[j] * v1 */
     /* c2_b_v_next[j] = dc2_b[j]**2 * v2 + c2_b_v[j] * beta2 */
@@ -917,8 +920,8 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
         const ptrdiff_t block = (2 * N) < 64 ? ((2 * N) + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
             const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-            multiply(part, 64, 2 * N, (matrix){c1 + begin, 1, 64}, (matrix){dc2_z, 64, 1}, NOTHING,
-                    dc2_W, 64, 1, work);
+            multiply(part, 64, 2 * N, 1.0, (matrix){c1 + begin, 1, 64}, (matrix){dc2_z, 64, 1},
+                    NOTHING, dc2_W, 64, 1, work);
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
                 c2_W_m[each + 64 * begin] = beta1 * c2_W_m[each + 64 * begin] + v1 * dc2_W[each];
@@ -930,7 +933,7 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
-    multiply(2 * N, 64, 64, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
+    multiply(2 * N, 64, 64, 1.0, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
             work);
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
@@ -943,7 +946,7 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* dc1_b[j] = sum[n,k](dc1_z[n,k,j])  (of c1_z) */
     double *dc1_b = work + 660 * N + 8193; /* (64,) */
-    multiply(1, 64, 2 * N, ONES, (matrix){dc1_z, 64, 1}, NOTHING, dc1_b, 1, 1, work);
+    multiply(1, 64, 2 * N, 1.0, ONES, (matrix){dc1_z, 64, 1}, NOTHING, dc1_b, 1, 1, work);
 
     /* c1_b_m_next[j] = c1_b_m[j] * beta1 + dc1_b[j] * v1 */
     /* c1_b_v_next[j] = dc1_b[j]**2 * v2 + c1_b_v[j] * beta2 */
@@ -954,8 +957,8 @@ static void descend(ptrdiff_t N, const gan_critic_params *params, const gan_crit
 
     /* dc1_W[i,j] = sum[n,k](points[n,k,i] * dc1_z[n,k,j])  (of c1_z) */
     double *dc1_W = work + 660 * N + 12353; /* (2, 64) */
-    multiply(2, 64, 2 * N, (matrix){points, 1, 2}, (matrix){dc1_z, 64, 1}, NOTHING, dc1_W, 64, 1,
-            work);
+    multiply(2, 64, 2 * N, 1.0, (matrix){points, 1, 2}, (matrix){dc1_z, 64, 1}, NOTHING, dc1_W, 64,
+            1, work);
 
     /* c1_W_m_next[i,j] = c1_W_m[i,j] * beta1 + dc1_W[i,j] * v1 */
     /* c1_W_v_next[i,j] = dc1_W[i,j]**2 * v2 + c1_W_v[i,j] * beta2 */
@@ -1141,7 +1144,7 @@ size_t gan_critic_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_critic_build(void)
 {
-    return "ccf7a346149a313a";
+    return "ada97c4975a537ea";
 }
 
 gan_critic_hyper gan_critic_default_hyper(void)

@@ -327,12 +327,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -344,8 +344,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -372,7 +372,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -384,17 +384,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -434,20 +434,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -470,9 +470,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -480,18 +482,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -601,8 +604,8 @@ static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_g
 
     /* g1_z[n,j] = g1_b[j] + sum[i](z[n,i] * g1_W[i,j]) */
     double *g1_z = work + 2048; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z, 64, 1,
-            work);
+    multiply(N, 64, 8, 1.0, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z,
+            64, 1, work);
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
@@ -610,8 +613,8 @@ static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_g
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = work + 64 * N + 2048; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z, 64,
-            1, work);
+    multiply(N, 64, 64, 1.0, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z,
+            64, 1, work);
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
@@ -619,8 +622,8 @@ static void predict(ptrdiff_t N, const gan_generator_params *params, const gan_g
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = outputs->fake; /* (N, 2) */
-    multiply(N, 2, 64, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1}, fake, 2,
-            1, work);
+    multiply(N, 2, 64, 1.0, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1},
+            fake, 2, 1, work);
 }
 
 static double forward(ptrdiff_t N, const gan_generator_params *params,
@@ -646,8 +649,8 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* g1_z[n,j] = g1_b[j] + sum[i](z[n,i] * g1_W[i,j]) */
     double *g1_z = tape->g1; /* (N, 64) */
-    multiply(N, 64, 8, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z, 64, 1,
-            work);
+    multiply(N, 64, 8, 1.0, (matrix){z, 8, 1}, (matrix){g1_W, 64, 1}, (matrix){g1_b, 0, 1}, g1_z,
+            64, 1, work);
 
     /* g1[n,j] = relu(g1_z[n,j]) */
     double *g1 = g1_z; /* (N, 64) */
@@ -655,8 +658,8 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* g2_z[n,j] = g2_b[j] + sum[i](g1[n,i] * g2_W[i,j]) */
     double *g2_z = tape->g2; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z, 64,
-            1, work);
+    multiply(N, 64, 64, 1.0, (matrix){g1, 64, 1}, (matrix){g2_W, 64, 1}, (matrix){g2_b, 0, 1}, g2_z,
+            64, 1, work);
 
     /* g2[n,j] = relu(g2_z[n,j]) */
     double *g2 = g2_z; /* (N, 64) */
@@ -664,8 +667,8 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* fake[n,j] = fake_b[j] + sum[i](g2[n,i] * fake_W[i,j]) */
     double *fake = work + 394 * N + 8192; /* (N, 2) */
-    multiply(N, 2, 64, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1}, fake, 2,
-            1, work);
+    multiply(N, 2, 64, 1.0, (matrix){g2, 64, 1}, (matrix){fake_W, 2, 1}, (matrix){fake_b, 0, 1},
+            fake, 2, 1, work);
 
     /* blur[n,k,j] = sqrt(2) * sqrt(-log1p(-blur_u[0,n,k,j])) * cos(2 * pi * blur_u[1,n,k,j]) */
     double *blur = work + 396 * N + 8192; /* (2, N, 2) */
@@ -686,7 +689,7 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* c1_z[n,k,j] = c1_b[j] + sum[i](points[n,k,i] * c1_W[i,j]) */
     double *c1_z = tape->c1; /* (2, N, 64) */
-    multiply(2 * N, 64, 2, (matrix){points, 2, 1}, (matrix){c1_W, 64, 1}, (matrix){c1_b, 0, 1},
+    multiply(2 * N, 64, 2, 1.0, (matrix){points, 2, 1}, (matrix){c1_W, 64, 1}, (matrix){c1_b, 0, 1},
             c1_z, 64, 1, work);
 
     /* c1[n,k,j] = relu(c1_z[n,k,j]) */
@@ -695,8 +698,8 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* c2_z[n,k,j] = c2_b[j] + sum[i](c1[n,k,i] * c2_W[i,j]) */
     double *c2_z = tape->c2; /* (2, N, 64) */
-    multiply(2 * N, 64, 64, (matrix){c1, 64, 1}, (matrix){c2_W, 64, 1}, (matrix){c2_b, 0, 1}, c2_z,
-            64, 1, work);
+    multiply(2 * N, 64, 64, 1.0, (matrix){c1, 64, 1}, (matrix){c2_W, 64, 1}, (matrix){c2_b, 0, 1},
+            c2_z, 64, 1, work);
 
     /* c2[n,k,j] = relu(c2_z[n,k,j]) */
     double *c2 = c2_z; /* (2, N, 64) */
@@ -704,8 +707,8 @@ static double forward(ptrdiff_t N, const gan_generator_params *params,
 
     /* score[n,k,j] = score_b[j] + sum[i](c2[n,k,i] * score_W[i,j]) */
     double *score = tape->score; /* (2, N, 1) */
-    multiply(2 * N, 1, 64, (matrix){c2, 64, 1}, (matrix){score_W, 1, 1}, (matrix){score_b, 0, 1},
-            score, 1, 1, work);
+    multiply(2 * N, 1, 64, 1.0, (matrix){c2, 64, 1}, (matrix){score_W, 1, 1}, (matrix){score_b, 0,
+            1}, score, 1, 1, work);
 
     /* loss_sum = sum[n](softplus(-score[1,n,0])) */
     double loss_sum = 0.0;
@@ -748,7 +751,7 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
-    multiply(2 * N, 64, 64, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
+    multiply(2 * N, 64, 64, 1.0, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
             work);
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
@@ -757,8 +760,8 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dpoints[n,k,i] = sum[j](dc1_z[n,k,j] * c1_W[i,j])  (of c1_z) */
     double *dpoints = work + 396 * N + 8192; /* (2, N, 2) */
-    multiply(2 * N, 2, 64, (matrix){dc1_z, 64, 1}, (matrix){c1_W, 1, 64}, NOTHING, dpoints, 2, 1,
-            work);
+    multiply(2 * N, 2, 64, 1.0, (matrix){dc1_z, 64, 1}, (matrix){c1_W, 1, 64}, NOTHING, dpoints, 2,
+            1, work);
 
     /* dfake_b[j] = sum[n](dpoints[1,n,j])  (of fake) */
     double *dfake_b = grads->fake_b; /* (2,) */
@@ -766,13 +769,13 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dfake_W[i,j] = sum[n](g2[n,i] * dpoints[1,n,j])  (of fake) */
     double *dfake_W = grads->fake_W; /* (64, 2) */
-    multiply(64, 2, N, (matrix){g2, 1, 64}, (matrix){dpoints + 2 * N, 2, 1}, NOTHING, dfake_W, 2, 1,
-            work);
+    multiply(64, 2, N, 1.0, (matrix){g2, 1, 64}, (matrix){dpoints + 2 * N, 2, 1}, NOTHING, dfake_W,
+            2, 1, work);
 
     /* dg2[n,i] = sum[j](dpoints[1,n,j] * fake_W[i,j])  (of fake) */
     double *dg2 = work + 660 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 2, (matrix){dpoints + 2 * N, 2, 1}, (matrix){fake_W, 1, 2}, NOTHING, dg2, 64, 1,
-            work);
+    multiply(N, 64, 2, 1.0, (matrix){dpoints + 2 * N, 2, 1}, (matrix){fake_W, 1, 2}, NOTHING, dg2,
+            64, 1, work);
 
     /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
     double *dg2_z = dg2; /* (N, 64) */
@@ -780,15 +783,17 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg2_b[j] = sum[n](dg2_z[n,j])  (of g2_z) */
     double *dg2_b = grads->g2_b; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dg2_z, 64, 1}, NOTHING, dg2_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dg2_z, 64, 1}, NOTHING, dg2_b, 1, 1, work);
 
     /* dg1[n,i] = sum[j](dg2_z[n,j] * g2_W[i,j])  (of g2_z) */
     double *dg1 = work + 724 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){dg2_z, 64, 1}, (matrix){g2_W, 1, 64}, NOTHING, dg1, 64, 1, work);
+    multiply(N, 64, 64, 1.0, (matrix){dg2_z, 64, 1}, (matrix){g2_W, 1, 64}, NOTHING, dg1, 64, 1,
+            work);
 
     /* dg2_W[i,j] = sum[n](g1[n,i] * dg2_z[n,j])  (of g2_z) */
     double *dg2_W = grads->g2_W; /* (64, 64) */
-    multiply(64, 64, N, (matrix){g1, 1, 64}, (matrix){dg2_z, 64, 1}, NOTHING, dg2_W, 64, 1, work);
+    multiply(64, 64, N, 1.0, (matrix){g1, 1, 64}, (matrix){dg2_z, 64, 1}, NOTHING, dg2_W, 64, 1,
+            work);
 
     /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
     double *dg1_z = dg1; /* (N, 64) */
@@ -796,11 +801,11 @@ static void backward(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1_b[j] = sum[n](dg1_z[n,j])  (of g1_z) */
     double *dg1_b = grads->g1_b; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dg1_z, 64, 1}, NOTHING, dg1_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dg1_z, 64, 1}, NOTHING, dg1_b, 1, 1, work);
 
     /* dg1_W[i,j] = sum[n](z[n,i] * dg1_z[n,j])  (of g1_z) */
     double *dg1_W = grads->g1_W; /* (8, 64) */
-    multiply(8, 64, N, (matrix){z, 1, 8}, (matrix){dg1_z, 64, 1}, NOTHING, dg1_W, 64, 1, work);
+    multiply(8, 64, N, 1.0, (matrix){z, 1, 8}, (matrix){dg1_z, 64, 1}, NOTHING, dg1_W, 64, 1, work);
 }
 
 static void descend(ptrdiff_t N, const gan_generator_params *params,
@@ -873,7 +878,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dc1[n,k,i] = sum[j](dc2_z[n,k,j] * c2_W[i,j])  (of c2_z) */
     double *dc1 = work + 532 * N + 8192; /* (2, N, 64) */
-    multiply(2 * N, 64, 64, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
+    multiply(2 * N, 64, 64, 1.0, (matrix){dc2_z, 64, 1}, (matrix){c2_W, 1, 64}, NOTHING, dc1, 64, 1,
             work);
 
     /* dc1_z[n,k,j] = where(c1[n,k,j] > 0, dc1[n,k,j], 0)  (of c1) */
@@ -882,8 +887,8 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dpoints[n,k,i] = sum[j](dc1_z[n,k,j] * c1_W[i,j])  (of c1_z) */
     double *dpoints = work + 396 * N + 8192; /* (2, N, 2) */
-    multiply(2 * N, 2, 64, (matrix){dc1_z, 64, 1}, (matrix){c1_W, 1, 64}, NOTHING, dpoints, 2, 1,
-            work);
+    multiply(2 * N, 2, 64, 1.0, (matrix){dc1_z, 64, 1}, (matrix){c1_W, 1, 64}, NOTHING, dpoints, 2,
+            1, work);
 
     /* dfake_b[j] = sum[n](dpoints[1,n,j])  (of fake) */
     double *dfake_b = work + 788 * N + 8192; /* (2,) */
@@ -898,8 +903,8 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dfake_W[i,j] = sum[n](g2[n,i] * dpoints[1,n,j])  (of fake) */
     double *dfake_W = work + 788 * N + 8194; /* (64, 2) */
-    multiply(64, 2, N, (matrix){g2, 1, 64}, (matrix){dpoints + 2 * N, 2, 1}, NOTHING, dfake_W, 2, 1,
-            work);
+    multiply(64, 2, N, 1.0, (matrix){g2, 1, 64}, (matrix){dpoints + 2 * N, 2, 1}, NOTHING, dfake_W,
+            2, 1, work);
 
     /* fake_W_m_next[i,j] = fake_W_m[i,j] * beta1 + dfake_W[i,j] * v1 */
     /* fake_W_v_next[i,j] = dfake_W[i,j]**2 * v2 + fake_W_v[i,j] * beta2 */
@@ -910,8 +915,8 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg2[n,i] = sum[j](dpoints[1,n,j] * fake_W[i,j])  (of fake) */
     double *dg2 = work + 660 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 2, (matrix){dpoints + 2 * N, 2, 1}, (matrix){fake_W, 1, 2}, NOTHING, dg2, 64, 1,
-            work);
+    multiply(N, 64, 2, 1.0, (matrix){dpoints + 2 * N, 2, 1}, (matrix){fake_W, 1, 2}, NOTHING, dg2,
+            64, 1, work);
 
     /* dg2_z[n,j] = where(g2[n,j] > 0, dg2[n,j], 0)  (of g2) */
     double *dg2_z = dg2; /* (N, 64) */
@@ -925,7 +930,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg2_b[j] = sum[n](dg2_z[n,j])  (of g2_z) */
     double *dg2_b = work + 788 * N + 8322; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dg2_z, 64, 1}, NOTHING, dg2_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dg2_z, 64, 1}, NOTHING, dg2_b, 1, 1, work);
 
     /* g2_b_m_next[j] = g2_b_m[j] * beta1 + dg2_b[j] * v1 */
     /* g2_b_v_next[j] = dg2_b[j]**2 * v2 + g2_b_v[j] * beta2 */
@@ -936,7 +941,8 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1[n,i] = sum[j](dg2_z[n,j] * g2_W[i,j])  (of g2_z) */
     double *dg1 = work + 724 * N + 8192; /* (N, 64) */
-    multiply(N, 64, 64, (matrix){dg2_z, 64, 1}, (matrix){g2_W, 1, 64}, NOTHING, dg1, 64, 1, work);
+    multiply(N, 64, 64, 1.0, (matrix){dg2_z, 64, 1}, (matrix){g2_W, 1, 64}, NOTHING, dg1, 64, 1,
+            work);
 
     /* dg1_z[n,j] = where(g1[n,j] > 0, dg1[n,j], 0)  (of g1) */
     double *dg1_z = dg1; /* (N, 64) */
@@ -952,7 +958,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
         const ptrdiff_t block = N < 64 ? (N + 7) / 8 * 8 : 64;
         for (ptrdiff_t begin = 0; begin < 64; begin += block) {
             const ptrdiff_t part = 64 - begin < block ? 64 - begin : block;
-            multiply(part, 64, N, (matrix){g1 + begin, 1, 64}, (matrix){dg2_z, 64, 1}, NOTHING,
+            multiply(part, 64, N, 1.0, (matrix){g1 + begin, 1, 64}, (matrix){dg2_z, 64, 1}, NOTHING,
                     dg2_W, 64, 1, work);
 
             for (ptrdiff_t each = 0; each < 64 * part; each++) {
@@ -967,7 +973,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1_b[j] = sum[n](dg1_z[n,j])  (of g1_z) */
     double *dg1_b = work + 788 * N + 8322; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dg1_z, 64, 1}, NOTHING, dg1_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dg1_z, 64, 1}, NOTHING, dg1_b, 1, 1, work);
 
     /* g1_b_m_next[j] = g1_b_m[j] * beta1 + dg1_b[j] * v1 */
     /* g1_b_v_next[j] = dg1_b[j]**2 * v2 + g1_b_v[j] * beta2 */
@@ -978,7 +984,7 @@ static void descend(ptrdiff_t N, const gan_generator_params *params,
 
     /* dg1_W[i,j] = sum[n](z[n,i] * dg1_z[n,j])  (of g1_z) */
     double *dg1_W = work + 788 * N + 12482; /* (8, 64) */
-    multiply(8, 64, N, (matrix){z, 1, 8}, (matrix){dg1_z, 64, 1}, NOTHING, dg1_W, 64, 1, work);
+    multiply(8, 64, N, 1.0, (matrix){z, 1, 8}, (matrix){dg1_z, 64, 1}, NOTHING, dg1_W, 64, 1, work);
 
     /* g1_W_m_next[i,j] = g1_W_m[i,j] * beta1 + dg1_W[i,j] * v1 */
     /* g1_W_v_next[i,j] = dg1_W[i,j]**2 * v2 + g1_W_v[i,j] * beta2 */
@@ -1168,7 +1174,7 @@ size_t gan_generator_predict_workspace_bytes(ptrdiff_t N)
 
 const char *gan_generator_build(void)
 {
-    return "5c40150b7b9d3682";
+    return "c1f900cbb7fed7bf";
 }
 
 gan_generator_hyper gan_generator_default_hyper(void)

@@ -407,12 +407,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -424,8 +424,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -452,7 +452,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -464,17 +464,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -514,20 +514,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -550,9 +550,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -560,18 +562,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -1360,8 +1363,8 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* h_z[n,j] = h_b[j] + sum[i](flatten[n,i] * h_W[i,j]) */
     double *h_z = work + 2788 * N + 4608; /* (N, 32) */
-    multiply(N, 32, 128, (matrix){flatten, 128, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1}, h_z,
-            32, 1, work);
+    multiply(N, 32, 128, 1.0, (matrix){flatten, 128, 1}, (matrix){h_W, 32, 1}, (matrix){h_b, 0, 1},
+            h_z, 32, 1, work);
 
     /* h[n,j] = relu(h_z[n,j]) */
     double *h = h_z; /* (N, 32) */
@@ -1369,8 +1372,8 @@ static void predict(ptrdiff_t N, const lenet_params *params, const lenet_data *d
 
     /* logits[n,j] = logits_b[j] + sum[i](h[n,i] * logits_W[i,j]) */
     double *logits = outputs->output; /* (N, 10) */
-    multiply(N, 10, 32, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0, 1},
-            logits, 10, 1, work);
+    multiply(N, 10, 32, 1.0, (matrix){h, 32, 1}, (matrix){logits_W, 10, 1}, (matrix){logits_b, 0,
+            1}, logits, 10, 1, work);
 
     /* output_Z_max[n] = max[j](logits[n,j]) */
     double *output_Z_max = work + 2820 * N + 4608; /* (N,) */
@@ -1525,8 +1528,8 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* h_z[j,n] = h_b[j] + sum[i](h_W[i,j] * flatten[i,n]) */
     double *h_z = tape->h; /* (32, N) */
-    multiply(32, N, 128, (matrix){h_W, 1, 32}, (matrix){flatten, N, 1}, (matrix){h_b, 1, 0}, h_z, N,
-            1, work);
+    multiply(32, N, 128, 1.0, (matrix){h_W, 1, 32}, (matrix){flatten, N, 1}, (matrix){h_b, 1, 0},
+            h_z, N, 1, work);
 
     /* h[j,n] = relu(h_z[j,n]) */
     double *h = h_z; /* (32, N) */
@@ -1534,7 +1537,7 @@ static double forward(ptrdiff_t N, const lenet_params *params, const lenet_data 
 
     /* logits[j,n] = logits_b[j] + sum[i](logits_W[i,j] * h[i,n]) */
     double *logits = work + 3279 * N + 8192; /* (10, N) */
-    multiply(10, N, 32, (matrix){logits_W, 1, 10}, (matrix){h, N, 1}, (matrix){logits_b, 1, 0},
+    multiply(10, N, 32, 1.0, (matrix){logits_W, 1, 10}, (matrix){h, N, 1}, (matrix){logits_b, 1, 0},
             logits, N, 1, work);
 
     /* output_Z_max[n] = max[j](logits[j,n]) */
@@ -1613,12 +1616,12 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* dh[i,n] = sum[j](logits_W[i,j] * dlogits[j,n])  (of logits) */
     double *dh = work + 3290 * N + 8192; /* (32, N) */
-    multiply(32, N, 10, (matrix){logits_W, 10, 1}, (matrix){dlogits, N, 1}, NOTHING, dh, N, 1,
+    multiply(32, N, 10, 1.0, (matrix){logits_W, 10, 1}, (matrix){dlogits, N, 1}, NOTHING, dh, N, 1,
             work);
 
     /* dlogits_W[i,j] = sum[n](h[i,n] * dlogits[j,n])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (32, 10) */
-    multiply(32, 10, N, (matrix){h, N, 1}, (matrix){dlogits, 1, N}, NOTHING, dlogits_W, 10, 1,
+    multiply(32, 10, N, 1.0, (matrix){h, N, 1}, (matrix){dlogits, 1, N}, NOTHING, dlogits_W, 10, 1,
             work);
 
     /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
@@ -1631,11 +1634,13 @@ static void backward(ptrdiff_t N, const lenet_params *params, const lenet_data *
 
     /* dflatten[i,n] = sum[j](h_W[i,j] * dh_z[j,n])  (of h_z) */
     double *dflatten = work + 3322 * N + 8192; /* (128, N) */
-    multiply(128, N, 32, (matrix){h_W, 32, 1}, (matrix){dh_z, N, 1}, NOTHING, dflatten, N, 1, work);
+    multiply(128, N, 32, 1.0, (matrix){h_W, 32, 1}, (matrix){dh_z, N, 1}, NOTHING, dflatten, N, 1,
+            work);
 
     /* dh_W[i,j] = sum[n](flatten[i,n] * dh_z[j,n])  (of h_z) */
     double *dh_W = grads->h_W; /* (128, 32) */
-    multiply(128, 32, N, (matrix){flatten, N, 1}, (matrix){dh_z, 1, N}, NOTHING, dh_W, 32, 1, work);
+    multiply(128, 32, N, 1.0, (matrix){flatten, N, 1}, (matrix){dh_z, 1, N}, NOTHING, dh_W, 32, 1,
+            work);
 
     /* ds2_z[c,p,q,n] = where(s2[c,p,q,n] > 0, dflatten[q + 2 * p + 4 * c,n], 0)  (of s2) */
     double *ds2_z = work + 3450 * N + 8192; /* (32, 2, 2, N) */
@@ -1753,7 +1758,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dh[i,n] = sum[j](logits_W[i,j] * dlogits[j,n])  (of logits) */
     double *dh = work + 3290 * N + 8192; /* (32, N) */
-    multiply(32, N, 10, (matrix){logits_W, 10, 1}, (matrix){dlogits, N, 1}, NOTHING, dh, N, 1,
+    multiply(32, N, 10, 1.0, (matrix){logits_W, 10, 1}, (matrix){dlogits, N, 1}, NOTHING, dh, N, 1,
             work);
 
     /* dh_z[j,n] = where(h[j,n] > 0, dh[j,n], 0)  (of h) */
@@ -1762,7 +1767,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dlogits_W[i,j] = sum[n](h[i,n] * dlogits[j,n])  (of logits) */
     double *dlogits_W = work + 4410 * N + 8202; /* (32, 10) */
-    multiply(32, 10, N, (matrix){h, N, 1}, (matrix){dlogits, 1, N}, NOTHING, dlogits_W, 10, 1,
+    multiply(32, 10, N, 1.0, (matrix){h, N, 1}, (matrix){dlogits, 1, N}, NOTHING, dlogits_W, 10, 1,
             work);
 
     /* logits_W_m_next[i,j] = logits_W_m[i,j] * beta1 + dlogits_W[i,j] * v1_2 */
@@ -1785,7 +1790,8 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
 
     /* dflatten[i,n] = sum[j](h_W[i,j] * dh_z[j,n])  (of h_z) */
     double *dflatten = work + 3322 * N + 8192; /* (128, N) */
-    multiply(128, N, 32, (matrix){h_W, 32, 1}, (matrix){dh_z, N, 1}, NOTHING, dflatten, N, 1, work);
+    multiply(128, N, 32, 1.0, (matrix){h_W, 32, 1}, (matrix){dh_z, N, 1}, NOTHING, dflatten, N, 1,
+            work);
 
     /* dh_W[i,j] = sum[n](flatten[i,n] * dh_z[j,n])  (of h_z) */
     /* h_W_m_next[i,j] = h_W_m[i,j] * beta1 + dh_W[i,j] * v1_2 */
@@ -1797,7 +1803,7 @@ static void descend(ptrdiff_t N, const lenet_params *params, const lenet_state *
         const ptrdiff_t block = N < 128 ? (N + 7) / 8 * 8 : 128;
         for (ptrdiff_t begin = 0; begin < 128; begin += block) {
             const ptrdiff_t part = 128 - begin < block ? 128 - begin : block;
-            multiply(part, 32, N, (matrix){flatten + begin * N, N, 1}, (matrix){dh_z, 1, N},
+            multiply(part, 32, N, 1.0, (matrix){flatten + begin * N, N, 1}, (matrix){dh_z, 1, N},
                     NOTHING, dh_W, 32, 1, work);
 
             for (ptrdiff_t each = 0; each < 32 * part; each++) {
@@ -2056,7 +2062,7 @@ size_t lenet_predict_workspace_bytes(ptrdiff_t N)
 
 const char *lenet_build(void)
 {
-    return "2b5d7d03b0e1288a";
+    return "6797dc69c428515f";
 }
 
 lenet_hyper lenet_default_hyper(void)

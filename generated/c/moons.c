@@ -211,12 +211,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -228,8 +228,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -256,7 +256,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -268,17 +268,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -318,20 +318,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -354,9 +354,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -364,18 +366,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -496,8 +499,8 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* h1_z[n,j] = h1_b[j] + sum[i](x[n,i] * h1_W[i,j]) */
     double *h1_z = work + 512; /* (N, 16) */
-    multiply(N, 16, 2, (matrix){x, 2, 1}, (matrix){h1_W, 16, 1}, (matrix){h1_b, 0, 1}, h1_z, 16, 1,
-            work);
+    multiply(N, 16, 2, 1.0, (matrix){x, 2, 1}, (matrix){h1_W, 16, 1}, (matrix){h1_b, 0, 1}, h1_z,
+            16, 1, work);
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = h1_z; /* (N, 16) */
@@ -505,8 +508,8 @@ static void predict(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
     double *h2_z = work + 16 * N + 512; /* (N, 16) */
-    multiply(N, 16, 16, (matrix){h1, 16, 1}, (matrix){h2_W, 16, 1}, (matrix){h2_b, 0, 1}, h2_z, 16,
-            1, work);
+    multiply(N, 16, 16, 1.0, (matrix){h1, 16, 1}, (matrix){h2_W, 16, 1}, (matrix){h2_b, 0, 1}, h2_z,
+            16, 1, work);
 
     /* h2[n,j] = relu(h2_z[n,j]) */
     double *h2 = h2_z; /* (N, 16) */
@@ -532,8 +535,8 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
 
     /* h1_z[n,j] = h1_b[j] + sum[i](x[n,i] * h1_W[i,j]) */
     double *h1_z = tape->h1; /* (N, 16) */
-    multiply(N, 16, 2, (matrix){x, 2, 1}, (matrix){h1_W, 16, 1}, (matrix){h1_b, 0, 1}, h1_z, 16, 1,
-            work);
+    multiply(N, 16, 2, 1.0, (matrix){x, 2, 1}, (matrix){h1_W, 16, 1}, (matrix){h1_b, 0, 1}, h1_z,
+            16, 1, work);
 
     /* h1[n,j] = relu(h1_z[n,j]) */
     double *h1 = h1_z; /* (N, 16) */
@@ -541,8 +544,8 @@ static double forward(ptrdiff_t N, const moons_params *params, const moons_data 
 
     /* h2_z[n,j] = h2_b[j] + sum[i](h1[n,i] * h2_W[i,j]) */
     double *h2_z = tape->h2; /* (N, 16) */
-    multiply(N, 16, 16, (matrix){h1, 16, 1}, (matrix){h2_W, 16, 1}, (matrix){h2_b, 0, 1}, h2_z, 16,
-            1, work);
+    multiply(N, 16, 16, 1.0, (matrix){h1, 16, 1}, (matrix){h2_W, 16, 1}, (matrix){h2_b, 0, 1}, h2_z,
+            16, 1, work);
 
     /* h2[n,j] = relu(h2_z[n,j]) */
     double *h2 = h2_z; /* (N, 16) */
@@ -620,14 +623,15 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
 
     /* dh1[n,i] = sum[j](dh2_z[n,j] * h2_W[i,j])  (of h2_z) */
     double *dh1 = work + 50 * N + 8192; /* (N, 16) */
-    multiply(N, 16, 16, (matrix){dh2_z, 16, 1}, (matrix){h2_W, 1, 16}, NOTHING, dh1, 16, 1, work);
+    multiply(N, 16, 16, 1.0, (matrix){dh2_z, 16, 1}, (matrix){h2_W, 1, 16}, NOTHING, dh1, 16, 1,
+            work);
 
     /* dh2_W[n,j] = 0.0002 * h2_W[n,j]  (of l2) */
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = grads->h2_W; /* (16, 16) */
     compute_dp_W_1(256, dh2_W, h2_W);
-    multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
-            16, 1, work);
+    multiply(16, 16, N, 1.0, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1},
+            dh2_W, 16, 1, work);
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
     double *dh1_z = dh1; /* (N, 16) */
@@ -641,8 +645,8 @@ static void backward(ptrdiff_t N, const moons_params *params, const moons_data *
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
     double *dh1_W = grads->h1_W; /* (2, 16) */
     compute_dp_W_1(32, dh1_W, h1_W);
-    multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
-            1, work);
+    multiply(2, 16, N, 1.0, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1},
+            dh1_W, 16, 1, work);
 }
 
 static void descend(ptrdiff_t N, const moons_params *params, const moons_data *data,
@@ -698,7 +702,8 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
 
     /* dh1[n,i] = sum[j](dh2_z[n,j] * h2_W[i,j])  (of h2_z) */
     double *dh1 = work + 50 * N + 8192; /* (N, 16) */
-    multiply(N, 16, 16, (matrix){dh2_z, 16, 1}, (matrix){h2_W, 1, 16}, NOTHING, dh1, 16, 1, work);
+    multiply(N, 16, 16, 1.0, (matrix){dh2_z, 16, 1}, (matrix){h2_W, 1, 16}, NOTHING, dh1, 16, 1,
+            work);
 
     /* dh1_z[n,j] = where(h1[n,j] > 0, dh1[n,j], 0)  (of h1) */
     double *dh1_z = dh1; /* (N, 16) */
@@ -708,8 +713,8 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     /* dh2_W[i,j] += sum[n](h1[n,i] * dh2_z[n,j]) */
     double *dh2_W = work + 66 * N + 8209; /* (16, 16) */
     compute_dp_W_1(256, dh2_W, h2_W);
-    multiply(16, 16, N, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1}, dh2_W,
-            16, 1, work);
+    multiply(16, 16, N, 1.0, (matrix){h1, 1, 16}, (matrix){dh2_z, 16, 1}, (matrix){dh2_W, 16, 1},
+            dh2_W, 16, 1, work);
 
     /* h2_W_next[i,j] = h2_W[i,j] - dh2_W[i,j] * learning_rate */
     compute_p_W_next_1(256, h2_W, learning_rate, dh2_W);
@@ -725,8 +730,8 @@ static void descend(ptrdiff_t N, const moons_params *params, const moons_data *d
     /* dh1_W[i,j] += sum[n](x[n,i] * dh1_z[n,j]) */
     double *dh1_W = work + 66 * N + 8465; /* (2, 16) */
     compute_dp_W_1(32, dh1_W, h1_W);
-    multiply(2, 16, N, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1}, dh1_W, 16,
-            1, work);
+    multiply(2, 16, N, 1.0, (matrix){x, 1, 2}, (matrix){dh1_z, 16, 1}, (matrix){dh1_W, 16, 1},
+            dh1_W, 16, 1, work);
 
     /* h1_W_next[i,j] = h1_W[i,j] - dh1_W[i,j] * learning_rate */
     compute_p_W_next_1(32, h1_W, learning_rate, dh1_W);
@@ -905,7 +910,7 @@ size_t moons_predict_workspace_bytes(ptrdiff_t N)
 
 const char *moons_build(void)
 {
-    return "c4f509dd976ee299";
+    return "fe8a702d60e55199";
 }
 
 moons_hyper moons_default_hyper(void)

@@ -280,12 +280,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -297,8 +297,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -325,7 +325,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -337,17 +337,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -387,20 +387,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -423,9 +423,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -433,18 +435,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -650,8 +653,8 @@ SHARED void compute_dh_s_1(double *restrict dh_c, ptrdiff_t N, double *restrict 
         }
 
         /* dh_h[t,n,k] = sum[g,j](dh_z[t,n,g,j] * h_U[k,g,j])  (of h_z) */
-        multiply(N, 16, 64, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING, dh_h
-                + 16 * t_ * N, 16, 1, work);
+        multiply(N, 16, 64, 1.0, (matrix){dh_z + 64 * t_ * N, 64, 1}, (matrix){h_U, 1, 64}, NOTHING,
+                dh_h + 16 * t_ * N, 16, 1, work);
     }
 }
 
@@ -661,7 +664,7 @@ SHARED void compute_dh_W_1(double *restrict dh_W, ptrdiff_t N, const double *yea
 {
     fill(dh_W, 64, 0.0);
     for (ptrdiff_t n = 0; n < N; n++) {
-        multiply(1, 64, 24, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
+        multiply(1, 64, 24, 1.0, (matrix){years + 24 * n, 1, 1}, (matrix){dh_z + 64 * n, 64 * N, 1},
                 (matrix){dh_W, 1, 1}, dh_W, 1, 1, work);
     }
 }
@@ -707,8 +710,8 @@ static void predict(ptrdiff_t N, const sunspots_params *params, const sunspots_d
     fill(h_h, 400 * N, 0.0);
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         /* h_z[t,n,g,j] += sum[k](h_h[t,n,k] * h_U[k,g,j]) */
-        multiply(N, 64, 16, (matrix){h_h + 16 * t_ * N, 16, 1}, (matrix){h_U, 64, 1}, (matrix){h_z +
-                64 * t_ * N, 64, 1}, h_z + 64 * t_ * N, 64, 1, work);
+        multiply(N, 64, 16, 1.0, (matrix){h_h + 16 * t_ * N, 16, 1}, (matrix){h_U, 64, 1},
+                (matrix){h_z + 64 * t_ * N, 64, 1}, h_z + 64 * t_ * N, 64, 1, work);
 
         /* h_s[t,n,g,j] = sigmoid(h_z[t,n,g,j]) */
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -773,8 +776,8 @@ static double forward(ptrdiff_t N, const sunspots_params *params, const sunspots
     fill(h_h, 400 * N, 0.0);
     for (ptrdiff_t t_ = 0; t_ < 24; t_++) {
         /* h_z[t,n,g,j] += sum[k](h_h[t,n,k] * h_U[k,g,j]) */
-        multiply(N, 64, 16, (matrix){h_h + 16 * t_ * N, 16, 1}, (matrix){h_U, 64, 1}, (matrix){h_z +
-                64 * t_ * N, 64, 1}, h_z + 64 * t_ * N, 64, 1, work);
+        multiply(N, 64, 16, 1.0, (matrix){h_h + 16 * t_ * N, 16, 1}, (matrix){h_U, 64, 1},
+                (matrix){h_z + 64 * t_ * N, 64, 1}, h_z + 64 * t_ * N, 64, 1, work);
 
         /* h_s[t,n,g,j] = sigmoid(h_z[t,n,g,j]) */
         for (ptrdiff_t n = 0; n < N; n++) {
@@ -900,12 +903,12 @@ static void backward(ptrdiff_t N, const sunspots_params *params, const sunspots_
 
     /* dh_U[k,g,j] = sum[t,n](h_h[t,n,k] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_U = grads->h_U; /* (16, 4, 16) */
-    multiply(16, 64, 24 * N, (matrix){h_h, 1, 16}, (matrix){dh_z, 64, 1}, NOTHING, dh_U, 64, 1,
+    multiply(16, 64, 24 * N, 1.0, (matrix){h_h, 1, 16}, (matrix){dh_z, 64, 1}, NOTHING, dh_U, 64, 1,
             work);
 
     /* dh_b[g,j] = sum[t,n](dh_z[t,n,g,j])  (of h_z) */
     double *dh_b = grads->h_b; /* (4, 16) */
-    multiply(1, 64, 24 * N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 64, 24 * N, 1.0, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* dh_W[i,g,j] = sum[t,n](years[n,t,i] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_W = grads->h_W; /* (1, 4, 16) */
@@ -1021,7 +1024,7 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* dh_U[k,g,j] = sum[t,n](h_h[t,n,k] * dh_z[t,n,g,j])  (of h_z) */
     double *dh_U = work + 8170 * N + 8209; /* (16, 4, 16) */
-    multiply(16, 64, 24 * N, (matrix){h_h, 1, 16}, (matrix){dh_z, 64, 1}, NOTHING, dh_U, 64, 1,
+    multiply(16, 64, 24 * N, 1.0, (matrix){h_h, 1, 16}, (matrix){dh_z, 64, 1}, NOTHING, dh_U, 64, 1,
             work);
 
     /* h_U_m_next[i,j,k0] = h_U_m[i,j,k0] * beta1 + dh_U[i,j,k0] * v1_2 */
@@ -1033,7 +1036,7 @@ static void descend(ptrdiff_t N, const sunspots_params *params, const sunspots_s
 
     /* dh_b[g,j] = sum[t,n](dh_z[t,n,g,j])  (of h_z) */
     double *dh_b = work + 8170 * N + 9233; /* (4, 16) */
-    multiply(1, 64, 24 * N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
+    multiply(1, 64, 24 * N, 1.0, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1, work);
 
     /* h_b_m_next[i,j] = h_b_m[i,j] * beta1 + dh_b[i,j] * v1_2 */
     /* h_b_v_next[i,j] = dh_b[i,j]**2 * v2 + h_b_v[i,j] * beta2 */
@@ -1232,7 +1235,7 @@ size_t sunspots_predict_workspace_bytes(ptrdiff_t N)
 
 const char *sunspots_build(void)
 {
-    return "847a065fb3287a82";
+    return "258445aae1d72e13";
 }
 
 sunspots_hyper sunspots_default_hyper(void)

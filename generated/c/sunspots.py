@@ -405,7 +405,7 @@ def _functions():
     except (OSError, AttributeError) as error:
         raise ImportError(f"{path.name}: {error}. {remedy}") from None
     build.restype = ctypes.c_char_p
-    if build() != b"847a065fb3287a82":
+    if build() != b"258445aae1d72e13":
         raise ImportError(f"{path.name} is of another build. {remedy}")
     # A call through ctypes takes microseconds: this is the only one.
     functions.restype = ctypes.py_object

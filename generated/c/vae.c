@@ -344,12 +344,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, double factor, const double *edge,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -361,8 +361,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const double *edge,
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b,
+        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -389,7 +389,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -401,17 +401,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, double *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a, matrix b, matrix initial,
+        double *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -451,20 +451,20 @@ SHARED void pack(double *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptr
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for 8192 numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     static const double zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -487,9 +487,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -497,18 +499,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, double factor, matrix a,
+        matrix b, matrix initial, double *c, ptrdiff_t c_row, ptrdiff_t c_column, double *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            double sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            double sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }
@@ -626,7 +629,7 @@ SHARED void compute_dlogits_W_1(ptrdiff_t N, const double *b, const double *dlog
     const ptrdiff_t block = N < size_1 ? (N + 7) / 8 * 8 : size_1;
     for (ptrdiff_t begin = 0; begin < size_1; begin += block) {
         const ptrdiff_t part = size_1 - begin < block ? size_1 - begin : block;
-        multiply(part, size_2, N, (matrix){b + begin, 1, size_1}, (matrix){dlogits, size_2, 1},
+        multiply(part, size_2, N, 1.0, (matrix){b + begin, 1, size_1}, (matrix){dlogits, size_2, 1},
                 NOTHING, dlogits_W, size_2, 1, work);
 
         for (ptrdiff_t each = 0; each < size_2 * part; each++) {
@@ -677,8 +680,8 @@ static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
 
     /* a_z[n,j] = a_b[j] + sum[i](x[n,i] * a_W[i,j]) */
     double *a_z = work + 4096; /* (N, 128) */
-    multiply(N, 128, 64, (matrix){x, 64, 1}, (matrix){a_W, 128, 1}, (matrix){a_b, 0, 1}, a_z, 128,
-            1, work);
+    multiply(N, 128, 64, 1.0, (matrix){x, 64, 1}, (matrix){a_W, 128, 1}, (matrix){a_b, 0, 1}, a_z,
+            128, 1, work);
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 128) */
@@ -686,13 +689,13 @@ static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
 
     /* mean_z[n,j] = mean_z_b[j] + sum[i](a[n,i] * mean_z_W[i,j]) */
     double *mean_z = outputs->mean_z; /* (N, 8) */
-    multiply(N, 8, 128, (matrix){a, 128, 1}, (matrix){mean_z_W, 8, 1}, (matrix){mean_z_b, 0, 1},
-            mean_z, 8, 1, work);
+    multiply(N, 8, 128, 1.0, (matrix){a, 128, 1}, (matrix){mean_z_W, 8, 1}, (matrix){mean_z_b, 0,
+            1}, mean_z, 8, 1, work);
 
     /* b_z[n,j] = b_b[j] + sum[i](mean_z[n,i] * b_W[i,j]) */
     double *b_z = work + 4096; /* (N, 128) */
-    multiply(N, 128, 8, (matrix){mean_z, 8, 1}, (matrix){b_W, 128, 1}, (matrix){b_b, 0, 1}, b_z,
-            128, 1, work);
+    multiply(N, 128, 8, 1.0, (matrix){mean_z, 8, 1}, (matrix){b_W, 128, 1}, (matrix){b_b, 0, 1},
+            b_z, 128, 1, work);
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 128) */
@@ -700,8 +703,8 @@ static void predict(ptrdiff_t N, const vae_params *params, const vae_data *data,
 
     /* logits[n,j] = logits_b[j] + sum[i](b[n,i] * logits_W[i,j]) */
     double *logits = outputs->p; /* (N, 64) */
-    multiply(N, 64, 128, (matrix){b, 128, 1}, (matrix){logits_W, 64, 1}, (matrix){logits_b, 0, 1},
-            logits, 64, 1, work);
+    multiply(N, 64, 128, 1.0, (matrix){b, 128, 1}, (matrix){logits_W, 64, 1}, (matrix){logits_b, 0,
+            1}, logits, 64, 1, work);
 
     /* p[n,j] = sigmoid(logits[n,j]) */
     double *p = logits; /* (N, 64) */
@@ -735,8 +738,8 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* a_z[n,j] = a_b[j] + sum[i](x[n,i] * a_W[i,j]) */
     double *a_z = tape->a; /* (N, 128) */
-    multiply(N, 128, 64, (matrix){x, 64, 1}, (matrix){a_W, 128, 1}, (matrix){a_b, 0, 1}, a_z, 128,
-            1, work);
+    multiply(N, 128, 64, 1.0, (matrix){x, 64, 1}, (matrix){a_W, 128, 1}, (matrix){a_b, 0, 1}, a_z,
+            128, 1, work);
 
     /* a[n,j] = relu(a_z[n,j]) */
     double *a = a_z; /* (N, 128) */
@@ -744,12 +747,12 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* mean_z[n,j] = mean_z_b[j] + sum[i](a[n,i] * mean_z_W[i,j]) */
     double *mean_z = tape->mean_z; /* (N, 8) */
-    multiply(N, 8, 128, (matrix){a, 128, 1}, (matrix){mean_z_W, 8, 1}, (matrix){mean_z_b, 0, 1},
-            mean_z, 8, 1, work);
+    multiply(N, 8, 128, 1.0, (matrix){a, 128, 1}, (matrix){mean_z_W, 8, 1}, (matrix){mean_z_b, 0,
+            1}, mean_z, 8, 1, work);
 
     /* log_v[n,j] = log_v_b[j] + sum[i](a[n,i] * log_v_W[i,j]) */
     double *log_v = tape->log_v; /* (N, 8) */
-    multiply(N, 8, 128, (matrix){a, 128, 1}, (matrix){log_v_W, 8, 1}, (matrix){log_v_b, 0, 1},
+    multiply(N, 8, 128, 1.0, (matrix){a, 128, 1}, (matrix){log_v_W, 8, 1}, (matrix){log_v_b, 0, 1},
             log_v, 8, 1, work);
 
     /* v1[n,j] = exp(0.5 * log_v[n,j]) */
@@ -763,8 +766,8 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* b_z[n,j] = b_b[j] + sum[i](z[n,i] * b_W[i,j]) */
     double *b_z = tape->b; /* (N, 128) */
-    multiply(N, 128, 8, (matrix){z, 8, 1}, (matrix){b_W, 128, 1}, (matrix){b_b, 0, 1}, b_z, 128, 1,
-            work);
+    multiply(N, 128, 8, 1.0, (matrix){z, 8, 1}, (matrix){b_W, 128, 1}, (matrix){b_b, 0, 1}, b_z,
+            128, 1, work);
 
     /* b[n,j] = relu(b_z[n,j]) */
     double *b = b_z; /* (N, 128) */
@@ -772,8 +775,8 @@ static double forward(ptrdiff_t N, const vae_params *params, const vae_data *dat
 
     /* logits[n,j] = logits_b[j] + sum[i](b[n,i] * logits_W[i,j]) */
     double *logits = tape->logits; /* (N, 64) */
-    multiply(N, 64, 128, (matrix){b, 128, 1}, (matrix){logits_W, 64, 1}, (matrix){logits_b, 0, 1},
-            logits, 64, 1, work);
+    multiply(N, 64, 128, 1.0, (matrix){b, 128, 1}, (matrix){logits_W, 64, 1}, (matrix){logits_b, 0,
+            1}, logits, 64, 1, work);
 
     /* loss_sum = sum[n,j](softplus(logits[n,j]) - logits[n,j] * x[n,j]) */
     double loss_sum = 0.0;
@@ -820,17 +823,17 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
     double *dlogits_b = grads->logits_b; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dlogits, 64, 1}, NOTHING, dlogits_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dlogits, 64, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* db[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *db = work + 440 * N + 8192; /* (N, 128) */
-    multiply(N, 128, 64, (matrix){dlogits, 64, 1}, (matrix){logits_W, 1, 64}, NOTHING, db, 128, 1,
-            work);
+    multiply(N, 128, 64, 1.0, (matrix){dlogits, 64, 1}, (matrix){logits_W, 1, 64}, NOTHING, db, 128,
+            1, work);
 
     /* dlogits_W[i,j] = sum[n](b[n,i] * dlogits[n,j])  (of logits) */
     double *dlogits_W = grads->logits_W; /* (128, 64) */
-    multiply(128, 64, N, (matrix){b, 1, 128}, (matrix){dlogits, 64, 1}, NOTHING, dlogits_W, 64, 1,
-            work);
+    multiply(128, 64, N, 1.0, (matrix){b, 1, 128}, (matrix){dlogits, 64, 1}, NOTHING, dlogits_W, 64,
+            1, work);
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 128) */
@@ -838,15 +841,17 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = grads->b_b; /* (128,) */
-    multiply(1, 128, N, ONES, (matrix){db_z, 128, 1}, NOTHING, db_b, 1, 1, work);
+    multiply(1, 128, N, 1.0, ONES, (matrix){db_z, 128, 1}, NOTHING, db_b, 1, 1, work);
 
     /* db_W[i,j] = sum[n](z[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = grads->b_W; /* (8, 128) */
-    multiply(8, 128, N, (matrix){z, 1, 8}, (matrix){db_z, 128, 1}, NOTHING, db_W, 128, 1, work);
+    multiply(8, 128, N, 1.0, (matrix){z, 1, 8}, (matrix){db_z, 128, 1}, NOTHING, db_W, 128, 1,
+            work);
 
     /* dz[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dz = work + 568 * N + 8192; /* (N, 8) */
-    multiply(N, 8, 128, (matrix){db_z, 128, 1}, (matrix){b_W, 1, 128}, NOTHING, dz, 8, 1, work);
+    multiply(N, 8, 128, 1.0, (matrix){db_z, 128, 1}, (matrix){b_W, 1, 128}, NOTHING, dz, 8, 1,
+            work);
 
     /* dlog_v[n,j] = 0.5 * (expm1(log_v[n,j]) / N + dz[n,j] * e[n,j] * v1[n,j])  (of loss_sum_2) */
     double *dlog_v = work + 576 * N + 8192; /* (N, 8) */
@@ -862,7 +867,8 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* dlog_v_W[i,j] = sum[n](a[n,i] * dlog_v[n,j])  (of log_v) */
     double *dlog_v_W = grads->log_v_W; /* (128, 8) */
-    multiply(128, 8, N, (matrix){a, 1, 128}, (matrix){dlog_v, 8, 1}, NOTHING, dlog_v_W, 8, 1, work);
+    multiply(128, 8, N, 1.0, (matrix){a, 1, 128}, (matrix){dlog_v, 8, 1}, NOTHING, dlog_v_W, 8, 1,
+            work);
 
     /* dmean_z_b[j] = sum[n](dmean_z[n,j])  (of mean_z) */
     double *dmean_z_b = grads->mean_z_b; /* (8,) */
@@ -871,13 +877,14 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
     /* da[n,i] = sum[j](dlog_v[n,j] * log_v_W[i,j]) + sum[j](dmean_z[n,j] * mean_z_W[i,j])  (of
        log_v) */
     double *da = work + 440 * N + 8192; /* (N, 128) */
-    multiply(N, 128, 8, (matrix){dlog_v, 8, 1}, (matrix){log_v_W, 1, 8}, NOTHING, da, 128, 1, work);
-    multiply(N, 128, 8, (matrix){dmean_z, 8, 1}, (matrix){mean_z_W, 1, 8}, (matrix){da, 128, 1}, da,
-            128, 1, work);
+    multiply(N, 128, 8, 1.0, (matrix){dlog_v, 8, 1}, (matrix){log_v_W, 1, 8}, NOTHING, da, 128, 1,
+            work);
+    multiply(N, 128, 8, 1.0, (matrix){dmean_z, 8, 1}, (matrix){mean_z_W, 1, 8}, (matrix){da, 128,
+            1}, da, 128, 1, work);
 
     /* dmean_z_W[i,j] = sum[n](a[n,i] * dmean_z[n,j])  (of mean_z) */
     double *dmean_z_W = grads->mean_z_W; /* (128, 8) */
-    multiply(128, 8, N, (matrix){a, 1, 128}, (matrix){dmean_z, 8, 1}, NOTHING, dmean_z_W, 8, 1,
+    multiply(128, 8, N, 1.0, (matrix){a, 1, 128}, (matrix){dmean_z, 8, 1}, NOTHING, dmean_z_W, 8, 1,
             work);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
@@ -886,11 +893,12 @@ static void backward(ptrdiff_t N, const vae_params *params, const vae_data *data
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = grads->a_b; /* (128,) */
-    multiply(1, 128, N, ONES, (matrix){da_z, 128, 1}, NOTHING, da_b, 1, 1, work);
+    multiply(1, 128, N, 1.0, ONES, (matrix){da_z, 128, 1}, NOTHING, da_b, 1, 1, work);
 
     /* da_W[i,j] = sum[n](x[n,i] * da_z[n,j])  (of a_z) */
     double *da_W = grads->a_W; /* (64, 128) */
-    multiply(64, 128, N, (matrix){x, 1, 64}, (matrix){da_z, 128, 1}, NOTHING, da_W, 128, 1, work);
+    multiply(64, 128, N, 1.0, (matrix){x, 1, 64}, (matrix){da_z, 128, 1}, NOTHING, da_W, 128, 1,
+            work);
 }
 
 static void descend(ptrdiff_t N, const vae_params *params, const vae_state *state,
@@ -966,7 +974,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* dlogits_b[j] = sum[n](dlogits[n,j])  (of logits) */
     double *dlogits_b = work + 584 * N + 8192; /* (64,) */
-    multiply(1, 64, N, ONES, (matrix){dlogits, 64, 1}, NOTHING, dlogits_b, 1, 1, work);
+    multiply(1, 64, N, 1.0, ONES, (matrix){dlogits, 64, 1}, NOTHING, dlogits_b, 1, 1, work);
 
     /* logits_b_m_next[j] = logits_b_m[j] * beta1 + dlogits_b[j] * v1_2 */
     /* logits_b_v_next[j] = dlogits_b[j]**2 * v2 + logits_b_v[j] * beta2 */
@@ -977,8 +985,8 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* db[n,i] = sum[j](dlogits[n,j] * logits_W[i,j])  (of logits) */
     double *db = work + 440 * N + 8192; /* (N, 128) */
-    multiply(N, 128, 64, (matrix){dlogits, 64, 1}, (matrix){logits_W, 1, 64}, NOTHING, db, 128, 1,
-            work);
+    multiply(N, 128, 64, 1.0, (matrix){dlogits, 64, 1}, (matrix){logits_W, 1, 64}, NOTHING, db, 128,
+            1, work);
 
     /* db_z[n,j] = where(b[n,j] > 0, db[n,j], 0)  (of b) */
     double *db_z = db; /* (N, 128) */
@@ -995,7 +1003,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* db_b[j] = sum[n](db_z[n,j])  (of b_z) */
     double *db_b = work + 584 * N + 16448; /* (128,) */
-    multiply(1, 128, N, ONES, (matrix){db_z, 128, 1}, NOTHING, db_b, 1, 1, work);
+    multiply(1, 128, N, 1.0, ONES, (matrix){db_z, 128, 1}, NOTHING, db_b, 1, 1, work);
 
     /* b_b_m_next[j] = b_b_m[j] * beta1 + db_b[j] * v1_2 */
     /* b_b_v_next[j] = db_b[j]**2 * v2 + b_b_v[j] * beta2 */
@@ -1006,7 +1014,8 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* db_W[i,j] = sum[n](z[n,i] * db_z[n,j])  (of b_z) */
     double *db_W = work + 584 * N + 16576; /* (8, 128) */
-    multiply(8, 128, N, (matrix){z, 1, 8}, (matrix){db_z, 128, 1}, NOTHING, db_W, 128, 1, work);
+    multiply(8, 128, N, 1.0, (matrix){z, 1, 8}, (matrix){db_z, 128, 1}, NOTHING, db_W, 128, 1,
+            work);
 
     /* b_W_m_next[i,j] = b_W_m[i,j] * beta1 + db_W[i,j] * v1_2 */
     /* b_W_v_next[i,j] = db_W[i,j]**2 * v2 + b_W_v[i,j] * beta2 */
@@ -1014,7 +1023,8 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* dz[n,i] = sum[j](db_z[n,j] * b_W[i,j])  (of b_z) */
     double *dz = work + 568 * N + 8192; /* (N, 8) */
-    multiply(N, 8, 128, (matrix){db_z, 128, 1}, (matrix){b_W, 1, 128}, NOTHING, dz, 8, 1, work);
+    multiply(N, 8, 128, 1.0, (matrix){db_z, 128, 1}, (matrix){b_W, 1, 128}, NOTHING, dz, 8, 1,
+            work);
 
     /* dlog_v[n,j] = 0.5 * (expm1(log_v[n,j]) / N + dz[n,j] * e[n,j] * v1[n,j])  (of loss_sum_2) */
     double *dlog_v = work + 576 * N + 8192; /* (N, 8) */
@@ -1041,7 +1051,8 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* dlog_v_W[i,j] = sum[n](a[n,i] * dlog_v[n,j])  (of log_v) */
     double *dlog_v_W = work + 584 * N + 16576; /* (128, 8) */
-    multiply(128, 8, N, (matrix){a, 1, 128}, (matrix){dlog_v, 8, 1}, NOTHING, dlog_v_W, 8, 1, work);
+    multiply(128, 8, N, 1.0, (matrix){a, 1, 128}, (matrix){dlog_v, 8, 1}, NOTHING, dlog_v_W, 8, 1,
+            work);
 
     /* log_v_W_m_next[i,j] = log_v_W_m[i,j] * beta1 + dlog_v_W[i,j] * v1_2 */
     /* log_v_W_v_next[i,j] = dlog_v_W[i,j]**2 * v2 + log_v_W_v[i,j] * beta2 */
@@ -1061,13 +1072,14 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
     /* da[n,i] = sum[j](dlog_v[n,j] * log_v_W[i,j]) + sum[j](dmean_z[n,j] * mean_z_W[i,j])  (of
        log_v) */
     double *da = work + 440 * N + 8192; /* (N, 128) */
-    multiply(N, 128, 8, (matrix){dlog_v, 8, 1}, (matrix){log_v_W, 1, 8}, NOTHING, da, 128, 1, work);
+    multiply(N, 128, 8, 1.0, (matrix){dlog_v, 8, 1}, (matrix){log_v_W, 1, 8}, NOTHING, da, 128, 1,
+            work);
 
     /* log_v_W_next[i,j] = log_v_W[i,j] - log_v_W_m_next[i,j] * learning_rate * v3 /
        (sqrt(log_v_W_v_next[i,j] * v4) + epsilon) */
     compute_b_W_next_1(1024, log_v_W, learning_rate, v3, log_v_W_m, v4, log_v_W_v, epsilon);
-    multiply(N, 128, 8, (matrix){dmean_z, 8, 1}, (matrix){mean_z_W, 1, 8}, (matrix){da, 128, 1}, da,
-            128, 1, work);
+    multiply(N, 128, 8, 1.0, (matrix){dmean_z, 8, 1}, (matrix){mean_z_W, 1, 8}, (matrix){da, 128,
+            1}, da, 128, 1, work);
 
     /* da_z[n,j] = where(a[n,j] > 0, da[n,j], 0)  (of a) */
     double *da_z = da; /* (N, 128) */
@@ -1075,7 +1087,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* dmean_z_W[i,j] = sum[n](a[n,i] * dmean_z[n,j])  (of mean_z) */
     double *dmean_z_W = work + 584 * N + 16576; /* (128, 8) */
-    multiply(128, 8, N, (matrix){a, 1, 128}, (matrix){dmean_z, 8, 1}, NOTHING, dmean_z_W, 8, 1,
+    multiply(128, 8, N, 1.0, (matrix){a, 1, 128}, (matrix){dmean_z, 8, 1}, NOTHING, dmean_z_W, 8, 1,
             work);
 
     /* mean_z_W_m_next[i,j] = mean_z_W_m[i,j] * beta1 + dmean_z_W[i,j] * v1_2 */
@@ -1087,7 +1099,7 @@ static void descend(ptrdiff_t N, const vae_params *params, const vae_state *stat
 
     /* da_b[j] = sum[n](da_z[n,j])  (of a_z) */
     double *da_b = work + 584 * N + 16448; /* (128,) */
-    multiply(1, 128, N, ONES, (matrix){da_z, 128, 1}, NOTHING, da_b, 1, 1, work);
+    multiply(1, 128, N, 1.0, ONES, (matrix){da_z, 128, 1}, NOTHING, da_b, 1, 1, work);
 
     /* a_b_m_next[j] = a_b_m[j] * beta1 + da_b[j] * v1_2 */
     /* a_b_v_next[j] = da_b[j]**2 * v2 + a_b_v[j] * beta2 */
@@ -1277,7 +1289,7 @@ size_t vae_predict_workspace_bytes(ptrdiff_t N)
 
 const char *vae_build(void)
 {
-    return "40c226eeae85194a";
+    return "10b51f29592a8b4a";
 }
 
 vae_hyper vae_default_hyper(void)

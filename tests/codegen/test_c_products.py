@@ -36,11 +36,12 @@ static $real *numbers(ptrdiff_t count, ptrdiff_t seed)
 
 /*
  * Transposed operands, rows of c with a gap after them that nobody may touch, and the sums
- * beginning with NOTHING, one row for all, or c itself.
+ * beginning with NOTHING, one row for all, or, half of them taken away, c itself.
  */
 static void hold(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, int across_a, int across_b,
         int begin)
 {
+    const $real factor = begin == 2 ? ($real)-0.5 : 1;
     const ptrdiff_t gap = 3, wide = columns + gap;
     $real *a = numbers(rows * depth, 1), *b = numbers(depth * columns, 2);
     $real *c = numbers(rows * wide, 3), *before = numbers(rows * wide, 3);
@@ -49,14 +50,15 @@ static void hold(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, int across_
     const ptrdiff_t b_row = across_b ? 1 : columns, b_column = across_b ? depth : 1;
     const matrix initial = begin == 0 ? NOTHING : (matrix){begin == 1 ? before : c,
             begin == 1 ? 0 : wide, 1};
-    multiply(rows, columns, depth, (matrix){a, a_row, a_column}, (matrix){b, b_row, b_column},
-            initial, c, wide, 1, panel);
+    multiply(rows, columns, depth, factor, (matrix){a, a_row, a_column},
+            (matrix){b, b_row, b_column}, initial, c, wide, 1, panel);
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < wide; j++) {
             double want = (double)before[(begin == 1 && j < columns ? 0 : i) * wide + j];
             want = begin == 0 && j < columns ? 0.0 : want;
             for (ptrdiff_t k = 0; k < depth && j < columns; k++) {
-                want += (double)a[i * a_row + k * a_column] * (double)b[k * b_row + j * b_column];
+                want += (double)factor * (double)a[i * a_row + k * a_column]
+                        * (double)b[k * b_row + j * b_column];
             }
             const double error = fabs((double)c[i * wide + j] - want);
             assert(error <= $tolerance * (double)depth * (j < columns));
@@ -129,33 +131,33 @@ def calls(text: str, indices: str = "n, j") -> list[str]:
 def test_a_layer_is_a_call_forwards_and_three_backwards():
     found = calls("input x[N, 8]\nh = dense(x, 64, tanh)\ny = dense(h, 32)")
     assert found == [
-        "N, 64, 8, (matrix){x, 8, 1}, (matrix){h_W, 64, 1}, (matrix){h_b, 0, 1}, h_z, 64, 1",
-        "N, 32, 64, (matrix){h, 64, 1}, (matrix){y_W, 32, 1}, (matrix){y_b, 0, 1}, y, 32, 1",
-        "1, 32, N, ONES, (matrix){dy, 32, 1}, NOTHING, dy_b, 1, 1",
-        "N, 64, 32, (matrix){dy, 32, 1}, (matrix){y_W, 1, 32}, NOTHING, dh, 64, 1",
-        "64, 32, N, (matrix){h, 1, 64}, (matrix){dy, 32, 1}, NOTHING, dy_W, 32, 1",
-        "1, 64, N, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1",
-        "8, 64, N, (matrix){x, 1, 8}, (matrix){dh_z, 64, 1}, NOTHING, dh_W, 64, 1",
+        "N, 64, 8, 1.0f, (matrix){x, 8, 1}, (matrix){h_W, 64, 1}, (matrix){h_b, 0, 1}, h_z, 64, 1",
+        "N, 32, 64, 1.0f, (matrix){h, 64, 1}, (matrix){y_W, 32, 1}, (matrix){y_b, 0, 1}, y, 32, 1",
+        "1, 32, N, 1.0f, ONES, (matrix){dy, 32, 1}, NOTHING, dy_b, 1, 1",
+        "N, 64, 32, 1.0f, (matrix){dy, 32, 1}, (matrix){y_W, 1, 32}, NOTHING, dh, 64, 1",
+        "64, 32, N, 1.0f, (matrix){h, 1, 64}, (matrix){dy, 32, 1}, NOTHING, dy_W, 32, 1",
+        "1, 64, N, 1.0f, ONES, (matrix){dh_z, 64, 1}, NOTHING, dh_b, 1, 1",
+        "8, 64, N, 1.0f, (matrix){x, 1, 8}, (matrix){dh_z, 64, 1}, NOTHING, dh_W, 64, 1",
     ]
 
 
 def test_a_vector_is_a_matrix_of_one_column():
     text = "input x[N, 64]\nparam w[64]\ny[n] = sum[i](x[n,i] * w[i])"
     forwards, backwards = calls(text, "n")
-    assert forwards == "N, 1, 64, (matrix){x, 64, 1}, (matrix){w, 1, 1}, NOTHING, y, 1, 1"
-    assert backwards == "1, 64, N, (matrix){dy, 1, 1}, (matrix){x, 64, 1}, NOTHING, dw, 1, 1"
+    assert forwards == "N, 1, 64, 1.0f, (matrix){x, 64, 1}, (matrix){w, 1, 1}, NOTHING, y, 1, 1"
+    assert backwards == "1, 64, N, 1.0f, (matrix){dy, 1, 1}, (matrix){x, 64, 1}, NOTHING, dw, 1, 1"
 
 
 def test_a_window_that_slides_is_a_matrix_too():
     text = "input x[72]\nparam w[9, 8]\ny[p,o] = sum[u](x[p+u] * w[u,o]) for p in 64"
     found = calls(text, "p, o")[0]
-    assert found == "64, 8, 9, (matrix){x, 1, 1}, (matrix){w, 8, 1}, NOTHING, y, 8, 1"
+    assert found == "64, 8, 9, 1.0f, (matrix){x, 1, 1}, (matrix){w, 8, 1}, NOTHING, y, 8, 1"
 
 
 def test_a_part_of_an_array_is_a_matrix_too():
     text = "input x[N, 40]\nparam w[16, 9]\ny[n,j] = sum[i](x[n,2*i+5] * w[i,j])"
     found = calls(text)[0]
-    assert found == "N, 9, 16, (matrix){x + 5, 40, 2}, (matrix){w, 9, 1}, NOTHING, y, 9, 1"
+    assert found == "N, 9, 16, 1.0f, (matrix){x + 5, 40, 2}, (matrix){w, 9, 1}, NOTHING, y, 9, 1"
 
 
 def test_small_fixed_sizes_keep_their_loops():

@@ -69,7 +69,7 @@ def test_a_wide_layer_is_updated_with_the_product_before():
     )  # fmt: skip
     assert update == (
         "p_W_next[i,j] = p_W[i,j] - dp_W[i,j] * learning_rate", "with the product before",
-        "dp_W is never stored whole",
+        "dp_W is never stored",
     )  # fmt: skip
 
 

@@ -20,7 +20,9 @@ def test_a_weight_gradient_is_a_sum_a_matrix_product_and_a_call():
     assert found.text.index == "dh_W[i,j] = sum[n](x[n,i] * dh_z[n,j])"
     assert found.text.matrix == "∇h_W = xᵀ δ¹"
     assert found.numpy[1:] == ("np.dot(x.T, dh_z, out=dh_W)",)
-    assert found.c[-1].startswith("multiply(64, 32, N, (matrix){x, 1, 64}, (matrix){dh_z, 32, 1}")
+    assert found.c[-1].startswith(
+        "multiply(64, 32, N, 1.0, (matrix){x, 1, 64}, (matrix){dh_z, 32, 1}"
+    )
 
 
 def test_in_one_loop_over_samples_each_tensor_has_lines_of_its_own():

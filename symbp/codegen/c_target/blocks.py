@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import takewhile
 from operator import itemgetter
 
+import sympy
 from sympy import Expr, Integer, Mul, Symbol, ceiling, floor
 
 from symbp.codegen.c_target import bands
@@ -22,6 +23,7 @@ from symbp.codegen.c_target.products import (
     Product,
     many,
     product,
+    scaled,
     size,
     without_trivial_loops,
 )
@@ -115,10 +117,15 @@ class Products(Places):
             return None
         return min(int(extent), max(TILE, bands.BLOCK // int(columns) // TILE * TILE))
 
-    def block(self, position: int, initial: Equation | None = None) -> Lines | None:
-        """Write a matrix product, and what uses it up: at once, or some rows at a time."""
-        equation = self.equations[position]
-        name, scope = equation.target.name, self.scope
+    def block(self, position: int, initial: Equation | None = None) -> tuple[Lines, int] | None:
+        """Write a matrix product, and what uses it up: at once, or a part at a time.
+
+        Tell how many equations that is.
+        """
+        equation, scope = self.equations[position], self.scope
+        if (update := self.updated(position)) is not None:
+            return self.descended(position, update), 2
+        name = equation.target.name
         matrices, start = self.matrices(equation, initial), NOTHING
         if matrices is None:
             return None
@@ -138,15 +145,12 @@ class Products(Places):
         if first and (not whole or matrices.repeated):
             lines.append(self.fill(name))
         if not first or not whole or matrices.repeated:
-            whole_target = matrices.equation.target
-            start = matrices.matrix(whole_target, (matrices.row, matrices.column), scope)
-            begin = whole_target
+            begin = matrices.equation.target
+            start = matrices.matrix(begin, (matrices.row, matrices.column), scope)
         self.started.add(name)
         if initial is not None:
             self.chosen(initial, "with the product behind", "its sums begin there")
         self.chosen(equation, "matrix product", why(matrices, team))
-        if not team and not after:
-            return [*lines, *matrices.statements(scope, "work", start)]
         for k, follower in enumerate(after, position + 1):
             own = follower.target.name
             lines += [*self.comment(own), *self.begin(own, self.heir(k) if team else None)]
@@ -155,13 +159,63 @@ class Products(Places):
                 "each thread goes on with its part" if team else f"{name} is never stored whole"
             )
             self.chosen(follower, "with the product before", reason)
-        return [*lines, *self.blocks(matrices, after, begin, team)]
+        lines += self.blocks(matrices, after, begin, start, team)
+        return lines, 1 + len(after)
+
+    def updated(self, position: int) -> Product | None:
+        """Return a gradient as products that are added to its weight, if that is all of its use.
+
+        `w_next[i,j] = w[i,j] - rate * dw[i,j]` in the place of w, right behind its gradient.
+        """
+        gradient, *behind = self.equations[position : position + 2]
+        name = gradient.target.name
+        uses = [e for e in self.equations if any(a.name == name for a in e.reads())]
+        if (
+            uses != behind
+            or name in self.results
+            or self.groups[name] != (gradient,)
+            or not covers(gradient, self.table[name])
+            or not self.keeps(gradient, position + 1)
+        ):
+            return None
+        update = in_terms_of(gradient, behind[0])
+        target, given = update.target, update.body.xreplace({gradient.target: Integer(0)})
+        factor, used = scaled(sympy.expand(update.body - given))
+        if (
+            not update.pointwise
+            or update.scan is not None
+            or target.indices != gradient.target.indices
+            or used != (gradient.target,)
+            or not isinstance(given, Access)
+            or given.indices != target.indices
+            or self.scope.name(given.name) != self.scope.name(target.name)
+        ):
+            return None
+        return self.matrices(replace(gradient, target=target, body=factor * gradient.body))
+
+    def descended(self, position: int, matrices: Product) -> Lines:
+        """Write the products that change a weight."""
+        gradient, update = self.equations[position : position + 2]
+        names = gradient.target.name, update.target.name
+        self.started.update(names)
+        team, target = self.sharing(matrices), matrices.equation.target
+        start = matrices.matrix(target, (matrices.row, matrices.column), self.scope)
+        self.chosen(gradient, "matrix product", why(matrices, team))
+        self.chosen(update, "with the product before", f"{names[0]} is never stored")
+        comments = [line for name in names for line in self.comment(name)]
+        return ["", *comments, *self.blocks(matrices, (), target, start, team)]
 
     def blocks(
-        self, matrices: Product, after: Sequence[Equation], begin: Access | None,
+        self, matrices: Product, after: Sequence[Equation], begin: Access | None, start: str,
         team: Team | None,
     ) -> Lines:  # fmt: skip
-        """Write a product that begins with a value, and what goes on with it, a part at a time."""
+        """Write a product that begins with a value, and what goes on with it, a part at a time.
+
+        Args:
+            start: the value as a matrix.
+        """
+        if not team and not after:
+            return matrices.statements(self.scope, "work", start)
         equation, name = matrices.equation, matrices.equation.target.name
         index, tile = self.along(matrices, team)
         extent = matrices.extents[(matrices.row, matrices.column).index(index)]
@@ -182,7 +236,6 @@ class Products(Places):
         shift = {index: bands.BEGIN + index}
         found = matrices.part(shifted, table, shift)
         panel = team.room("begin", "block") if team else "work"
-        start = NOTHING
         if begin is not None:
             walked = (found.row, found.column)
             start = found.matrix(begin.xreplace(shift), walked, scope)

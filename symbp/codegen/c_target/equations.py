@@ -91,11 +91,10 @@ class Writer(Products, Samples, Fusion):
 
     def summed(self, position: int, initial: Equation | None = None) -> tuple[Lines, int] | None:
         """Write sums of products, and what goes on with them; tell how many equations that is."""
-        if self.matrices(self.equations[position]):
-            if (lines := self.block(position, initial)) is not None:
-                return lines, 1 + len(self.followers(position, initial))
-            if initial is not None:
-                return None
+        matrices = self.matrices(self.equations[position])
+        found = self.block(position, initial) if matrices else None
+        if found is not None or (matrices and initial):
+            return found
         lines = self.windows(position, initial)
         return None if lines is None else (lines, 1)
 

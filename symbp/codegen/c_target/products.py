@@ -1,7 +1,7 @@
 """Equations that are matrix products, as one call of `multiply` (kernels/multiply.c).
 
-`c[i,j] = sum[k](a[i,k] * b[k,j])` is one, and so is whatever has the same form once every access
-is seen as a place in memory: a transposed operand, a part of an array, a window that slides.
+`c[i,j] = sum[k](s * a[i,k] * b[k,j])` is one, and so is whatever has the same form once every
+access is seen as a place in memory: a transposed operand, a part of an array, a window that slides.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import sympy
 from sympy import Expr, Integer, Mul, Symbol
 
-from symbp.codegen.c_target.expressions import Integers, Scope, address, place
+from symbp.codegen.c_target.expressions import Integers, Reals, Scope, address, place
 from symbp.ir.program import Access, Equation, Tensor
 
 PANEL = 8192
@@ -34,7 +34,7 @@ _ONE = Symbol("1")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`target[row, column] += sum[depth](left[row, depth] * right[depth, column])`.
+    """`target[row, column] += factor * sum[depth](left[row, depth] * right[depth, column])`.
 
     A sum over rows is the product of a row of ones and what is summed: `left` is None.
     """
@@ -54,6 +54,7 @@ class Product:
     """Whether a group has more indices than a product counts at once."""
     beside: tuple[Access, ...] = ()
     """What the sums may begin with, in the same indices."""
+    factor: Expr = sympy.S.One
 
     @property
     def extents(self) -> tuple[Expr, Expr, Expr]:
@@ -64,7 +65,7 @@ class Product:
     def statements(self, scope: Scope, panel: str, initial: str) -> list[str]:
         """Return the statements that set the target to `initial` plus the product."""
         integers = Integers(scope)
-        words = [integers(extent) for extent in self.extents]
+        words = [*map(integers, self.extents), Reals(scope)(self.factor)]
         left = self.left
         words.append("ONES" if left is None else self.matrix(left, (self.row, self.depth), scope))
         words.append(self.matrix(self.right, (self.depth, self.column), scope))
@@ -124,17 +125,15 @@ def product(equation: Equation, table: Mapping[str, Tensor], *beside: Access) ->
     Args:
         beside: what the sums are to begin with, in the equation's indices.
     """
-    factors = Mul.make_args(equation.body)
-    if (
-        equation.op != "sum"
-        or not equation.reduced
-        or len(factors) > 2
-        or not all(isinstance(f, Access) and table[f.name].bound is None for f in factors)
-        or size(equation) < SMALL
+    if equation.op != "sum" or not equation.reduced or size(equation) < SMALL:
+        return None
+    factor, _ = scaled(equation.body)
+    equation, beside = merged(equation, table, beside)
+    _, factors = scaled(equation.body)
+    if len(factors) not in (1, 2) or not all(
+        isinstance(f, Access) and table[f.name].bound is None for f in factors
     ):
         return None
-    equation, beside = merged(equation, table, beside)
-    factors = Mul.make_args(equation.body)
     target = place(equation.target, table)
     if any(place(a, table).has(Access) for a in (equation.target, *factors)):
         return None
@@ -155,11 +154,18 @@ def product(equation: Equation, table: Mapping[str, Tensor], *beside: Access) ->
         found = Product(
             equation, table, left, right, (row or [_ONE])[0], (column or [_ONE])[0], depth[0],
             (*outer, *row[1:], *column[1:]), tuple(depth[1:]),
-            max(len(row), len(column), len(depth)) > 1, beside,
+            max(len(row), len(column), len(depth)) > 1, beside, factor,
         )  # fmt: skip
         if found.even() and many(found.extents) >= SMALL:
             return found
     return None
+
+
+def scaled(body: Expr) -> tuple[Expr, tuple[Expr, ...]]:
+    """Return the factor of a product that is the same everywhere, and the others."""
+    parts = Mul.make_args(body)
+    same = [f for f in parts if f.is_number or (isinstance(f, Access) and not f.indices)]
+    return Mul(*same), tuple(f for f in parts if f not in same)
 
 
 def role(
@@ -256,6 +262,6 @@ def _walks(where: Expr, along: tuple[Symbol, Symbol], across: Symbol) -> bool:
 
 
 __all__ = [
-    "PANEL", "WIDEST", "Product", "around", "many", "merged", "product", "role", "size",
+    "PANEL", "WIDEST", "Product", "around", "many", "merged", "product", "role", "scaled", "size",
     "without_trivial_loops",
 ]  # fmt: skip

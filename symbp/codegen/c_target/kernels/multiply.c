@@ -17,12 +17,12 @@ static inline matrix from(matrix m, ptrdiff_t i, ptrdiff_t j)
 #if defined(__GNUC__)
 
 /* Writes the sums of a tile, and what they begin with, where not all of its columns are wanted. */
-SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const $real *edge, matrix initial,
-        $real *c, ptrdiff_t c_row, ptrdiff_t c_column)
+SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, $real factor, const $real *edge,
+        matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     for (ptrdiff_t r = 0; r < rows; r++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            c[r * c_row + j * c_column] = edge[r * TILE_COLUMNS + j]
+            c[r * c_row + j * c_column] = factor * edge[r * TILE_COLUMNS + j]
                     + initial.at[r * initial.row + j * initial.column];
         }
     }
@@ -34,8 +34,8 @@ SHARED void multiply_edge(ptrdiff_t rows, ptrdiff_t columns, const $real *edge, 
  * not there the last one takes the place.
  */
 static inline __attribute__((always_inline)) void multiply_tile(int most, int vectors,
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial,
-        $real *c, ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, $real factor, matrix a, matrix b,
+        matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
     vector sums[TILE_ROWS][2] = {{{0}}};
     const int parts = 2 / vectors; /* one vector: every second term is added up apart */
@@ -62,7 +62,7 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
     if (columns == vectors * LANES && c_column == 1 && initial.column == 1) {
         for (int r = 0; r < most && r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
-                *(vector *)(c + r * c_row + v * LANES) = sums[r][v]
+                *(vector *)(c + r * c_row + v * LANES) = factor * sums[r][v]
                         + *(const vector *)(initial.at + r * initial.row + v * LANES);
             }
         }
@@ -74,17 +74,17 @@ static inline __attribute__((always_inline)) void multiply_tile(int most, int ve
             *(vector *)(edge + r * TILE_COLUMNS + v * LANES) = sums[r][v];
         }
     }
-    multiply_edge(rows < most ? rows : most, columns, edge, initial, c, c_row, c_column);
+    multiply_edge(rows < most ? rows : most, columns, factor, edge, initial, c, c_row, c_column);
 }
 
 /* A product one or two vectors wide: tiles, the last of which is as low as need be. */
 static inline __attribute__((always_inline)) void multiply_columns(ptrdiff_t rows, int vectors,
-        ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b, matrix initial, $real *c,
-        ptrdiff_t c_row, ptrdiff_t c_column)
+        ptrdiff_t columns, ptrdiff_t depth, $real factor, matrix a, matrix b, matrix initial,
+        $real *c, ptrdiff_t c_row, ptrdiff_t c_column)
 {
 #define ROWS(most) \
-    multiply_tile(most, vectors, rows - i, columns, depth, from(a, i, 0), b, from(initial, i, 0), \
-            c + i * c_row, c_row, c_column)
+    multiply_tile(most, vectors, rows - i, columns, depth, factor, from(a, i, 0), b, \
+            from(initial, i, 0), c + i * c_row, c_row, c_column)
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
         if (rows - i == 1) {
             ROWS(1);
@@ -124,20 +124,20 @@ SHARED void pack($real *restrict panel, ptrdiff_t width, ptrdiff_t columns, ptrd
 }
 
 /*
- * c = initial + a b, where c may be the initial value itself, which is 0 if absent. The terms of
- * each element are added in the order of k, in blocks that depend on the vectors' length alone,
- * and every second one apart where a product is no wider than a vector: half the rounding.
+ * c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. The
+ * terms of each element are added in the order of k, in blocks that depend on the vectors' length
+ * alone, and every second one apart where a product is no wider than a vector: half the rounding.
  * The panel has room for $panel numbers: parts of b are copied there where they do not lie as a
  * tile reads them, or where many rows read again what a first cache does not hold.
  */
-SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column, $real *panel)
+SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, $real factor, matrix a,
+        matrix b, matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column, $real *panel)
 {
     static const $real zeros[TILE_COLUMNS];
     if (2 * columns <= LANES && rows >= LANES) { /* full vectors by the transposed product */
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
-            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, transposed(b),
-                    transposed(from(a, i, 0)),
+            multiply(columns, rows - i < LANES ? rows - i : LANES, depth, factor,
+                    transposed(b), transposed(from(a, i, 0)),
                     initial.at ? transposed(from(initial, i, 0)) : initial,
                     c + i * c_row, c_column, c_row, panel);
         }
@@ -160,9 +160,11 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
                 right = (matrix){panel, width, 1};
             }
             if (wide <= LANES) {
-                multiply_columns(rows, 1, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 1, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             } else {
-                multiply_columns(rows, 2, wide, deep, left, right, start, to, c_row, c_column);
+                multiply_columns(rows, 2, wide, deep, factor, left, right, start, to, c_row,
+                        c_column);
             }
         }
     }
@@ -170,18 +172,19 @@ SHARED void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix 
 
 #else
 
-/* c = initial + a b, where c may be the initial value itself, which is 0 if absent. */
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column, $real *panel)
+/* c = initial + factor a b, where c may be the initial value itself, which is 0 if absent. */
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, $real factor, matrix a,
+        matrix b, matrix initial, $real *c, ptrdiff_t c_row, ptrdiff_t c_column, $real *panel)
 {
     (void)panel;
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            $real sum = initial.at ? initial.at[i * initial.row + j * initial.column] : 0;
+            $real sum = 0;
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            c[i * c_row + j * c_column] = factor * sum
+                    + (initial.at ? initial.at[i * initial.row + j * initial.column] : 0);
         }
     }
 }

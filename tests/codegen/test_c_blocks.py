@@ -71,6 +71,15 @@ AWKWARD = {
         loss mean[n,j](z[n,j]**2)
         optimizer sgd(learning_rate=0.1)
     """,
+    "products with a factor": """
+        network scaled
+        input x[N, 70]
+        param s, W[70, 48]
+        y[n,j] = sum[i](s * x[n,i] * W[i,j] / 4)
+        output y
+        loss mean[n,j](y[n,j]**2)
+        optimizer sgd(learning_rate=0.5)
+    """,
     "weights that a function makes": """
         network made
         input x[N, 90]

@@ -64,13 +64,10 @@ class Products(Places):
         found = product(plain, self.table, begun(initial, plain))
         return found if found is None or not found.split else None
 
-    def followers(self, position: int, initial: Equation | None = None) -> list[Equation]:
+    def followers(self, position: int, matrices: Product, team: Team | None) -> list[Equation]:
         """Return the equations that go on with a product's elements, a part of them at a time."""
         equation = self.equations[position]
-        matrices = self.matrices(equation, initial)
-        assert matrices is not None
-        team, target = self.sharing(matrices), without_trivial_loops(equation).target
-        index, _ = self.along(matrices, team)
+        target, (index, _) = without_trivial_loops(equation).target, self.along(matrices, team)
         if (
             index not in target.indices
             or equation.extent[index] != matrices.equation.extent[index]
@@ -81,18 +78,18 @@ class Products(Places):
             found = bands.elementwise(self.equations, position, self.program)
             free = (self.keeps(equation, k) for k, _ in enumerate(found, position + 1))
             return [e for e, _ in takewhile(itemgetter(1), zip(found, free, strict=True))]
-        if initial or target.indices[0] != index or self.rows_at_once(matrices) is None:
+        if matrices.beside or target.indices[0] != index or self.rows_at_once(matrices) is None:
             return []
         return bands.followers(self.equations, position, self.program, self.results)
 
     def keeps(self, product: Equation, position: int) -> bool:
         """Tell whether an equation leaves alone what a product reads, its last parts too."""
-        name = self.equations[position].target.name
-        changed = {self.scope.name(name), self.heir(position)}
-        return changed.isdisjoint(self.scope.name(a.name) for a in product.reads())
+        changed = self.equations[position].target.name, self.heir(position)
+        read = {self.scope.name(a.name) for a in product.reads()}
+        return read.isdisjoint(self.scope.name(name) for name in changed if name)
 
     def along(self, matrices: Product, team: Team | None) -> tuple[Symbol, int]:
-        """Return the index whose parts are computed by themselves, and what they are full with.
+        """Return the index whose parts are computed by themselves, and how many fill a tile.
 
         Threads share the columns where there are more of them than rows: each then reads its own
         part of the larger operand.
@@ -137,8 +134,8 @@ class Products(Places):
             start = found
         first = name not in self.started
         lines = ["", *self.comment(name)] if first else []
-        after = self.followers(position, initial)
         team = self.sharing(matrices)
+        after = self.followers(position, matrices, team)
         whole = covers(equation, self.table[name])
         if first and (team or not after):
             lines += self.begin(name)
@@ -169,11 +166,11 @@ class Products(Places):
         """
         gradient, *behind = self.equations[position : position + 2]
         name = gradient.target.name
-        uses = [e for e in self.equations if any(a.name == name for a in e.reads())]
         if (
-            uses != behind
+            not behind
             or name in self.results
             or self.groups[name] != (gradient,)
+            or self.last[name] != position + 1
             or not covers(gradient, self.table[name])
             or not self.keeps(gradient, position + 1)
         ):

@@ -195,20 +195,21 @@ static const Real one(1.0, UNIT);
 #define NOTHING (matrix{nullptr, 0, 0})
 #define ONES (matrix{&one, 0, 0})
 
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, matrix a, matrix b,
-        matrix initial, Real *c, ptrdiff_t c_row, ptrdiff_t c_column, Real *)
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, Real factor, matrix a,
+        matrix b, matrix initial, Real *c, ptrdiff_t c_row, ptrdiff_t c_column, Real *)
 {
     for (ptrdiff_t i = 0; i < rows; i++) {
         for (ptrdiff_t j = 0; j < columns; j++) {
-            Real sum(0.0, EMPTY);
-            if (initial.at) {
-                sum.value = initial.at[i * initial.row + j * initial.column].value;
-                sum.flags = initial.at[i * initial.row + j * initial.column].flags;
-            }
+            Real sum(0.0, EMPTY), all(0.0, EMPTY);
             for (ptrdiff_t k = 0; k < depth; k++) {
                 sum += a.at[i * a.row + k * a.column] * b.at[k * b.row + j * b.column];
             }
-            c[i * c_row + j * c_column] = sum;
+            if (initial.at) {
+                all.value = initial.at[i * initial.row + j * initial.column].value;
+                all.flags = initial.at[i * initial.row + j * initial.column].flags;
+            }
+            all += factor.value == 1.0 ? sum : factor * sum;
+            c[i * c_row + j * c_column] = all;
         }
     }
 }
